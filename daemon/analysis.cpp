@@ -19,7 +19,10 @@ void LineAnalysis::consume(const ingest::LineBlock& block, FailureHandler& handl
   std::size_t at = 0;
   while ((at = gate.find(bytes, at)) < bytes.size()) {
     const void* const line_feed = memrchr(bytes.data(), '\n', at);
-    const std::size_t begin = line_feed == nullptr ? 0 : static_cast<std::size_t>(static_cast<const char*>(line_feed) - bytes.data()) + 1;
+    const std::size_t begin =
+        line_feed == nullptr
+            ? 0
+            : static_cast<std::size_t>(static_cast<const char*>(line_feed) - bytes.data()) + 1;
     const std::size_t end = std::min(bytes.find('\n', at), bytes.size());
     ++counters_.candidates;
     at = examined_ = examine_line(block, begin, end, handler);
@@ -31,14 +34,16 @@ void LineAnalysis::consume(const ingest::LineBlock& block, FailureHandler& handl
   counters_.bytes += bytes.size();
 }
 
-void LineAnalysis::examine_batch(const ingest::LineBlock& block, std::size_t begin, FailureHandler& handler) {
+void LineAnalysis::examine_batch(const ingest::LineBlock& block, std::size_t begin,
+                                 FailureHandler& handler) {
   constexpr std::size_t kUsualSize = 1024 * 1024;
   batch_place_ = place_of(block, begin);
   const std::size_t settled = std::exchange(settled_, 0), examined = std::exchange(examined_, 0);
   const ingest::LineBlock records{.bytes = batch_, .before = {}, .offset = {}};
   for (std::size_t at = 0; (at = rules().gate().find(batch_, at)) < batch_.size();) {
     const auto line_feed = batch_.rfind('\n', at);
-    at = examined_ = examine_line(records, line_feed == std::string::npos ? 0 : line_feed + 1, batch_.find('\n', at), handler);
+    at = examined_ = examine_line(records, line_feed == std::string::npos ? 0 : line_feed + 1,
+                                  batch_.find('\n', at), handler);
   }
   settled_ = settled;
   examined_ = examined;
@@ -57,10 +62,12 @@ LineAnalysis::Place LineAnalysis::place_of(const ingest::LineBlock& block, std::
   return place;
 }
 
-std::size_t LineAnalysis::examine_line(const ingest::LineBlock& block, std::size_t begin, std::size_t end, FailureHandler& handler) {
+std::size_t LineAnalysis::examine_line(const ingest::LineBlock& block, std::size_t begin,
+                                       std::size_t end, FailureHandler& handler) {
   if (const std::string_view whole = block.bytes.substr(begin, end - begin);
       !batch_place_ && parse::may_be_batch(whole) && parse::split_batch(whole, batch_)) {
-    // A stranger's line feed may stand in front of it, and what he wrote into it stands in no other line.
+    // A stranger's line feed may stand in front of it, and what he wrote into it stands in no other
+    // line.
     const Provenance provenance = provenance_of(block, {.begin = begin, .end = end}, false);
     is_batch_doubtful_ = provenance != Provenance::genuine;
     if (provenance == Provenance::forged) ++counters_.forged;
@@ -73,21 +80,30 @@ std::size_t LineAnalysis::examine_line(const ingest::LineBlock& block, std::size
   const parse::ErrorRecord& record = reader_.record();
   const std::string_view line = reader_.line();
   const bool is_wrapped = span.end - span.begin != end - begin;
-  const bool is_alone = record.form == parse::Form::bare && block.bytes.size() == span.end - span.begin;
+  const bool is_alone =
+      record.form == parse::Form::bare && block.bytes.size() == span.end - span.begin;
   const bool is_doubtful = is_wrapped || is_alone || (batch_place_ && is_batch_doubtful_);
-  const Provenance provenance = is_doubtful ? Provenance::doubtful : provenance_of(block, span, record.foreign_tail);
+  const Provenance provenance =
+      is_doubtful ? Provenance::doubtful : provenance_of(block, span, record.foreign_tail);
   if (provenance == Provenance::forged) {
     ++counters_.forged;
     return end + 1;
   }
   const bool is_closed = parse::is_closed_at_a_glance(line);
   const bool is_quoted = record.message.find('"') != std::string_view::npos;
-  const parse::Ending ending = !is_closed ? parse::ending_of(line) : is_quoted ? parse::Ending::quoted : parse::Ending::over;
-  if (provenance == Provenance::genuine && ending == parse::Ending::over && record.form != parse::Form::bare) settled_ = end + 1;
-  // A quote that is open and no context: a line feed cut the message itself, and what it said in full is not known.
-  const bool is_cut = ending == parse::Ending::open && !parse::has(record.client) && !parse::has(record.responder);
-  const bool trusted = provenance == Provenance::genuine && record.form != parse::Form::bare && !record.ambiguous && !is_cut &&
-                       !rule->imported && (!rule->needs_configuration || (confirm_ && confirm_(*rule, record)));
+  const parse::Ending ending = !is_closed  ? parse::ending_of(line)
+                               : is_quoted ? parse::Ending::quoted
+                                           : parse::Ending::over;
+  if (provenance == Provenance::genuine && ending == parse::Ending::over &&
+      record.form != parse::Form::bare)
+    settled_ = end + 1;
+  // A quote that is open and no context: a line feed cut the message itself, and what it said in
+  // full is not known.
+  const bool is_cut =
+      ending == parse::Ending::open && !parse::has(record.client) && !parse::has(record.responder);
+  const bool trusted = provenance == Provenance::genuine && record.form != parse::Form::bare &&
+                       !record.ambiguous && !is_cut && !rule->imported &&
+                       (!rule->needs_configuration || (confirm_ && confirm_(*rule, record)));
   ++counters_.matched;
   if (!trusted) ++counters_.untrusted;
   const Place place = place_of(block, span.begin);
@@ -102,7 +118,8 @@ std::size_t LineAnalysis::examine_line(const ingest::LineBlock& block, std::size
   return span.end + 1;
 }
 
-Provenance LineAnalysis::provenance_of(const ingest::LineBlock& block, parse::LineSpan line, bool has_foreign_tail) {
+Provenance LineAnalysis::provenance_of(const ingest::LineBlock& block, parse::LineSpan line,
+                                       bool has_foreign_tail) {
   // A full block was cut off a longer log; a shorter one holds all that was written.
   constexpr std::size_t kFullBlock = 32 * 1024;
   parse::JudgedLine judged{.window = block.bytes,
@@ -111,7 +128,8 @@ Provenance LineAnalysis::provenance_of(const ingest::LineBlock& block, parse::Li
                            .settled = settled_,
                            .foreign_tail = has_foreign_tail,
                            .goes_on = block.goes_on || block.bytes.size() >= kFullBlock};
-  if (line.begin >= ingest::kNginxLineLimit || block.before.empty() || settled_ > 0) return parse::examine_provenance(judged);
+  if (line.begin >= ingest::kNginxLineLimit || block.before.empty() || settled_ > 0)
+    return parse::examine_provenance(judged);
   // Near the beginning of a block the evidence may stand in the block before it.
   const std::size_t after = std::min(block.bytes.size(), line.end + 1 + ingest::kNginxLineLimit);
   window_.assign(block.before).append(block.bytes.substr(0, after));

@@ -23,25 +23,31 @@ class FailureHandler {
   virtual void on_failure(const match::RecognisedLine& failure) = 0;
 };
 
-/// The pure stages in a row, for one log: blocks in, recognised lines out. The daemon, `scan`, `match` and `explain` all read
-/// with it. Synchronous, allocates nothing per uninteresting line, not shared between threads.
+/// The pure stages in a row, for one log: blocks in, recognised lines out. The daemon, `scan`,
+/// `match` and `explain` all read with it. Synchronous, allocates nothing per uninteresting line,
+/// not shared between threads.
 ///
-///   block -> LiteralGate (whole block) -> the line around a hit -> LineReader (parser, rules) -> examine_provenance
+///   block -> LiteralGate (whole block) -> the line around a hit -> LineReader (parser, rules) ->
+///   examine_provenance
 class LineAnalysis {
  public:
-  LineAnalysis(std::shared_ptr<const match::RuleSet> rules, parse::TimeZone zone) : reader_(std::move(rules)), zone_(zone) {}
+  LineAnalysis(std::shared_ptr<const match::RuleSet> rules, parse::TimeZone zone)
+      : reader_(std::move(rules)), zone_(zone) {}
 
   /// Counts lines from 1: for files that are read from their beginning.
   void count_lines_from_start() { counts_lines_ = true; }
-  /// For blocks that come from here and there: so many lines stand before the next one. Its own are counted as far as they are recognised.
+  /// For blocks that come from here and there: so many lines stand before the next one. Its own are
+  /// counted as far as they are recognised.
   void begin_behind_lines(std::uint64_t lines) {
     counts_lines_ = true;
     counts_rest_ = false;
     lines_before_ = lines;
   }
 
-  /// Who can tell whether a line of a rule that needs the configuration is about TLS. Without, such lines are never trusted.
-  using ConfirmLine = std::function<bool(const match::Rule& rule, const parse::ErrorRecord& record)>;
+  /// Who can tell whether a line of a rule that needs the configuration is about TLS. Without, such
+  /// lines are never trusted.
+  using ConfirmLine =
+      std::function<bool(const match::Rule& rule, const parse::ErrorRecord& record)>;
   void confirm_by_configuration(ConfirmLine confirm) { confirm_ = std::move(confirm); }
 
   void consume(const ingest::LineBlock& block, FailureHandler& handler);
@@ -68,8 +74,10 @@ class LineAnalysis {
   /// Records that stand together in one line of JSON, each a line of `batch_` now.
   void examine_batch(const ingest::LineBlock& block, std::size_t begin, FailureHandler& handler);
   /// Returns where the search goes on.
-  std::size_t examine_line(const ingest::LineBlock& block, std::size_t begin, std::size_t end, FailureHandler& handler);
-  parse::Provenance provenance_of(const ingest::LineBlock& block, parse::LineSpan line, bool has_foreign_tail);
+  std::size_t examine_line(const ingest::LineBlock& block, std::size_t begin, std::size_t end,
+                           FailureHandler& handler);
+  parse::Provenance provenance_of(const ingest::LineBlock& block, parse::LineSpan line,
+                                  bool has_foreign_tail);
   std::optional<parse::ZonedTime> time_of(const parse::ErrorRecord& record);
 
   LineReader reader_;
@@ -83,8 +91,9 @@ class LineAnalysis {
   std::optional<Place> batch_place_;  ///< while a batch is examined: where it stands
   std::string batch_;
   bool is_batch_doubtful_ = false;  ///< a stranger may have written it
-  std::size_t examined_ = 0;        ///< lines before this place, in the current block, belong to what was recognised or passed over
-  parse::LocalTime last_time_;      ///< of a record: many are written in one second
+  std::size_t examined_ = 0;  ///< lines before this place, in the current block, belong to what was
+                              ///< recognised or passed over
+  parse::LocalTime last_time_;  ///< of a record: many are written in one second
   std::optional<parse::ZonedTime> last_zoned_;
   std::string window_;  ///< the seam between two blocks
   ConfirmLine confirm_;

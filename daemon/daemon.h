@@ -52,14 +52,17 @@ struct ConfigFile {
   std::string command_options() const;
 };
 
-/// The stages, and how they are joined: daemon.cpp is the flow from a line to a delivered event, daemon_operation.cpp what signals and
-/// operators ask for. All members are the loop thread's, which is the one that calls run(), but for what stands between the stages.
+/// The stages, and how they are joined: daemon.cpp is the flow from a line to a delivered event,
+/// daemon_operation.cpp what signals and operators ask for. All members are the loop thread's,
+/// which is the one that calls run(), but for what stands between the stages.
 class Daemon {
  public:
   Daemon(config::Config config, ConfigFile config_file, std::function<std::string()> find_rules,
-         std::shared_ptr<const runtime::RuleBase> base, store::Database database, const runtime::GroupWorker* worker = nullptr);
+         std::shared_ptr<const runtime::RuleBase> base, store::Database database,
+         const runtime::GroupWorker* worker = nullptr);
 
-  /// Builds what can fail: for reasons of the administrator's, or because of what passes by itself (a port in use, a busy database).
+  /// Builds what can fail: for reasons of the administrator's, or because of what passes by itself
+  /// (a port in use, a busy database).
   Result<> prepare(bool from_start);
   /// Until a signal ends it. After prepare().
   void run();
@@ -67,43 +70,50 @@ class Daemon {
  private:
   store::StoreThreadOptions store_options();
 
-  // ---- before the first line -------------------------------------------------------------------------------------------
+  // ---- before the first line
+  // -------------------------------------------------------------------------------------------
   Result<> restore_incidents();
   void restore_edges();
   std::optional<std::string> find_cursor(const std::string& source) const;
 
-  // ---- lines in, incidents out -----------------------------------------------------------------------------------------
+  // ---- lines in, incidents out
+  // -----------------------------------------------------------------------------------------
   void take_batches();
   void take_batch(runtime::ReadBatch batch);
   void take_network_batch(runtime::NetworkBatch batch);
   /// What is due, as soon as the store has room for it.
   void advance();
   /// `committed`: of a sender who waits for an acknowledgement; may be empty.
-  void advance(Time now, store::Commit commit, std::function<void(Result<>)> committed = {}, bool is_urgent = false);
+  void advance(Time now, store::Commit commit, std::function<void(Result<>)> committed = {},
+               bool is_urgent = false);
   void wait_for_deadline();
   void go_on_when_room();
   void keep_rates(std::vector<store::Rates::Row> rows);
   void submit_all_incidents();
 
-  // ---- from outside ----------------------------------------------------------------------------------------------------
+  // ---- from outside
+  // ----------------------------------------------------------------------------------------------------
   void wait_for_signals();
   /// What cannot be used leaves everything of its kind as it was.
   void reload();
   void reload_rules();
-  /// Whom to tell, what and when, can change while we run; the rest is named, and waits for a restart.
+  /// Whom to tell, what and when, can change while we run; the rest is named, and waits for a
+  /// restart.
   void reload_configuration();
   void use_configuration(config::Config config, const runtime::ToldBefore& before);
   void finish_reload();
   std::string what_it_follows() const;
 
-  // ---- operators -------------------------------------------------------------------------------------------------------
+  // ---- operators
+  // -------------------------------------------------------------------------------------------------------
   /// Without its control socket the daemon does all that it is for: it says so, and goes on.
   void listen_to_operators();
   Result<> open_web();
   runtime::DaemonStatus::Parts parts();
   std::vector<telemetry::QueueMetrics> queues() const;
 
-  // ---- the end: downstream, stage by stage ------------------------------------------------------------------------------
+  // ---- the end: downstream, stage by stage
+  // ------------------------------------------------------------------------------
   void stop();
   void stop_after_readers();
   void close_store();
@@ -142,8 +152,9 @@ class Daemon {
   runtime::RateBook rates_;
   std::optional<runtime::PageApi> page_api_;
   std::optional<web::WebFront> web_;
-  std::map<std::string, std::string, std::less<>> positions_;  ///< how far each source was read, by all that was submitted
-  std::set<std::string> known_sources_;                        ///< whose position was committed by this process
+  std::map<std::string, std::string, std::less<>>
+      positions_;  ///< how far each source was read, by all that was submitted
+  std::set<std::string> known_sources_;  ///< whose position was committed by this process
   std::jthread finished_readers_, closing_;
   bool stopping_ = false, waits_for_room_ = false;
   bool is_reloading_ = false, reloads_again_ = false;

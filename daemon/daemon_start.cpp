@@ -23,20 +23,24 @@ using telemetry::log_error;
 using telemetry::log_warning;
 
 // Of sysexits.h. The unit starts us again after all but 78.
-constexpr int kExitTemporary = 75;      // what is outside of us, and may pass: a port in use, a database that is busy or on a full disk
-constexpr int kExitConfiguration = 78;  // what somebody has to mend: the next start would end in the same way
+constexpr int kExitTemporary = 75;  // what is outside of us, and may pass: a port in use, a
+                                    // database that is busy or on a full disk
+constexpr int kExitConfiguration =
+    78;  // what somebody has to mend: the next start would end in the same way
 
 /// After a row of bad ends. Signals still end the process as they end any.
 void rest_before_start() {
   const auto wait = runtime::restart_backoff().count_start(runtime::seconds_since_boot());
   if (wait.count() == 0) return;
-  const std::string why = "the last starts ended badly; waiting " + std::to_string(wait.count()) + " s";
+  const std::string why =
+      "the last starts ended badly; waiting " + std::to_string(wait.count()) + " s";
   log_warning(why);
   runtime::notify_status(why);
   std::this_thread::sleep_for(wait);
 }
 
-/// Of a start that failed. Files that the configuration names, and rights that it needs, do not come by themselves.
+/// Of a start that failed. Files that the configuration names, and rights that it needs, do not
+/// come by themselves.
 int exit_status_of(const Error& error) {
   switch (error.code()) {
     case ErrorCode::invalid_configuration:
@@ -48,9 +52,10 @@ int exit_status_of(const Error& error) {
   }
 }
 
-/// A worker of a group is a daemon while it has a partition: with the database that the others have kept for it, and in the partition's
-/// name.
-int run_worker(config::Config config, ConfigFile file, const std::function<std::string()>& find_rules,
+/// A worker of a group is a daemon while it has a partition: with the database that the others have
+/// kept for it, and in the partition's name.
+int run_worker(config::Config config, ConfigFile file,
+               const std::function<std::string()>& find_rules,
                std::shared_ptr<const runtime::RuleBase> rules) {
   auto made = runtime::GroupWorker::make(config);
   if (!made) {
@@ -68,7 +73,8 @@ int run_worker(config::Config config, ConfigFile file, const std::function<std::
   config::become_partition(config, worker->partition());
   int status = 0;
   {
-    Daemon daemon(std::move(config), std::move(file), find_rules, std::move(rules), *std::move(database).value(), worker.get());
+    Daemon daemon(std::move(config), std::move(file), find_rules, std::move(rules),
+                  *std::move(database).value(), worker.get());
     const auto prepared = daemon.prepare(false);
     signals.reset();
     if (prepared) daemon.run();
@@ -84,14 +90,19 @@ int run_worker(config::Config config, ConfigFile file, const std::function<std::
 int run_daemon(const DaemonOptions& options) {
   runtime::keep_memory_together();
   const bool is_named = !options.config_file.empty();
-  ConfigFile file{.path = is_named ? options.config_file : std::string(config::kDefaultFile), .must_exist = is_named};
+  ConfigFile file{.path = is_named ? options.config_file : std::string(config::kDefaultFile),
+                  .must_exist = is_named};
   config::LoadedConfig loaded = config::load_config(file.path, file.must_exist);
-  const bool rules_configured = !loaded.config.rules_directory.empty() && !options.rules_were_asked_for;
+  const bool rules_configured =
+      !loaded.config.rules_directory.empty() && !options.rules_were_asked_for;
   std::function<std::string()> find_rules = options.find_rules;
-  if (rules_configured) find_rules = [directory = loaded.config.rules_directory] { return directory; };
+  if (rules_configured)
+    find_rules = [directory = loaded.config.rules_directory] { return directory; };
   const std::string rules_directory = find_rules();
   if (rules_directory.empty()) {
-    log_error("no rules were found: give --rules DIRECTORY, or directory in [rules] of the configuration");
+    log_error(
+        "no rules were found: give --rules DIRECTORY, or directory in [rules] of the "
+        "configuration");
     return kExitConfiguration;
   }
   runtime::LoadedRuleBase rules = runtime::load_rule_base(rules_directory);
@@ -101,7 +112,8 @@ int run_daemon(const DaemonOptions& options) {
   telemetry::set_log_level(telemetry::level_named(loaded.config.log_level));
   rest_before_start();
 
-  if (!loaded.config.group.name.empty()) return run_worker(std::move(loaded.config), std::move(file), find_rules, std::move(rules.base));
+  if (!loaded.config.group.name.empty())
+    return run_worker(std::move(loaded.config), std::move(file), find_rules, std::move(rules.base));
   auto database = store::Database::open(loaded.config.database);
   if (!database) {
     log_error(database.error().message());
@@ -109,11 +121,12 @@ int run_daemon(const DaemonOptions& options) {
     return is_not_ours ? kExitConfiguration : kExitTemporary;
   }
   if (const auto& replacement = database.value().replacement()) {
-    log_error(
-        "the database was damaged (" + replacement->reason + ") and is now " + replacement->moved_to.string() + "; a new one was begun",
-        {.id = telemetry::message_id::database_replaced});
+    log_error("the database was damaged (" + replacement->reason + ") and is now " +
+                  replacement->moved_to.string() + "; a new one was begun",
+              {.id = telemetry::message_id::database_replaced});
   }
-  Daemon daemon(std::move(loaded.config), std::move(file), find_rules, std::move(rules.base), std::move(database).value());
+  Daemon daemon(std::move(loaded.config), std::move(file), find_rules, std::move(rules.base),
+                std::move(database).value());
   if (const auto prepared = daemon.prepare(options.from_start); !prepared) {
     log_error(prepared.error().message());
     return exit_status_of(prepared.error());

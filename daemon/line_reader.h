@@ -11,19 +11,21 @@
 
 namespace handshaked {
 
-/// Reads one line and names the rule that wins it, in whatever form the line comes: what LineAnalysis, `explain` and `rules test` decide
-/// with.
+/// Reads one line and names the rule that wins it, in whatever form the line comes: what
+/// LineAnalysis, `explain` and `rules test` decide with.
 ///
-/// A line with a whole header is parsed and matched, no more. Of any other the header is read as far as it is left, and where nothing says
-/// where the message begins the rules say it: they know how messages begin. One a thread.
+/// A line with a whole header is parsed and matched, no more. Of any other the header is read as
+/// far as it is left, and where nothing says where the message begins the rules say it: they know
+/// how messages begin. One a thread.
 class LineReader {
  public:
   explicit LineReader(std::shared_ptr<const match::RuleSet> rules) : matcher_(std::move(rules)) {}
 
-  /// The rule that wins `line`, or nullptr. `line` may be several lines into which one record was wrapped.
+  /// The rule that wins `line`, or nullptr. `line` may be several lines into which one record was
+  /// wrapped.
   const match::Rule* read(std::string_view line);
-  /// The same for a line of `block`: one record may have been wrapped into it and the lines around it, not before `floor`. `span` becomes
-  /// what was read.
+  /// The same for a line of `block`: one record may have been wrapped into it and the lines around
+  /// it, not before `floor`. `span` becomes what was read.
   const match::Rule* read_within(std::string_view block, parse::LineSpan& span, std::size_t floor);
   /// The record of the last read. Borrows from the line, or from this reader until the next one.
   const parse::ErrorRecord& record() const { return *record_; }
@@ -44,10 +46,12 @@ class LineReader {
   /// The same in the beginning of its text. nullptr, and any record: nothing found.
   const match::Rule* find_message_in(std::string_view text);
   bool is_nobodys_text(std::string_view text, std::size_t at) const;
-  /// Reads `line` in the ways in which it may have been altered. A rule that says more of it then, else `rule`, which won it as it is.
+  /// Reads `line` in the ways in which it may have been altered. A rule that says more of it then,
+  /// else `rule`, which won it as it is.
   const match::Rule* read_altered(std::string_view line, const match::Rule* rule);
-  /// Reads a line with a whole header with what OpenSSL's codes say where their words are lost. A code says as much as its words: the line
-  /// stays what it is. At the start of nginx, where lines are rare, this is tried on what a rule knows, too.
+  /// Reads a line with a whole header with what OpenSSL's codes say where their words are lost. A
+  /// code says as much as its words: the line stays what it is. At the start of nginx, where lines
+  /// are rare, this is tried on what a rule knows, too.
   const match::Rule* read_completed(std::string_view line, const match::Rule* rule);
 
   parse::NginxErrorParser parser_;

@@ -10,13 +10,15 @@
 
 namespace handshaked {
 
-/// A queue between threads that never grows beyond its bound: push() waits while it is full, so that the producer slows down
-/// and its log file is the buffer. One consumer, which never waits: it is woken through `wake`.
+/// A queue between threads that never grows beyond its bound: push() waits while it is full, so
+/// that the producer slows down and its log file is the buffer. One consumer, which never waits: it
+/// is woken through `wake`.
 template <class T>
 class BoundedQueue {
  public:
   /// `wake` is called, on the producer's thread, whenever the queue was empty and is not any more.
-  BoundedQueue(std::size_t capacity, std::function<void()> wake) : capacity_(capacity), wake_(std::move(wake)) {}
+  BoundedQueue(std::size_t capacity, std::function<void()> wake)
+      : capacity_(capacity), wake_(std::move(wake)) {}
 
   /// False, and the item is dropped, once closed.
   bool push(T item) {
@@ -32,7 +34,8 @@ class BoundedQueue {
     return true;
   }
 
-  /// For producers that must not wait: takes `item` if there is room, else leaves it as it is. Once closed it is taken and dropped.
+  /// For producers that must not wait: takes `item` if there is room, else leaves it as it is. Once
+  /// closed it is taken and dropped.
   bool try_push(T& item) {
     bool was_empty = false;
     {

@@ -7,7 +7,8 @@
 
 namespace handshaked {
 
-/// A value that is mostly absent, kept elsewhere: a pointer wide, used like std::optional, copied with what it holds.
+/// A value that is mostly absent, kept elsewhere: a pointer wide, used like std::optional, copied
+/// with what it holds.
 template <class T>
 class Boxed {
  public:

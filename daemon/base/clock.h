@@ -8,6 +8,8 @@ namespace handshaked {
 using Time = std::chrono::sys_time<std::chrono::microseconds>;
 using Duration = std::chrono::microseconds;
 
-inline Time wall_clock_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+inline Time wall_clock_now() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
 
 }  // namespace handshaked

@@ -32,7 +32,9 @@ struct FreeMac {
   void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
 };
 
-const unsigned char* unsigned_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* unsigned_bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 }  // namespace
 
@@ -42,19 +44,23 @@ Sha256Digest hmac_sha256(std::string_view key, std::initializer_list<std::string
   const std::unique_ptr<EVP_MAC_CTX, FreeMac> context(EVP_MAC_CTX_new(mac.get()));
   CHECK(context);
   std::string digest_name = "SHA256";
-  const std::array<OSSL_PARAM, 2> parameters = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name.data(), 0),
-                                                OSSL_PARAM_construct_end()};
+  const std::array<OSSL_PARAM, 2> parameters = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest_name.data(), 0),
+      OSSL_PARAM_construct_end()};
   CHECK(EVP_MAC_init(context.get(), unsigned_bytes(key), key.size(), parameters.data()) == 1);
-  for (const std::string_view part : parts) CHECK(EVP_MAC_update(context.get(), unsigned_bytes(part), part.size()) == 1);
+  for (const std::string_view part : parts)
+    CHECK(EVP_MAC_update(context.get(), unsigned_bytes(part), part.size()) == 1);
   Sha256Digest digest{};
   std::size_t size = 0;
-  CHECK(EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) == 1 && size == digest.size());
+  CHECK(EVP_MAC_final(context.get(), digest.data(), &size, digest.size()) == 1 &&
+        size == digest.size());
   return digest;
 }
 
 std::string base64(std::span<const unsigned char> bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
+                                     static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(length));
   return text;
 }

@@ -28,7 +28,9 @@ Error Error::wrapped(std::string context) const {
   return outer;
 }
 
-std::string Error::message() const { return cause_ ? context_ + ": " + cause_->message() : context_; }
+std::string Error::message() const {
+  return cause_ ? context_ + ": " + cause_->message() : context_;
+}
 
 Error error_from_errno(int number, std::string context) {
   const ErrorCode code = number == ENOENT || number == ENOTDIR ? ErrorCode::not_found

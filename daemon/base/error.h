@@ -6,7 +6,8 @@
 
 namespace handshaked {
 
-/// What kind of failure happened: what callers branch on. The words for people are in Error::context.
+/// What kind of failure happened: what callers branch on. The words for people are in
+/// Error::context.
 enum class ErrorCode {
   io,                     ///< the operating system refused: read, write, open, socket
   not_found,              ///< a file, a row, a name is not there (yet)

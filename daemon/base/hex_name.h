@@ -23,8 +23,9 @@ struct TextArgument {
   char text[kSize];
 };
 
-/// A name that mostly is a known beginning and so many lower-case hexadecimal digits, for what there is a hundred thousand of: the digits
-/// take half a byte each, and any other name is kept beside them. Reads like the text, and is in the order of the texts.
+/// A name that mostly is a known beginning and so many lower-case hexadecimal digits, for what
+/// there is a hundred thousand of: the digits take half a byte each, and any other name is kept
+/// beside them. Reads like the text, and is in the order of the texts.
 template <TextArgument kBeginning, std::size_t kDigits>
 class HexName {
  public:
@@ -54,26 +55,39 @@ class HexName {
     return hash;
   }
 
-  friend bool operator==(const HexName& left, const HexName& right) { return left.bytes_ == right.bytes_ && left.other_ == right.other_; }
-  friend bool operator==(const HexName& left, std::string_view right) { return left.text() == right; }
+  friend bool operator==(const HexName& left, const HexName& right) {
+    return left.bytes_ == right.bytes_ && left.other_ == right.other_;
+  }
+  friend bool operator==(const HexName& left, std::string_view right) {
+    return left.text() == right;
+  }
   friend std::strong_ordering operator<=>(const HexName& left, const HexName& right) {
     if (left.is_other() || right.is_other()) return left.text() <=> right.text();
     return left.bytes_ <=> right.bytes_;
   }
-  friend std::string operator+(const HexName& left, std::string_view right) { return left.text().append(right); }
-  friend std::string operator+(std::string left, const HexName& right) { return left.append(right.text()); }
-  friend std::ostream& operator<<(std::ostream& out, const HexName& name) { return out << name.text(); }
+  friend std::string operator+(const HexName& left, std::string_view right) {
+    return left.text().append(right);
+  }
+  friend std::string operator+(std::string left, const HexName& right) {
+    return left.append(right.text());
+  }
+  friend std::ostream& operator<<(std::ostream& out, const HexName& name) {
+    return out << name.text();
+  }
 
  private:
   using Bytes = std::array<std::uint8_t, kDigits / 2>;
   /// All digits zero stand for "see other_": a name that really has them is kept there.
   bool is_other() const { return bytes_ == Bytes{}; }
 
-  static int digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
+  static int digit(char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  }
   bool read_digits(std::string_view text) {
     bytes_ = {};
     other_.clear();
-    if (text.size() != kBeginning.view().size() + kDigits || !text.starts_with(kBeginning.view())) return false;
+    if (text.size() != kBeginning.view().size() + kDigits || !text.starts_with(kBeginning.view()))
+      return false;
     text.remove_prefix(kBeginning.view().size());
     Bytes bytes{};
     for (std::size_t i = 0; i < bytes.size(); ++i) {

@@ -12,12 +12,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 4> kBundles = {"etc/ssl/certs/ca-certificates.crt", "etc/pki/tls/certs/ca-bundle.crt",
+constexpr std::array<const char*, 4> kBundles = {"etc/ssl/certs/ca-certificates.crt",
+                                                 "etc/pki/tls/certs/ca-bundle.crt",
                                                  "etc/ssl/ca-bundle.pem", "etc/ssl/cert.pem"};
-constexpr std::array<const char*, 2> kConfigurations = {"etc/pki/tls/openssl.cnf", "etc/ssl/openssl.cnf"};
+constexpr std::array<const char*, 2> kConfigurations = {"etc/pki/tls/openssl.cnf",
+                                                        "etc/ssl/openssl.cnf"};
 
 template <std::size_t kCount>
-std::optional<std::string> first_of(const std::array<const char*, kCount>& names, const fs::path& root) {
+std::optional<std::string> first_of(const std::array<const char*, kCount>& names,
+                                    const fs::path& root) {
   for (const char* const name : names) {
     std::error_code error;
     if (fs::exists(root / name, error)) return (root / name).string();
@@ -30,12 +33,16 @@ std::optional<std::string> first_of(const std::array<const char*, kCount>& names
 std::optional<std::string> host_ca_bundle(const fs::path& root) { return first_of(kBundles, root); }
 
 bool openssl_finds_cas() {
-  if (std::getenv(::X509_get_default_cert_file_env()) != nullptr || std::getenv(::X509_get_default_cert_dir_env()) != nullptr) return true;
+  if (std::getenv(::X509_get_default_cert_file_env()) != nullptr ||
+      std::getenv(::X509_get_default_cert_dir_env()) != nullptr)
+    return true;
   std::error_code error;
-  return fs::exists(::X509_get_default_cert_file(), error) || fs::exists(::X509_get_default_cert_dir(), error);
+  return fs::exists(::X509_get_default_cert_file(), error) ||
+         fs::exists(::X509_get_default_cert_dir(), error);
 }
 
-std::optional<std::string> host_openssl_configuration(const std::string& openssl_own, const fs::path& root) {
+std::optional<std::string> host_openssl_configuration(const std::string& openssl_own,
+                                                      const fs::path& root) {
   std::error_code error;
   if (fs::exists(root / fs::path(openssl_own).relative_path(), error)) return openssl_own;
   return first_of(kConfigurations, root);

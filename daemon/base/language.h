@@ -7,6 +7,8 @@ namespace handshaked {
 /// The languages in which handshaked speaks to people.
 enum class Language { en, zh };
 
-inline std::string_view to_string(Language language) { return language == Language::zh ? "zh" : "en"; }
+inline std::string_view to_string(Language language) {
+  return language == Language::zh ? "zh" : "en";
+}
 
 }  // namespace handshaked

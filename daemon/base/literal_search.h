@@ -6,8 +6,8 @@
 
 namespace handshaked {
 
-/// Looks for one literal in many short texts: at its two rarest bytes first, 32 positions at once where the processor has AVX2. Immutable,
-/// safe to share between threads.
+/// Looks for one literal in many short texts: at its two rarest bytes first, 32 positions at once
+/// where the processor has AVX2. Immutable, safe to share between threads.
 class LiteralSearch {
  public:
   explicit LiteralSearch(std::string_view literal);

@@ -9,8 +9,9 @@
 
 namespace handshaked {
 
-/// Owns items that are found by a key that they carry themselves: ten to twenty bytes an item beside it, not the eighty of a map of nodes.
-/// `KeyOf` returns the key of an item, which has hash() and may not change while the item is here. Items keep their address.
+/// Owns items that are found by a key that they carry themselves: ten to twenty bytes an item
+/// beside it, not the eighty of a map of nodes. `KeyOf` returns the key of an item, which has
+/// hash() and may not change while the item is here. Items keep their address.
 template <class Item, class KeyOf>
 class OwnedTable {
  public:

@@ -15,8 +15,9 @@
 
 namespace handshaked {
 
-/// A text or a list that never changes and that its copies share: eight bytes each, and nothing else while it is empty. Reads like
-/// the value itself; to change it, give it another one. Copies may live on different threads.
+/// A text or a list that never changes and that its copies share: eight bytes each, and nothing
+/// else while it is empty. Reads like the value itself; to change it, give it another one. Copies
+/// may live on different threads.
 template <class T>
 class Shared {
  public:
@@ -25,10 +26,13 @@ class Shared {
   Shared() = default;
   Shared(T value) : block_(value.empty() ? nullptr : new Block(std::move(value))) {}
   template <class Text>
-  requires(!std::same_as<std::remove_cvref_t<Text>, T> && !std::same_as<std::remove_cvref_t<Text>, Shared> &&
-           std::convertible_to<Text, std::string_view> && std::same_as<T, std::string>) Shared(const Text& text)
+  requires(!std::same_as<std::remove_cvref_t<Text>, T> &&
+           !std::same_as<std::remove_cvref_t<Text>, Shared> &&
+           std::convertible_to<Text, std::string_view> && std::same_as<T, std::string>)
+      Shared(const Text& text)
       : Shared(T(std::string_view(text))) {}
-  Shared(std::initializer_list<value_type> items) requires(!std::same_as<T, std::string>) : Shared(T(items)) {}
+  Shared(std::initializer_list<value_type> items) requires(!std::same_as<T, std::string>)
+      : Shared(T(items)) {}
 
   const T& get() const {
     static const T kEmpty;
@@ -44,9 +48,14 @@ class Shared {
   const value_type& front() const { return get().front(); }
   void clear() { block_.reset(); }
 
-  friend bool operator==(const Shared& left, const Shared& right) { return left.block_ == right.block_ || left.get() == right.get(); }
+  friend bool operator==(const Shared& left, const Shared& right) {
+    return left.block_ == right.block_ || left.get() == right.get();
+  }
   friend bool operator==(const Shared& left, const T& right) { return left.get() == right; }
-  friend bool operator==(const Shared& left, const char* right) requires std::same_as<T, std::string> { return left.get() == right; }
+  friend bool operator==(const Shared& left,
+                         const char* right) requires std::same_as<T, std::string> {
+    return left.get() == right;
+  }
 
  private:
   struct Block : boost::intrusive_ref_counter<Block> {
@@ -58,8 +67,8 @@ class Shared {
 
 using SharedText = Shared<std::string>;
 
-/// Finds the copy that is there already, so that equal values are kept once. Bounded: of more than kMost values it begins anew, and
-/// what is held stays as it is. Not shared between threads.
+/// Finds the copy that is there already, so that equal values are kept once. Bounded: of more than
+/// kMost values it begins anew, and what is held stays as it is. Not shared between threads.
 template <class T>
 class SharedPool {
  public:

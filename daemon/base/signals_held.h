@@ -5,8 +5,9 @@
 
 namespace handshaked {
 
-/// While it lives, a wish of the operator's to stop (SIGINT, SIGTERM, SIGHUP) waits to be asked for, in this thread and those that it
-/// starts: what must be put back or cleared away is, and then the process ends.
+/// While it lives, a wish of the operator's to stop (SIGINT, SIGTERM, SIGHUP) waits to be asked
+/// for, in this thread and those that it starts: what must be put back or cleared away is, and then
+/// the process ends.
 class SignalsHeld {
  public:
   SignalsHeld() {

@@ -15,7 +15,20 @@ struct FieldName {
 };
 
 /// The order of SplitRecord::Field.
-enum Index : std::size_t { time, level, pid, tid, connection, client, server, request, subrequest, upstream, host, referrer };
+enum Index : std::size_t {
+  time,
+  level,
+  pid,
+  tid,
+  connection,
+  client,
+  server,
+  request,
+  subrequest,
+  upstream,
+  host,
+  referrer
+};
 
 constexpr std::array<FieldName, 47> kNames{{{"log_level", level},
                                             {"log.level", level},
@@ -66,8 +79,9 @@ constexpr std::array<FieldName, 47> kNames{{{"log_level", level},
                                             {"refer", referrer}}};
 
 /// Objects that agents put around what a parser gave, and the ones of Elastic's names.
-constexpr std::array<std::string_view, 12> kObjects{"jsonPayload.", "log_processed.", "attributes.", "fields.", "data.",        "parsed.",
-                                                    "nginx.",       "structured.",    "event.",      "body.",   "nginx_error.", "labels."};
+constexpr std::array<std::string_view, 12> kObjects{
+    "jsonPayload.", "log_processed.", "attributes.", "fields.", "data.",        "parsed.",
+    "nginx.",       "structured.",    "event.",      "body.",   "nginx_error.", "labels."};
 
 std::string_view without_objects(std::string_view path) {
   for (bool again = true; again;) {
@@ -81,21 +95,25 @@ std::string_view without_objects(std::string_view path) {
   return path;
 }
 
-/// Bit n of the element of a byte: a name begins with this byte and is n bytes long. Most members of a record end here.
+/// Bit n of the element of a byte: a name begins with this byte and is n bytes long. Most members
+/// of a record end here.
 constexpr std::array<std::uint32_t, 128> kNameShapes = [] {
   std::array<std::uint32_t, 128> shapes{};
-  for (const FieldName& name : kNames) shapes[static_cast<std::size_t>(name.name[0])] |= 1U << name.name.size();
+  for (const FieldName& name : kNames)
+    shapes[static_cast<std::size_t>(name.name[0])] |= 1U << name.name.size();
   return shapes;
 }();
 
 bool may_be_name(std::string_view name) {
   const auto first = static_cast<unsigned char>(name.empty() ? '\0' : name[0]);
-  return first < kNameShapes.size() && name.size() < 32 && (kNameShapes[first] >> name.size() & 1U) != 0;
+  return first < kNameShapes.size() && name.size() < 32 &&
+         (kNameShapes[first] >> name.size() & 1U) != 0;
 }
 
 bool is_number(std::string_view text) {
   if (text.ends_with(".0")) text.remove_suffix(2);
-  return !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return !text.empty() && text.size() <= 18 &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 std::string_view digits_of(std::string_view text) { return text.substr(0, text.find('.')); }
@@ -103,10 +121,16 @@ std::string_view digits_of(std::string_view text) { return text.substr(0, text.f
 /// nginx's name of a level, whatever the agent made of it.
 std::string_view level_of(std::string_view text) {
   std::string lower(text.substr(0, 16));
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  static constexpr std::array<std::string_view, 8> kLevels{"emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"};
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  static constexpr std::array<std::string_view, 8> kLevels{"emerg", "alert",  "crit", "error",
+                                                           "warn",  "notice", "info", "debug"};
   static constexpr std::array<std::array<std::string_view, 2>, 5> kOthers{
-      {{"emergency", "emerg"}, {"critical", "crit"}, {"err", "error"}, {"warning", "warn"}, {"informational", "info"}}};
+      {{"emergency", "emerg"},
+       {"critical", "crit"},
+       {"err", "error"},
+       {"warning", "warn"},
+       {"informational", "info"}}};
   for (const std::string_view level : kLevels) {
     if (lower == level) return level;
   }
@@ -121,7 +145,8 @@ void append_quoted(std::string& out, std::string_view name, std::string_view val
 }
 
 bool begins_like_nginx(std::string_view time) {
-  return time.size() >= 19 && time[4] == '/' && time[7] == '/' && time[10] == ' ' && time[13] == ':';
+  return time.size() >= 19 && time[4] == '/' && time[7] == '/' && time[10] == ' ' &&
+         time[13] == ':';
 }
 
 }  // namespace
@@ -144,20 +169,25 @@ void SplitRecord::offer(std::string_view path, std::string_view value) {
     if (field == level && level_of(value).empty()) return;
     if (field >= pid && field <= connection && !is_number(value)) return;
     values_[field].rank = i;
-    values_[field].text.assign(field == level ? level_of(value) : field >= pid && field <= connection ? digits_of(value) : value);
+    values_[field].text.assign(field == level                        ? level_of(value)
+                               : field >= pid && field <= connection ? digits_of(value)
+                                                                     : value);
     return;
   }
 }
 
 bool SplitRecord::wants_inside(std::string_view path) {
-  if (path == "log" || path == "process" || path == "process.thread" || path == "nginx.error" || path == "source" || path == "client")
+  if (path == "log" || path == "process" || path == "process.thread" || path == "nginx.error" ||
+      path == "source" || path == "client")
     return true;
-  return std::any_of(kObjects.begin(), kObjects.end(),
-                     [path](std::string_view object) { return object.size() == path.size() + 1 && object.starts_with(path); });
+  return std::any_of(kObjects.begin(), kObjects.end(), [path](std::string_view object) {
+    return object.size() == path.size() + 1 && object.starts_with(path);
+  });
 }
 
 bool SplitRecord::has_header() const {
-  return !at(Field::level).empty() && !at(Field::pid).empty() && (!at(Field::tid).empty() || !at(Field::connection).empty());
+  return !at(Field::level).empty() && !at(Field::pid).empty() &&
+         (!at(Field::tid).empty() || !at(Field::connection).empty());
 }
 
 std::string SplitRecord::line(std::string_view message, std::string_view time) const {
@@ -165,8 +195,15 @@ std::string SplitRecord::line(std::string_view message, std::string_view time) c
   if (begins_like_nginx(at(Field::time))) time = at(Field::time);
   if (!time.empty()) out.append(time) += ' ';
   const std::string& thread = at(Field::tid).empty() ? at(Field::pid) : at(Field::tid);
-  out.append("[").append(at(Field::level)).append("] ").append(at(Field::pid)).append("#").append(thread).append(": ");
-  if (!at(Field::connection).empty() && !message.starts_with('*')) out.append("*").append(at(Field::connection)) += ' ';
+  out.append("[")
+      .append(at(Field::level))
+      .append("] ")
+      .append(at(Field::pid))
+      .append("#")
+      .append(thread)
+      .append(": ");
+  if (!at(Field::connection).empty() && !message.starts_with('*'))
+    out.append("*").append(at(Field::connection)) += ' ';
   out.append(message);
   if (message.find(", client: ") == std::string_view::npos) append_context(out);
   return out;

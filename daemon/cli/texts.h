@@ -4,7 +4,8 @@
 
 namespace handshaked::cli {
 
-// The texts.ini of each room, read when it is first asked for a text: a verb that says little starts as fast as before.
+// The texts.ini of each room, read when it is first asked for a text: a verb that says little
+// starts as fast as before.
 
 const Catalogue& config_texts();
 const Catalogue& document_texts();

@@ -27,12 +27,15 @@ struct Nginx {
 /// [diagnosis]: whether and how far the daemon looks for the cause of an incident.
 struct Diagnosis {
   bool enabled = true;
-  bool probe = true;                                ///< connect to the peers of incidents; without, configuration and files alone speak
-  bool read_keys = false;                           ///< nginx's client keys may be read, to repeat handshakes with client certificates
-  std::vector<std::string> ca_stores;               ///< files and directories; empty: the system's bundle
-  std::vector<std::string> allow;                   ///< peers and networks beside those of nginx's configuration
-  std::chrono::milliseconds time_limit{15000};      ///< of one diagnosis
-  std::chrono::milliseconds probe_interval{30000};  ///< between the first probes of a sick peer; doubles up to `probe_interval_most`
+  bool probe =
+      true;  ///< connect to the peers of incidents; without, configuration and files alone speak
+  bool read_keys =
+      false;  ///< nginx's client keys may be read, to repeat handshakes with client certificates
+  std::vector<std::string> ca_stores;  ///< files and directories; empty: the system's bundle
+  std::vector<std::string> allow;      ///< peers and networks beside those of nginx's configuration
+  std::chrono::milliseconds time_limit{15000};  ///< of one diagnosis
+  std::chrono::milliseconds probe_interval{
+      30000};  ///< between the first probes of a sick peer; doubles up to `probe_interval_most`
   std::chrono::milliseconds probe_interval_most{30 * 60 * 1000};
 
   bool watch = false;  ///< look at all peers of nginx's configuration now and then
@@ -45,12 +48,14 @@ struct Diagnosis {
 struct Calendar {
   bool enabled = true;
   /// So long before it ends it is told, and again with each that is reached; the longest first.
-  std::vector<std::chrono::seconds> lead_times{std::chrono::days(30), std::chrono::days(7), std::chrono::days(1)};
+  std::vector<std::chrono::seconds> lead_times{std::chrono::days(30), std::chrono::days(7),
+                                               std::chrono::days(1)};
 
   bool operator==(const Calendar&) const = default;
 };
 
-/// [group]: daemons that share the lines of one source, [[nats]] or [[kafka]], and take over from one another.
+/// [group]: daemons that share the lines of one source, [[nats]] or [[kafka]], and take over from
+/// one another.
 struct Group {
   std::string name;              ///< empty: this daemon is in no group
   std::uint32_t partitions = 0;  ///< the same for all; what it was at the setup
@@ -78,10 +83,11 @@ struct Routing {
   std::vector<notify::MaintenanceWindow> maintenance;
 };
 
-/// The socket through which `status`, `incidents`, `silence` and `deliveries` talk to the running daemon.
+/// The socket through which `status`, `incidents`, `silence` and `deliveries` talk to the running
+/// daemon.
 struct Control {
   std::string socket = "/run/handshaked/control.sock";  ///< empty: none
-  std::string group;                                    ///< its members may ask and act, beside root and the daemon's own user
+  std::string group;  ///< its members may ask and act, beside root and the daemon's own user
 
   bool operator==(const Control&) const = default;
 };
@@ -91,8 +97,9 @@ struct Config {
   std::string host;  ///< empty: the host's own name
   Language language = Language::en;
   std::string log_level = "info";
-  std::string rules_directory;   ///< empty: the one that was installed
-  std::string rules_public_key;  ///< whose signature `rules update` believes, in base64; empty: nobody's
+  std::string rules_directory;  ///< empty: the one that was installed
+  std::string
+      rules_public_key;  ///< whose signature `rules update` believes, in base64; empty: nobody's
   std::string database = "/var/lib/handshaked/handshaked.db";
   std::chrono::hours retention{90 * 24};
   std::uint64_t retention_bytes = 1ULL << 30;
@@ -129,7 +136,8 @@ struct Config {
 
 /// The topic of what the workers keep in Kafka.
 std::string group_topic(const Group& group);
-/// The configuration of the daemon that has this partition: reads its lines, speaks in its name, and knows nothing of the host it runs on.
+/// The configuration of the daemon that has this partition: reads its lines, speaks in its name,
+/// and knows nothing of the host it runs on.
 void become_partition(Config& config, std::uint32_t partition);
 /// In whose name a partition speaks, and with NATS the consumer of its lines: "proxies-3".
 std::string partition_name(const Group& group, std::uint32_t partition);

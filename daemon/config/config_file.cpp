@@ -12,7 +12,8 @@
 namespace handshaked::config {
 namespace {
 
-constexpr std::pair<std::string_view, Language> kLanguages[] = {{"en", Language::en}, {"zh", Language::zh}};
+constexpr std::pair<std::string_view, Language> kLanguages[] = {{"en", Language::en},
+                                                                {"zh", Language::zh}};
 
 void read_files(TableReader& table, Config& config) {
   FileSource source;
@@ -21,10 +22,13 @@ void read_files(TableReader& table, Config& config) {
   table.flag("discover", source.discover);
   table.text("time_zone", source.time_zone);
   table.flag("from_start", source.from_start);
-  if (source.paths.empty() && !source.discover) table.complain("paths must name at least one file, or discover must be true");
-  const bool discovers_already = std::any_of(config.files.begin(), config.files.end(), [](const auto& other) { return other.discover; });
+  if (source.paths.empty() && !source.discover)
+    table.complain("paths must name at least one file, or discover must be true");
+  const bool discovers_already = std::any_of(config.files.begin(), config.files.end(),
+                                             [](const auto& other) { return other.discover; });
   if (source.discover && discovers_already)
-    table.complain_about("discover", "only one section [[files]] can discover logs: give paths to the others");
+    table.complain_about("discover",
+                         "only one section [[files]] can discover logs: give paths to the others");
   config.files.push_back(std::move(source));
 }
 
@@ -37,7 +41,8 @@ void read_journal(TableReader& table, Config& config) {
   table.text("time_zone", source.time_zone);
   table.text("host", source.host);
   table.flag("from_start", source.from_start);
-  if (source.units.empty() && source.identifiers.empty()) table.complain("a [[journal]] needs units or identifiers");
+  if (source.units.empty() && source.identifiers.empty())
+    table.complain("a [[journal]] needs units or identifiers");
   name_source(table, "journal", source.name, config.network_names);
   config.journals.push_back(std::move(source));
 }
@@ -90,7 +95,8 @@ void read_root(TableReader& root, Config& config) {
   root.tables("receiver", [&](TableReader& table) { read_receiver(table, config); });
 }
 
-std::optional<std::string> read_text(const std::string& file, std::vector<ConfigProblem>& problems) {
+std::optional<std::string> read_text(const std::string& file,
+                                     std::vector<ConfigProblem>& problems) {
   std::error_code error;
   if (std::filesystem::is_directory(file, error)) {
     problems.push_back({file, 0, 0, "is a directory"});
@@ -98,7 +104,9 @@ std::optional<std::string> read_text(const std::string& file, std::vector<Config
   }
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
-    problems.push_back({file, 0, 0, std::filesystem::exists(file, error) ? "cannot be read: permission denied" : "does not exist"});
+    problems.push_back({file, 0, 0,
+                        std::filesystem::exists(file, error) ? "cannot be read: permission denied"
+                                                             : "does not exist"});
     return std::nullopt;
   }
   std::ostringstream text;
@@ -109,7 +117,8 @@ std::optional<std::string> read_text(const std::string& file, std::vector<Config
 std::vector<std::string> drop_ins(const std::string& file) {
   std::vector<std::string> files;
   std::error_code error;
-  std::filesystem::directory_iterator it(std::filesystem::path(file).parent_path() / "conf.d", error);
+  std::filesystem::directory_iterator it(std::filesystem::path(file).parent_path() / "conf.d",
+                                         error);
   for (const std::filesystem::directory_iterator end; !error && it != end; it.increment(error)) {
     if (it->path().extension() == ".toml") files.push_back(it->path().string());
   }
@@ -120,7 +129,8 @@ std::vector<std::string> drop_ins(const std::string& file) {
 }  // namespace
 
 void read_config(std::string_view toml, const std::string& file, LoadedConfig& loaded) {
-  read_document(toml, file, loaded.problems, [&loaded](TableReader& root) { read_root(root, loaded.config); });
+  read_document(toml, file, loaded.problems,
+                [&loaded](TableReader& root) { read_root(root, loaded.config); });
 }
 
 LoadedConfig load_config(const std::string& file, bool file_must_exist) {
@@ -132,7 +142,8 @@ LoadedConfig load_config(const std::string& file, bool file_must_exist) {
   for (const std::string& drop_in : drop_ins(file)) {
     if (const auto text = read_text(drop_in, loaded.problems)) read_config(*text, drop_in, loaded);
   }
-  if (loaded.config.files.empty() && loaded.config.network_names.empty()) loaded.config.files.push_back({});
+  if (loaded.config.files.empty() && loaded.config.network_names.empty())
+    loaded.config.files.push_back({});
   check_group(loaded.config, file, loaded.problems);
   check_receivers(loaded.config, loaded.problems);
   if (loaded.config.receivers.empty()) loaded.config.receivers.emplace_back().name = "syslog";

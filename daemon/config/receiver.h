@@ -14,8 +14,10 @@ namespace handshaked::config {
 
 /// Whom to tell, and how: one [[receiver]] table.
 ///
-/// A secret (an address that holds a token, a signing key, a routing key) is never in the configuration: the keys that end in
-/// `_file` name a file that holds it, or "credential:NAME" for a credential that systemd hands over.
+/// A secret (an address that holds a token, a signing key, a routing key) is never in the
+/// configuration: the keys that end in
+/// `_file` name a file that holds it, or "credential:NAME" for a credential that systemd hands
+/// over.
 struct Receiver {
   enum class Type {
     webhook,
@@ -42,28 +44,34 @@ struct Receiver {
   Language language = Language::en;
   bool show_clients = false;  ///< client addresses whole
 
-  std::string url;                                       ///< webhook, alertmanager, pagerduty
-  std::string url_file;                                  ///< instead of `url`; the only way for chat services
-  std::vector<std::string> secret_files;                 ///< webhook: "whsec_…", several while rotating; feishu, dingtalk: one
-  std::string authorization_file;                        ///< webhook, alertmanager: value of the header Authorization
-  std::string token_file;                                ///< handshaked: what its [[edge]] source asks for
-  std::chrono::milliseconds heartbeat_interval{60'000};  ///< handshaked: how often it hears that we are there
-  std::string routing_key_file;                          ///< pagerduty
-  std::string template_file;                             ///< webhook with format "template"
-  std::string content_type = "application/json";         ///< of that template
-  std::chrono::milliseconds resend_interval{60'000};     ///< alertmanager: how often it is reminded of what is open
-  std::string ca_file, client_certificate, client_key;   ///< TLS, PEM
-  std::chrono::milliseconds timeout{10'000};             ///< for one attempt
-  std::optional<std::uint32_t> concurrency;              ///< sends at once; nothing: what suits the type
-  std::optional<std::uint32_t> messages_per_minute;      ///< 0: no limit; nothing: what the service allows
-  std::string fallback;                                  ///< receiver that gets what this one did not; empty: none
-  std::chrono::milliseconds fallback_after{300'000};     ///< … after it has waited so long
+  std::string url;       ///< webhook, alertmanager, pagerduty
+  std::string url_file;  ///< instead of `url`; the only way for chat services
+  std::vector<std::string>
+      secret_files;  ///< webhook: "whsec_…", several while rotating; feishu, dingtalk: one
+  std::string authorization_file;  ///< webhook, alertmanager: value of the header Authorization
+  std::string token_file;          ///< handshaked: what its [[edge]] source asks for
+  std::chrono::milliseconds heartbeat_interval{
+      60'000};                   ///< handshaked: how often it hears that we are there
+  std::string routing_key_file;  ///< pagerduty
+  std::string template_file;     ///< webhook with format "template"
+  std::string content_type = "application/json";  ///< of that template
+  std::chrono::milliseconds resend_interval{
+      60'000};  ///< alertmanager: how often it is reminded of what is open
+  std::string ca_file, client_certificate, client_key;  ///< TLS, PEM
+  std::chrono::milliseconds timeout{10'000};            ///< for one attempt
+  std::optional<std::uint32_t> concurrency;  ///< sends at once; nothing: what suits the type
+  std::optional<std::uint32_t>
+      messages_per_minute;  ///< 0: no limit; nothing: what the service allows
+  std::string fallback;     ///< receiver that gets what this one did not; empty: none
+  std::chrono::milliseconds fallback_after{300'000};  ///< … after it has waited so long
 
-  NatsServers nats;             ///< nats: how its servers are reached
-  std::string subject, stream;  ///< nats: where events are published; the stream that must take them, empty: any
+  NatsServers nats;  ///< nats: how its servers are reached
+  std::string subject,
+      stream;  ///< nats: where events are published; the stream that must take them, empty: any
   bool speaks_as_edge = false;  ///< nats: to a central daemon, as type handshaked does
 
-  std::string address = "unix:/dev/log";  ///< syslog: "udp://host:514", "tcp://host:601", "tls://host:6514", "unix:/path"
+  std::string address = "unix:/dev/log";  ///< syslog: "udp://host:514", "tcp://host:601",
+                                          ///< "tls://host:6514", "unix:/path"
   std::string facility = "daemon";
   std::string path;  ///< file: lines of JSON
 

@@ -13,8 +13,10 @@ namespace handshaked::config {
 
 /// [[files]]: log files to follow.
 struct FileSource {
-  std::vector<std::string> paths{"/var/log/nginx/*error*.log"};  ///< globs; rotated siblings are found by themselves
-  bool discover = true;             ///< also every error_log of the configuration that nginx uses; off where `paths` are given
+  std::vector<std::string> paths{
+      "/var/log/nginx/*error*.log"};  ///< globs; rotated siblings are found by themselves
+  bool discover = true;  ///< also every error_log of the configuration that nginx uses; off where
+                         ///< `paths` are given
   std::string time_zone = "local";  ///< nginx prints none
   bool from_start = false;          ///< what is there at the first start, too
 
@@ -24,9 +26,11 @@ struct FileSource {
 /// [[journal]]: the systemd journal of this host, or journal files of others.
 struct JournalSource {
   std::string name;
-  std::vector<std::string> units{"nginx.service"};  ///< whose entries are read; a name of the journal's field _SYSTEMD_UNIT
-  std::vector<std::string> identifiers;             ///< of containers and other programs: SYSLOG_IDENTIFIER. Whoever may log can take any
-  std::string directory;                            ///< empty: this host's journal
+  std::vector<std::string> units{
+      "nginx.service"};  ///< whose entries are read; a name of the journal's field _SYSTEMD_UNIT
+  std::vector<std::string> identifiers;  ///< of containers and other programs: SYSLOG_IDENTIFIER.
+                                         ///< Whoever may log can take any
+  std::string directory;                 ///< empty: this host's journal
   std::string time_zone = "local";
   std::string host;         ///< of entries that name none
   bool from_start = false;  ///< what is there at the first start, too
@@ -42,9 +46,10 @@ struct NetworkSource {
   bool open_to_all = false;         ///< listens beyond loopback although nothing says who may send
   std::string time_zone = "local";  ///< of lines that carry none
   std::string host;                 ///< of lines that name none; empty: the sender's address
-  bool sender_names_host = true;    ///< false: the host is `host`, or the sender's address, whatever the lines say
-  std::string certificate, key;     ///< for tls addresses
-  std::string client_ca;            ///< senders must show a certificate
+  bool sender_names_host =
+      true;  ///< false: the host is `host`, or the sender's address, whatever the lines say
+  std::string certificate, key;  ///< for tls addresses
+  std::string client_ca;         ///< senders must show a certificate
   std::uint32_t max_connections = 1000;
   int socket_mode = 0660;                     ///< of Unix sockets
   std::chrono::milliseconds silent_after{0};  ///< say so when nothing came for so long; 0: never
@@ -67,8 +72,9 @@ struct HttpSource {
   NetworkSource network;
   std::vector<std::string> token_files;  ///< each holds one; several while they are exchanged
   receive::FieldNames fields;
-  std::vector<std::string> journal_units{"nginx.service"};  ///< of what systemd-journal-upload sends: whose entries are read
-  std::vector<std::string> journal_identifiers;             ///< the same by SYSLOG_IDENTIFIER
+  std::vector<std::string> journal_units{
+      "nginx.service"};  ///< of what systemd-journal-upload sends: whose entries are read
+  std::vector<std::string> journal_identifiers;  ///< the same by SYSLOG_IDENTIFIER
   std::uint32_t max_body_mib = 64;
   std::chrono::milliseconds idle_timeout{75'000};
 
@@ -97,10 +103,12 @@ struct LumberjackSource {
   bool operator==(const LumberjackSource&) const = default;
 };
 
-/// [[edge]]: daemons on other hosts that push their incidents here. `network.silent_after` counts for each of them.
+/// [[edge]]: daemons on other hosts that push their incidents here. `network.silent_after` counts
+/// for each of them.
 struct EdgeSource {
   NetworkSource network;
-  std::vector<std::string> token_files;  ///< each holds one token a line; several while they are exchanged
+  std::vector<std::string>
+      token_files;  ///< each holds one token a line; several while they are exchanged
 
   bool operator==(const EdgeSource&) const = default;
 };
@@ -110,12 +118,12 @@ using Labels = std::map<std::string, std::string>;
 
 /// What sources that read from an engine have in common.
 struct EngineSource {
-  std::string name;                           ///< in our log, in counters, of the saved position
-  std::string time_zone = "local";            ///< of lines that carry none
-  std::string host;                           ///< of lines that name none
-  bool is_host_in_key = false;                ///< the last word of the subject, or the message's key, is the host
-  bool from_start = false;                    ///< what is there at the first start, too
-  receive::FieldNames fields;                 ///< of messages that are JSON
+  std::string name;                 ///< in our log, in counters, of the saved position
+  std::string time_zone = "local";  ///< of lines that carry none
+  std::string host;                 ///< of lines that name none
+  bool is_host_in_key = false;  ///< the last word of the subject, or the message's key, is the host
+  bool from_start = false;      ///< what is there at the first start, too
+  receive::FieldNames fields;   ///< of messages that are JSON
   std::chrono::milliseconds silent_after{0};  ///< say so when nothing came for so long; 0: never
 
   bool operator==(const EngineSource&) const = default;
@@ -148,9 +156,10 @@ struct KafkaSource {
   EngineSource engine;
   std::vector<std::string> brokers, topics;
   std::string group = "handshaked";
-  std::optional<std::int32_t> partition;            ///< of a worker of a group: the only one that it reads
-  std::map<std::string, std::string> properties;    ///< as librdkafka names them: "security.protocol"
-  std::map<std::string, std::string> secret_files;  ///< properties whose values are secrets: "sasl.password"
+  std::optional<std::int32_t> partition;  ///< of a worker of a group: the only one that it reads
+  std::map<std::string, std::string> properties;  ///< as librdkafka names them: "security.protocol"
+  std::map<std::string, std::string>
+      secret_files;  ///< properties whose values are secrets: "sasl.password"
 
   bool operator==(const KafkaSource&) const = default;
 };

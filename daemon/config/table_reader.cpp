@@ -25,8 +25,8 @@ std::optional<milliseconds> read_duration(std::string_view text) {
   return std::nullopt;
 }
 
-/// Where a character beyond ASCII stands outside of strings and comments, if anywhere. TOML allows none there, and toml++ 3.3.0
-/// runs into undefined behaviour.
+/// Where a character beyond ASCII stands outside of strings and comments, if anywhere. TOML allows
+/// none there, and toml++ 3.3.0 runs into undefined behaviour.
 std::optional<std::size_t> find_stray_character(std::string_view toml) {
   std::string_view closing;  // of the string that we are in
   for (std::size_t at = 0; at < toml.size(); ++at) {
@@ -66,7 +66,8 @@ std::string ConfigProblem::message() const {
   return text + ": " + reason;
 }
 
-TableReader::TableReader(const void* table, std::string where, const std::string& file, std::vector<ConfigProblem>& problems)
+TableReader::TableReader(const void* table, std::string where, const std::string& file,
+                         std::vector<ConfigProblem>& problems)
     : table_(table), where_(std::move(where)), file_(file), problems_(problems) {}
 
 TableReader::~TableReader() {
@@ -74,7 +75,9 @@ TableReader::~TableReader() {
     if (known_.contains(key.str())) continue;
     const std::string in_where = where_.empty() ? std::string() : " in [" + where_ + "]";
     const toml::source_position at = key.source().begin;
-    problems_.push_back({file_, at.line, at.column, "unknown key \"" + std::string(key.str()) + "\"" + in_where + suggestion(key.str())});
+    problems_.push_back(
+        {file_, at.line, at.column,
+         "unknown key \"" + std::string(key.str()) + "\"" + in_where + suggestion(key.str())});
   }
 }
 
@@ -116,18 +119,23 @@ void TableReader::durations(std::string_view key, std::vector<std::chrono::secon
   texts(key, written);
   into.clear();
   for (const std::string& one : written) {
-    if (const auto duration = read_duration(one)) into.push_back(std::chrono::duration_cast<std::chrono::seconds>(*duration));
-    else complain_about(key, std::string(key) + " holds \"" + one + "\", which is not a duration such as \"12h\" or \"30d\"");
+    if (const auto duration = read_duration(one))
+      into.push_back(std::chrono::duration_cast<std::chrono::seconds>(*duration));
+    else
+      complain_about(key, std::string(key) + " holds \"" + one +
+                              "\", which is not a duration such as \"12h\" or \"30d\"");
   }
 }
 
-std::optional<std::int64_t> TableReader::whole_number(std::string_view key, std::int64_t least, std::int64_t most) {
+std::optional<std::int64_t> TableReader::whole_number(std::string_view key, std::int64_t least,
+                                                      std::int64_t most) {
   know(key);
   const toml::node* const node = table_at(table_).get(key);
   if (node == nullptr) return std::nullopt;
   const auto value = node->value_exact<std::int64_t>();
   if (value && *value >= least && *value <= most) return *value;
-  wrong_type(node, key, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  wrong_type(node, key,
+             "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
   return std::nullopt;
 }
 
@@ -141,7 +149,8 @@ std::optional<milliseconds> TableReader::milliseconds_of(std::string_view key) {
   return duration;
 }
 
-std::optional<std::size_t> TableReader::word_of(std::string_view key, std::span<const std::string_view> names) {
+std::optional<std::size_t> TableReader::word_of(std::string_view key,
+                                                std::span<const std::string_view> names) {
   know(key);
   const toml::node* const node = table_at(table_).get(key);
   if (node == nullptr) return std::nullopt;
@@ -190,11 +199,14 @@ std::vector<std::string> TableReader::names() const {
 
 bool TableReader::has(std::string_view key) const { return table_at(table_).contains(key); }
 
-void TableReader::complain(std::string reason) { problem(static_cast<const toml::node*>(&table_at(table_)), std::move(reason)); }
+void TableReader::complain(std::string reason) {
+  problem(static_cast<const toml::node*>(&table_at(table_)), std::move(reason));
+}
 
 void TableReader::complain_about(std::string_view key, std::string reason) {
   const toml::node* const node = table_at(table_).get(key);
-  problem(node != nullptr ? node : static_cast<const toml::node*>(&table_at(table_)), std::move(reason));
+  problem(node != nullptr ? node : static_cast<const toml::node*>(&table_at(table_)),
+          std::move(reason));
 }
 
 unsigned TableReader::line() const { return table_at(table_).source().begin.line; }
@@ -214,7 +226,8 @@ std::string TableReader::suggestion(std::string_view key) const {
     const auto [a, b] = std::mismatch(key.begin(), key.end(), known.begin(), known.end());
     const auto rest_key = static_cast<std::size_t>(key.end() - a);
     const auto rest_known = static_cast<std::size_t>(known.end() - b);
-    const bool swapped = rest_key == rest_known && rest_key > 0 && std::equal(a + 1, key.end(), b + 1);
+    const bool swapped =
+        rest_key == rest_known && rest_key > 0 && std::equal(a + 1, key.end(), b + 1);
     const bool shorter = rest_key + 1 == rest_known && std::equal(a, key.end(), b + 1);
     const bool longer = rest_key == rest_known + 1 && std::equal(a + 1, key.end(), b);
     if (swapped || shorter || longer) return "; did you mean \"" + known + "\"?";
@@ -222,7 +235,8 @@ std::string TableReader::suggestion(std::string_view key) const {
   return {};
 }
 
-void read_document(std::string_view toml, const std::string& file, std::vector<ConfigProblem>& problems,
+void read_document(std::string_view toml, const std::string& file,
+                   std::vector<ConfigProblem>& problems,
                    const std::function<void(TableReader&)>& visit) {
   if (const auto stray = find_stray_character(toml)) {
     const std::string_view before = toml.substr(0, *stray);
@@ -236,7 +250,8 @@ void read_document(std::string_view toml, const std::string& file, std::vector<C
     TableReader root(&table, "", file, problems);
     visit(root);
   } catch (const toml::parse_error& error) {
-    problems.push_back({file, error.source().begin.line, error.source().begin.column, std::string(error.description())});
+    problems.push_back({file, error.source().begin.line, error.source().begin.column,
+                        std::string(error.description())});
   }
 }
 

@@ -24,13 +24,15 @@ struct ConfigProblem {
   std::string message() const;
 };
 
-/// Reads one TOML table: asks for the keys that it may have, and when it goes complains about all others. Wrong types and
-/// values become problems with line and column, and leave the target as it was. A section is a function of a TableReader and
-/// what it fills; it stands in a file of its own and never sees the TOML library. Lives only while the document is read.
+/// Reads one TOML table: asks for the keys that it may have, and when it goes complains about all
+/// others. Wrong types and values become problems with line and column, and leave the target as it
+/// was. A section is a function of a TableReader and what it fills; it stands in a file of its own
+/// and never sees the TOML library. Lives only while the document is read.
 class TableReader {
  public:
   /// `table` is a toml::table.
-  TableReader(const void* table, std::string where, const std::string& file, std::vector<ConfigProblem>& problems);
+  TableReader(const void* table, std::string where, const std::string& file,
+              std::vector<ConfigProblem>& problems);
   ~TableReader();
   TableReader(const TableReader&) = delete;
   TableReader& operator=(const TableReader&) = delete;
@@ -80,7 +82,8 @@ class TableReader {
   unsigned line() const;
 
  private:
-  std::optional<std::int64_t> whole_number(std::string_view key, std::int64_t least, std::int64_t most);
+  std::optional<std::int64_t> whole_number(std::string_view key, std::int64_t least,
+                                           std::int64_t most);
   std::optional<std::chrono::milliseconds> milliseconds_of(std::string_view key);
   std::optional<std::size_t> word_of(std::string_view key, std::span<const std::string_view> names);
   void know(std::string_view key) { known_.insert(std::string(key)); }
@@ -95,8 +98,10 @@ class TableReader {
   std::set<std::string, std::less<>> known_;
 };
 
-/// Parses `toml` and gives its root to `visit`. What breaks TOML's grammar becomes a problem, and `visit` is not called.
-void read_document(std::string_view toml, const std::string& file, std::vector<ConfigProblem>& problems,
+/// Parses `toml` and gives its root to `visit`. What breaks TOML's grammar becomes a problem, and
+/// `visit` is not called.
+void read_document(std::string_view toml, const std::string& file,
+                   std::vector<ConfigProblem>& problems,
                    const std::function<void(TableReader&)>& visit);
 
 }  // namespace handshaked::config

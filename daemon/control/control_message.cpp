@@ -30,7 +30,8 @@ Result<std::vector<std::string>> values_of(const simdjson::dom::element& element
     return values;
   }
   for (const simdjson::dom::element item : list) {
-    if (values.size() >= kMostValues) return fail(ErrorCode::limit_exceeded, "a list has too many values");
+    if (values.size() >= kMostValues)
+      return fail(ErrorCode::limit_exceeded, "a list has too many values");
     TRY(auto value, value_text(item));
     values.push_back(std::move(value));
   }
@@ -39,7 +40,8 @@ Result<std::vector<std::string>> values_of(const simdjson::dom::element& element
 
 /// Names of arguments are words of ours, which are written as they are.
 bool is_word(std::string_view name) {
-  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
+  return !name.empty() &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
 }
 
 std::string_view code_of(ErrorCode code) {
@@ -63,7 +65,8 @@ std::optional<std::uint64_t> ControlRequest::number(std::string_view name) const
   const std::string value = text(name);
   std::uint64_t number = 0;
   const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (value.empty() || failure != std::errc() || end != value.data() + value.size()) return std::nullopt;
+  if (value.empty() || failure != std::errc() || end != value.data() + value.size())
+    return std::nullopt;
   return number;
 }
 
@@ -83,10 +86,12 @@ std::string to_line(const ControlRequest& request) {
 
 Result<ControlRequest> request_from_line(std::string_view line) {
   const auto refuse = [](const char* why) { return fail(ErrorCode::invalid_input, why); };
-  if (line.size() > ControlRequest::kMaxBytes) return fail(ErrorCode::limit_exceeded, "the request is too long");
+  if (line.size() > ControlRequest::kMaxBytes)
+    return fail(ErrorCode::limit_exceeded, "the request is too long");
   simdjson::dom::parser parser;
   simdjson::dom::object root;
-  if (parser.parse(line.data(), line.size()).get(root) != simdjson::SUCCESS) return refuse("the request is not a JSON object");
+  if (parser.parse(line.data(), line.size()).get(root) != simdjson::SUCCESS)
+    return refuse("the request is not a JSON object");
   ControlRequest request;
   for (const simdjson::dom::key_value_pair member : root) {
     if (member.key == "verb") {
@@ -95,9 +100,11 @@ Result<ControlRequest> request_from_line(std::string_view line) {
       request.verb = verb;
     } else if (member.key == "arguments") {
       simdjson::dom::object arguments;
-      if (member.value.get(arguments) != simdjson::SUCCESS) return refuse("the arguments are no object");
+      if (member.value.get(arguments) != simdjson::SUCCESS)
+        return refuse("the arguments are no object");
       for (const simdjson::dom::key_value_pair argument : arguments) {
-        if (request.arguments.size() >= kMostArguments) return fail(ErrorCode::limit_exceeded, "the request has too many arguments");
+        if (request.arguments.size() >= kMostArguments)
+          return fail(ErrorCode::limit_exceeded, "the request has too many arguments");
         if (!is_word(argument.key)) return refuse("an argument has a name that is not a word");
         TRY(auto values, values_of(argument.value));
         request.arguments.insert_or_assign(std::string(argument.key), std::move(values));
@@ -110,14 +117,21 @@ Result<ControlRequest> request_from_line(std::string_view line) {
   return request;
 }
 
-ControlAnswer ControlAnswer::refused(const Error& error) { return refused(std::string(code_of(error.code())), error.message()); }
+ControlAnswer ControlAnswer::refused(const Error& error) {
+  return refused(std::string(code_of(error.code())), error.message());
+}
 
 std::string to_line(const ControlAnswer& answer) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().member("ok", answer.is_ok);
   if (answer.is_ok) json.key("result").raw(answer.result.empty() ? "null" : answer.result);
-  else json.key("error").begin_object().member("code", answer.code).member("message", answer.message).end_object();
+  else
+    json.key("error")
+        .begin_object()
+        .member("code", answer.code)
+        .member("message", answer.message)
+        .end_object();
   json.end_object();
   return out + "\n";
 }
@@ -126,16 +140,19 @@ Result<ControlAnswer> answer_from_line(std::string_view line) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
   bool is_ok = false;
-  if (parser.parse(line.data(), line.size()).get(root) != simdjson::SUCCESS || root["ok"].get(is_ok) != simdjson::SUCCESS)
+  if (parser.parse(line.data(), line.size()).get(root) != simdjson::SUCCESS ||
+      root["ok"].get(is_ok) != simdjson::SUCCESS)
     return fail(ErrorCode::invalid_input, "the program that answers there is not handshaked");
   if (is_ok) {
     simdjson::dom::element result;
-    if (root["result"].get(result) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "the answer lacks its result");
+    if (root["result"].get(result) != simdjson::SUCCESS)
+      return fail(ErrorCode::invalid_input, "the answer lacks its result");
     return ControlAnswer::done(with_escapes(simdjson::minify(result)));
   }
   std::string_view code;
   std::string_view message;
-  if (root["error"]["code"].get(code) != simdjson::SUCCESS || root["error"]["message"].get(message) != simdjson::SUCCESS)
+  if (root["error"]["code"].get(code) != simdjson::SUCCESS ||
+      root["error"]["message"].get(message) != simdjson::SUCCESS)
     return fail(ErrorCode::invalid_input, "the refusal lacks its reason");
   return ControlAnswer::refused(std::string(code), std::string(message));
 }

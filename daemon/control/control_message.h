@@ -19,7 +19,8 @@ struct Peer {
 
 /// One question or order of an operator. On the socket it is one line of JSON:
 ///   {"verb":"silence.add","arguments":{"matchers":["server=db"],"for":"7200","comment":"re-issue"}}
-/// Values are texts or lists of texts. Unknown members are refused, so that a misspelt one is not silently ignored.
+/// Values are texts or lists of texts. Unknown members are refused, so that a misspelt one is not
+/// silently ignored.
 struct ControlRequest {
   static constexpr std::size_t kMaxBytes = 64 * 1024;
 
@@ -36,13 +37,16 @@ struct ControlRequest {
 std::string to_line(const ControlRequest& request);
 Result<ControlRequest> request_from_line(std::string_view line);
 
-/// What the daemon says to it, one line again: {"ok":true,"result":…} or {"ok":false,"error":{"code":"not_found","message":"…"}}.
+/// What the daemon says to it, one line again: {"ok":true,"result":…} or
+/// {"ok":false,"error":{"code":"not_found","message":"…"}}.
 struct ControlAnswer {
   bool is_ok = true;
   std::string result;         ///< JSON
   std::string code, message;  ///< of a refusal
 
-  static ControlAnswer done(std::string json) { return {.is_ok = true, .result = std::move(json), .code = {}, .message = {}}; }
+  static ControlAnswer done(std::string json) {
+    return {.is_ok = true, .result = std::move(json), .code = {}, .message = {}};
+  }
   static ControlAnswer refused(std::string code, std::string message) {
     return {.is_ok = false, .result = {}, .code = std::move(code), .message = std::move(message)};
   }

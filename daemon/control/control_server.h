@@ -13,14 +13,15 @@
 namespace handshaked::control {
 
 struct ControlServerOptions {
-  std::string socket;                ///< where to listen
-  std::string group;                 ///< its members may ask, too; empty: root and our own user only
+  std::string socket;  ///< where to listen
+  std::string group;   ///< its members may ask, too; empty: root and our own user only
   std::size_t max_connections = 16;  ///< more are closed at once
   std::chrono::seconds idle{60};     ///< a connection that says nothing for so long is closed
 };
 
-/// Listens on a Unix socket, checks who connects, and hands over what is asked, one request at a time for each connection.
-/// Loop thread only. What a client may cost is bounded: connections, bytes of a line, time.
+/// Listens on a Unix socket, checks who connects, and hands over what is asked, one request at a
+/// time for each connection. Loop thread only. What a client may cost is bounded: connections,
+/// bytes of a line, time.
 class ControlServer {
  public:
   /// `reply` is to be called once, at any time later, on the loop thread.
@@ -32,8 +33,8 @@ class ControlServer {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
-  /// Begins to listen. A socket that nobody listens at any more is replaced. Fails when somebody does, when the directory is
-  /// not there or not ours to write, or when the group does not exist.
+  /// Begins to listen. A socket that nobody listens at any more is replaced. Fails when somebody
+  /// does, when the directory is not there or not ours to write, or when the group does not exist.
   Result<> start();
   /// Closes all connections and removes the socket. No request is handed over afterwards.
   void stop();

@@ -18,7 +18,8 @@ std::string user_name(uid_t user) {
   std::array<char, 4096> buffer{};
   passwd entry{};
   passwd* found = nullptr;
-  if (getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
+  if (getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
+    return found->pw_name;
   return "uid " + std::to_string(user);
 }
 
@@ -30,7 +31,9 @@ std::optional<gid_t> group_id(const std::string& name) {
   std::vector<char> buffer(kEntryBytes);
   struct group entry {};
   struct group* found = nullptr;
-  const bool is_known = getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+  const bool is_known =
+      getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
+      found != nullptr;
   return is_known ? std::optional(found->gr_gid) : std::nullopt;
 }
 
@@ -45,7 +48,8 @@ std::vector<gid_t> groups_of_peer(int descriptor) {
   groups.resize(size / sizeof(gid_t));
   ucred credentials{};
   socklen_t length = sizeof credentials;
-  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0) groups.push_back(credentials.gid);
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0)
+    groups.push_back(credentials.gid);
   return groups;
 }
 
@@ -56,7 +60,9 @@ Result<Peer> peer_of(int descriptor) {
   socklen_t length = sizeof credentials;
   if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
     return fail(error_from_errno(errno, "cannot see who has connected"));
-  return Peer{.user = credentials.uid, .process = static_cast<std::uint32_t>(credentials.pid), .name = user_name(credentials.uid)};
+  return Peer{.user = credentials.uid,
+              .process = static_cast<std::uint32_t>(credentials.pid),
+              .name = user_name(credentials.uid)};
 }
 
 bool may_control(int descriptor, const Peer& peer, const std::string& group) {
@@ -73,7 +79,8 @@ bool is_operator(uid_t user, const std::string& group) {
   std::vector<char> buffer(kEntryBytes);
   passwd entry{};
   passwd* found = nullptr;
-  if (getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return false;
+  if (getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr)
+    return false;
   int count = 0;
   getgrouplist(found->pw_name, found->pw_gid, nullptr, &count);
   std::vector<gid_t> groups(static_cast<std::size_t>(count));

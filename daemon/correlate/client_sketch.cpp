@@ -23,7 +23,8 @@ std::uint64_t hash_client(std::string_view client) {
 }
 
 void for_each_line(std::string_view lines, auto take) {
-  for (std::size_t end; (end = lines.find('\n')) != lines.npos; lines.remove_prefix(end + 1)) take(lines.substr(0, end));
+  for (std::size_t end; (end = lines.find('\n')) != lines.npos; lines.remove_prefix(end + 1))
+    take(lines.substr(0, end));
 }
 
 }  // namespace
@@ -38,7 +39,8 @@ ClientSketch::Place ClientSketch::place_in_sample(std::string_view client) {
   if (many_ && many_->is_sample_full) return Place::elsewhere;
   std::size_t count = 0;
   for (std::string_view rest = sample_; !rest.empty(); ++count) {
-    if (rest.size() > client.size() && rest[client.size()] == '\n' && rest.starts_with(client)) return Place::known;
+    if (rest.size() > client.size() && rest[client.size()] == '\n' && rest.starts_with(client))
+      return Place::known;
     rest.remove_prefix(rest.find('\n') + 1);
   }
   if (count >= kSampleSize) {
@@ -72,7 +74,8 @@ void ClientSketch::merge(const ClientSketch& other) {
   for_each_line(other.sample_, [this](std::string_view client) { place_in_sample(client); });
   if (!other.many_->registers.empty()) {
     if (many.registers.empty()) many.become_estimate();
-    for (std::size_t i = 0; i < kRegisters; ++i) many.registers[i] = std::max(many.registers[i], other.many_->registers[i]);
+    for (std::size_t i = 0; i < kRegisters; ++i)
+      many.registers[i] = std::max(many.registers[i], other.many_->registers[i]);
   }
   for (const std::uint64_t hash : other.many_->hashes) many.add(hash);
 }
@@ -98,7 +101,8 @@ void ClientSketch::Many::become_estimate() {
 
 void ClientSketch::Many::add_to_registers(std::uint64_t hash) {
   const auto index = static_cast<std::size_t>(hash >> (64 - kIndexBits));
-  const auto rank = static_cast<std::uint8_t>(std::countl_zero((hash << kIndexBits) | (1ULL << (kIndexBits - 1))) + 1);
+  const auto rank = static_cast<std::uint8_t>(
+      std::countl_zero((hash << kIndexBits) | (1ULL << (kIndexBits - 1))) + 1);
   registers[index] = std::max(registers[index], rank);
 }
 
@@ -107,12 +111,15 @@ std::uint64_t ClientSketch::Many::distinct() const {
   std::array<std::uint16_t, 65> with_rank{};
   for (const std::uint8_t rank : registers) ++with_rank[std::min<std::size_t>(rank, 64)];
   double sum = 0;
-  for (int rank = 0; rank <= 64; ++rank) sum += std::ldexp(static_cast<double>(with_rank[static_cast<std::size_t>(rank)]), -rank);
+  for (int rank = 0; rank <= 64; ++rank)
+    sum += std::ldexp(static_cast<double>(with_rank[static_cast<std::size_t>(rank)]), -rank);
   const double zeros = with_rank[0];
   constexpr double kCount = kRegisters;
   const double estimate = 0.7213 / (1 + 1.079 / kCount) * kCount * kCount / sum;
-  // Few clients: counting the registers that are still empty is more exact (Flajolet et al. 2007, section 4).
-  if (estimate <= 2.5 * kCount && zeros > 0) return static_cast<std::uint64_t>(std::llround(kCount * std::log(kCount / zeros)));
+  // Few clients: counting the registers that are still empty is more exact (Flajolet et al. 2007,
+  // section 4).
+  if (estimate <= 2.5 * kCount && zeros > 0)
+    return static_cast<std::uint64_t>(std::llround(kCount * std::log(kCount / zeros)));
   return static_cast<std::uint64_t>(std::llround(estimate));
 }
 
@@ -136,13 +143,16 @@ std::string ClientSketch::to_text() const {
   return text;
 }
 
-ClientSketch ClientSketch::from_text(std::string_view text, const std::vector<std::string>& sample) {
+ClientSketch ClientSketch::from_text(std::string_view text,
+                                     const std::vector<std::string>& sample) {
   ClientSketch sketch;
-  for (const std::string& client : sample) sketch.sample_.append(client, 0, client.find('\n')).push_back('\n');
+  for (const std::string& client : sample)
+    sketch.sample_.append(client, 0, client.find('\n')).push_back('\n');
   Many many;
   if (text.starts_with('r') && text.size() == kRegisters + 1) {
     many.registers.reserve(kRegisters);
-    for (const char c : text.substr(1)) many.registers.push_back(static_cast<std::uint8_t>(std::clamp(c - '0', 0, 64)));
+    for (const char c : text.substr(1))
+      many.registers.push_back(static_cast<std::uint8_t>(std::clamp(c - '0', 0, 64)));
   } else if (text.starts_with('h')) {
     for (text.remove_prefix(1); !text.empty();) {
       std::uint64_t hash = 0;
@@ -154,7 +164,9 @@ ClientSketch ClientSketch::from_text(std::string_view text, const std::vector<st
   }
   const bool is_all_sampled = many.registers.empty() && many.hashes.size() == sample.size() &&
                               std::equal(many.hashes.begin(), many.hashes.end(), sample.begin(),
-                                         [](std::uint64_t hash, const std::string& client) { return hash == hash_client(client); });
+                                         [](std::uint64_t hash, const std::string& client) {
+                                           return hash == hash_client(client);
+                                         });
   if (!is_all_sampled) sketch.many_ = std::move(many);
   return sketch;
 }

@@ -10,8 +10,8 @@
 
 namespace handshaked::correlate {
 
-/// How many different clients were there? Exact for the first few, then an estimate (HyperLogLog, 1,024 registers, about 3 %
-/// off) in fixed memory, however many addresses a log invents; one or
+/// How many different clients were there? Exact for the first few, then an estimate (HyperLogLog,
+/// 1,024 registers, about 3 % off) in fixed memory, however many addresses a log invents; one or
 /// two clients cost no more than their names. Sketches can be merged. A value.
 class ClientSketch {
  public:
@@ -40,13 +40,16 @@ class ClientSketch {
     void add_to_registers(std::uint64_t hash);
     std::uint64_t distinct() const;
   };
-  std::size_t sample_count() const { return static_cast<std::size_t>(std::count(sample_.begin(), sample_.end(), '\n')); }
+  std::size_t sample_count() const {
+    return static_cast<std::size_t>(std::count(sample_.begin(), sample_.end(), '\n'));
+  }
   /// What becomes of a client: it is in the sample, it has been put there, or there is no room.
   enum class Place : std::uint8_t { known, added, elsewhere };
   Place place_in_sample(std::string_view client);
   Many& become_many();
 
-  std::string sample_;  ///< each with a line feed behind it: mostly it is one address, which takes no room of its own
+  std::string sample_;  ///< each with a line feed behind it: mostly it is one address, which takes
+                        ///< no room of its own
   Boxed<Many> many_;    ///< absent: the sample is all there was
 };
 

@@ -9,12 +9,14 @@
 namespace handshaked::correlate {
 namespace {
 
-/// A consequence belongs to a fault that was seen this recently, before or after it: ten times nginx's default fail_timeout.
+/// A consequence belongs to a fault that was seen this recently, before or after it: ten times
+/// nginx's default fail_timeout.
 constexpr auto kConsequenceReach = std::chrono::seconds(100);
 constexpr std::size_t kMaxConsequences = 8;
 constexpr std::size_t kSampleInACrowd = 256;
 
-void merge_distinct(std::vector<std::string>& into, const std::vector<std::string>& from, std::size_t limit) {
+void merge_distinct(std::vector<std::string>& into, const std::vector<std::string>& from,
+                    std::size_t limit) {
   for (const std::string& text : from) {
     if (into.size() >= limit) return;
     if (std::find(into.begin(), into.end(), text) == into.end()) into.push_back(text);
@@ -22,11 +24,13 @@ void merge_distinct(std::vector<std::string>& into, const std::vector<std::strin
 }
 
 /// Says whether anything was new.
-bool merge_distinct(Shared<std::vector<std::string>>& into, const std::vector<std::string>& from, std::size_t limit) {
+bool merge_distinct(Shared<std::vector<std::string>>& into, const std::vector<std::string>& from,
+                    std::size_t limit) {
   const std::vector<std::string>& known = into.get();
   if (known.size() >= limit) return false;
-  const bool has_news = std::any_of(
-      from.begin(), from.end(), [&known](const std::string& text) { return std::find(known.begin(), known.end(), text) == known.end(); });
+  const bool has_news = std::any_of(from.begin(), from.end(), [&known](const std::string& text) {
+    return std::find(known.begin(), known.end(), text) == known.end();
+  });
   if (!has_news) return false;
   std::vector<std::string> merged = known;
   merge_distinct(merged, from, limit);
@@ -76,7 +80,8 @@ void Correlator::absorb(const FailureBatch& batch, Time now) {
 }
 
 void Correlator::absorb_failure(const FoldedFailure& folded, const FailureBatch& batch, Time now) {
-  if (Live* const first = folded.told_by.empty() ? nullptr : live_.find(Fingerprint(folded.told_by.get()))) {
+  if (Live* const first =
+          folded.told_by.empty() ? nullptr : live_.find(Fingerprint(folded.told_by.get()))) {
     join_consequence(*first, folded, now);
     return;
   }
@@ -91,8 +96,11 @@ void Correlator::absorb_failure(const FoldedFailure& folded, const FailureBatch&
 }
 
 /// nullptr: there are too many already.
-Correlator::Live* Correlator::find_or_create(const FoldedFailure& folded, const FailureBatch& batch, Time now) {
-  const SharedText known = folded.fingerprint.empty() ? SharedText(fingerprint(folded.rule->id, folded.place)) : folded.fingerprint;
+Correlator::Live* Correlator::find_or_create(const FoldedFailure& folded, const FailureBatch& batch,
+                                             Time now) {
+  const SharedText known = folded.fingerprint.empty()
+                               ? SharedText(fingerprint(folded.rule->id, folded.place))
+                               : folded.fingerprint;
   const std::string& print = known;
   if (Live* const live = live_.find(Fingerprint(print))) return live;
   if (Live* const adopted = adopt_consequence(folded, print)) return adopted;
@@ -101,17 +109,23 @@ Correlator::Live* Correlator::find_or_create(const FoldedFailure& folded, const 
   return live_.size() < options_.max_incidents ? &create(folded, print, batch) : nullptr;
 }
 
-/// The fault behind a consequence that was there first and stands alone: the incident goes on under its id, as what it is.
-Correlator::Live* Correlator::adopt_consequence(const FoldedFailure& folded, const std::string& print) {
-  if (folded.place.side != parse::Side::upstream || folded.rule->kind == match::Kind::consequence) return nullptr;
-  for (const std::string_view candidate : {consequences_.at_peer(folded.place.peer), consequences_.at_server(folded.place.server)}) {
+/// The fault behind a consequence that was there first and stands alone: the incident goes on under
+/// its id, as what it is.
+Correlator::Live* Correlator::adopt_consequence(const FoldedFailure& folded,
+                                                const std::string& print) {
+  if (folded.place.side != parse::Side::upstream || folded.rule->kind == match::Kind::consequence)
+    return nullptr;
+  for (const std::string_view candidate :
+       {consequences_.at_peer(folded.place.peer), consequences_.at_server(folded.place.server)}) {
     Live* const known = candidate.empty() ? nullptr : live_.find(Fingerprint(candidate));
     if (known == nullptr || !are_close(known->incident.last_seen_at, folded.first_at)) continue;
     consequences_.forget(known->incident);
     Owned owned = live_.take(known->incident.fingerprint);
     Incident& incident = owned->incident;
-    Consequence joined{
-        .rule_id = incident.rule_id, .title = incident.title, .count = incident.count, .last_seen_at = incident.last_seen_at};
+    Consequence joined{.rule_id = incident.rule_id,
+                       .title = incident.title,
+                       .count = incident.count,
+                       .last_seen_at = incident.last_seen_at};
     incident.consequences.change().push_back(std::move(joined));
     take_identity(incident, folded, print);
     incident.count = 0;
@@ -125,12 +139,14 @@ Correlator::Live* Correlator::adopt_consequence(const FoldedFailure& folded, con
 }
 
 /// One that ended a short while ago. It is the same incident again.
-Correlator::Live* Correlator::revive(const std::string& print, const FoldedFailure& folded, Time now) {
+Correlator::Live* Correlator::revive(const std::string& print, const FoldedFailure& folded,
+                                     Time now) {
   const Live* const known = reopenable_.find(Fingerprint(print));
   if (known == nullptr) return nullptr;
   const Incident& incident = known->incident;
   const Time ended = incident.resolved_at.value_or(incident.last_seen_at);
-  if (folded.first_at - ended > options_.reopen_within && now - ended > options_.reopen_within) return nullptr;
+  if (folded.first_at - ended > options_.reopen_within && now - ended > options_.reopen_within)
+    return nullptr;
   return &bring_back(print, folded.rule->severity);
 }
 
@@ -151,13 +167,17 @@ Correlator::Live& Correlator::bring_back(const std::string& print, match::Severi
   return live_.insert(std::move(owned));
 }
 
-Correlator::Live& Correlator::create(const FoldedFailure& folded, const std::string& print, const FailureBatch& batch) {
+Correlator::Live& Correlator::create(const FoldedFailure& folded, const std::string& print,
+                                     const FailureBatch& batch) {
   Owned owned = std::make_unique<Live>();
   Live& live = *owned;
   Incident& incident = live.incident;
   take_identity(incident, folded, print);
-  const std::string opening = folded.sample_lines.empty() ? std::string() : folded.sample_lines.front();
-  incident.id = "inc-" + sha256_hex(print + '\0' + batch.source + '\0' + std::to_string(folded.opening_offset) + '\0' + opening, 16);
+  const std::string opening =
+      folded.sample_lines.empty() ? std::string() : folded.sample_lines.front();
+  incident.id = "inc-" + sha256_hex(print + '\0' + batch.source + '\0' +
+                                        std::to_string(folded.opening_offset) + '\0' + opening,
+                                    16);
   incident.severity = live.rule_severity = folded.rule->severity;
   incident.late = batch.late;
   incident.opened_at = incident.run_since = folded.first_at;
@@ -166,11 +186,14 @@ Correlator::Live& Correlator::create(const FoldedFailure& folded, const std::str
   return live_.insert(std::move(owned));
 }
 
-void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatch& batch, Time now) {
+void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatch& batch,
+                      Time now) {
   Incident& incident = live.incident;
-  // A transport fault that went away and came back much later begins anew: two restarts are no outage.
+  // A transport fault that went away and came back much later begins anew: two restarts are no
+  // outage.
   const auto pause = std::max<Duration>(options_.transport_window * 5, std::chrono::minutes(10));
-  if (incident.status == Status::pending && (incident.run_count == 0 || folded.first_at - incident.last_seen_at > pause)) {
+  if (incident.status == Status::pending &&
+      (incident.run_count == 0 || folded.first_at - incident.last_seen_at > pause)) {
     incident.run_count = 0;
     incident.run_since = folded.first_at;
     if (!incident.was_open) {
@@ -186,25 +209,32 @@ void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatc
   incident.window.add(folded.last_at, folded.count);
   incident.clients.merge(folded.clients);
   incident.late = incident.late && batch.late;
-  // From how many networks clients come tells of clients: behind a peer that closes connections stand as many as it has.
+  // From how many networks clients come tells of clients: behind a peer that closes connections
+  // stand as many as it has.
   if (incident.noise && incident.place.side == parse::Side::client) {
     if (!incident.noise_history) incident.noise_history.emplace();
     incident.noise_history->add(folded.last_at, folded.count, folded.networks);
   }
-  if (merge_distinct(incident.servers, folded.servers, Incident::kMaxServers)) lists_.pool(incident.servers);
-  add_samples(incident.sample_lines, folded.sample_lines, live_.size() > kCrowd ? &packer_ : nullptr);
+  if (merge_distinct(incident.servers, folded.servers, Incident::kMaxServers))
+    lists_.pool(incident.servers);
+  add_samples(incident.sample_lines, folded.sample_lines,
+              live_.size() > kCrowd ? &packer_ : nullptr);
   // Commands are filled in with it: the name that nginx expects by now.
-  if (!folded.place.name.get().empty() && folded.place.name.get() != incident.place.name.get()) incident.place.name = folded.place.name;
+  if (!folded.place.name.get().empty() && folded.place.name.get() != incident.place.name.get())
+    incident.place.name = folded.place.name;
   const bool is_known_host =
-      folded.hosts.empty() && std::find(incident.hosts.begin(), incident.hosts.end(), options_.host) != incident.hosts.end();
+      folded.hosts.empty() && std::find(incident.hosts.begin(), incident.hosts.end(),
+                                        options_.host) != incident.hosts.end();
   if (!is_known_host &&
-      merge_distinct(incident.hosts, folded.hosts.empty() ? std::vector<std::string>{options_.host} : folded.hosts, Incident::kMaxHosts)) {
+      merge_distinct(incident.hosts,
+                     folded.hosts.empty() ? std::vector<std::string>{options_.host} : folded.hosts,
+                     Incident::kMaxHosts)) {
     lists_.pool(incident.hosts);
   }
 
   index(incident);
-  if (folded.place.server != incident.place.server && incident.place.side == parse::Side::upstream &&
-      incident.kind != match::Kind::consequence) {
+  if (folded.place.server != incident.place.server &&
+      incident.place.side == parse::Side::upstream && incident.kind != match::Kind::consequence) {
     causes_.remember_server(folded.place.server, incident.fingerprint);
   }
   reconsider(live, now);
@@ -213,8 +243,9 @@ void Correlator::grow(Live& live, const FoldedFailure& folded, const FailureBatc
 /// Equal texts of many incidents are kept once.
 void Correlator::share_texts(Incident& incident) {
   for (SharedText* const text :
-       {&incident.rule_id, &incident.title, &incident.title_zh, &incident.url, &incident.likeliest_cause, &incident.resolved_by,
-        &incident.place.name, &incident.place.server, &incident.place.object, &incident.place.scheme}) {
+       {&incident.rule_id, &incident.title, &incident.title_zh, &incident.url,
+        &incident.likeliest_cause, &incident.resolved_by, &incident.place.name,
+        &incident.place.server, &incident.place.object, &incident.place.scheme}) {
     texts_.pool(*text);
   }
   lists_.pool(incident.hosts);
@@ -228,10 +259,13 @@ void Correlator::index(const Incident& incident) {
 }
 
 Correlator::Live* Correlator::find_cause_of(const FoldedFailure& consequence) {
-  // "temporarily disabled" names the peer that failed; "no live upstreams" names the group, so the server must do.
-  for (const std::string_view print : {causes_.at_peer(consequence.place.peer), causes_.at_server(consequence.place.server)}) {
+  // "temporarily disabled" names the peer that failed; "no live upstreams" names the group, so the
+  // server must do.
+  for (const std::string_view print :
+       {causes_.at_peer(consequence.place.peer), causes_.at_server(consequence.place.server)}) {
     Live* const live = print.empty() ? nullptr : live_.find(Fingerprint(print));
-    if (live != nullptr && consequence.first_at - live->incident.last_seen_at <= kConsequenceReach) return live;
+    if (live != nullptr && consequence.first_at - live->incident.last_seen_at <= kConsequenceReach)
+      return live;
   }
   return nullptr;
 }
@@ -240,12 +274,13 @@ void Correlator::join_consequence(Live& cause, const FoldedFailure& folded, Time
   Incident& incident = cause.incident;
   std::vector<Consequence>& consequences = incident.consequences.change();
   const auto it =
-      std::find_if(consequences.begin(), consequences.end(), [&](const Consequence& known) { return known.rule_id == folded.rule->id; });
+      std::find_if(consequences.begin(), consequences.end(),
+                   [&](const Consequence& known) { return known.rule_id == folded.rule->id; });
   Consequence* joined = it != consequences.end() ? &*it : nullptr;
   if (joined == nullptr) {
     if (consequences.size() >= kMaxConsequences) return;
-    joined =
-        &consequences.emplace_back(Consequence{.rule_id = folded.rule->id, .title = folded.rule->title, .count = 0, .last_seen_at = {}});
+    joined = &consequences.emplace_back(Consequence{
+        .rule_id = folded.rule->id, .title = folded.rule->title, .count = 0, .last_seen_at = {}});
   }
   joined->count += folded.count;
   joined->last_seen_at = std::max(joined->last_seen_at, folded.last_at);

@@ -26,8 +26,8 @@ namespace handshaked::correlate {
 /// A fault that no line tells of: it is yet to come, or no request has met it. A value.
 struct ForeseenFault {
   std::string rule_id;  ///< "handshaked/will-break"
-  std::string key;      ///< with the rule it makes the fingerprint: "2027-01-05 server_cert_expired"
-  std::string host;     ///< whose it is
+  std::string key;   ///< with the rule it makes the fingerprint: "2027-01-05 server_cert_expired"
+  std::string host;  ///< whose it is
   std::string title, title_zh;
   match::Severity severity = match::Severity::info;
   Place place;
@@ -40,18 +40,24 @@ struct ForeseenFault {
 };
 
 struct CorrelatorOptions {
-  std::string host;                                      ///< of lines whose envelope names none
-  std::uint64_t transport_lines = 5;                     ///< a transport fault opens after so many lines …
-  Duration transport_window = std::chrono::minutes(2);   ///< … that span at least this long
-  Duration quiet_least = std::chrono::minutes(15);       ///< resolved after this long without a line, at least …
-  double quiet_rhythm = 10;                              ///< … and so many times the mean distance of its lines
-  Duration reopen_within = std::chrono::hours(1);        ///< what comes back so soon after its end is reopened, not new
-  Duration flapping_quiet_most = std::chrono::hours(6);  ///< each return doubles the quiet that it takes, up to this
-  std::uint32_t flapping_reopens = 2;                    ///< it is called flapping from so many returns on
-  std::uint32_t probe_rounds = 3;                        ///< passed in a row, without a fresh line: resolved
-  Duration longest_gap{};  ///< no call of advance() for longer: the host slept, or the clock was set; zero: never mind
-  Duration hold{};         ///< after such a gap, and after a restart, nothing is called quiet for so long: its lines may be on their way
-  std::size_t max_incidents = 100'000;  ///< live ones and those that may reopen; more are counted, not kept
+  std::string host;                   ///< of lines whose envelope names none
+  std::uint64_t transport_lines = 5;  ///< a transport fault opens after so many lines …
+  Duration transport_window = std::chrono::minutes(2);  ///< … that span at least this long
+  Duration quiet_least =
+      std::chrono::minutes(15);  ///< resolved after this long without a line, at least …
+  double quiet_rhythm = 10;      ///< … and so many times the mean distance of its lines
+  Duration reopen_within =
+      std::chrono::hours(1);  ///< what comes back so soon after its end is reopened, not new
+  Duration flapping_quiet_most =
+      std::chrono::hours(6);           ///< each return doubles the quiet that it takes, up to this
+  std::uint32_t flapping_reopens = 2;  ///< it is called flapping from so many returns on
+  std::uint32_t probe_rounds = 3;      ///< passed in a row, without a fresh line: resolved
+  Duration longest_gap{};  ///< no call of advance() for longer: the host slept, or the clock was
+                           ///< set; zero: never mind
+  Duration hold{};  ///< after such a gap, and after a restart, nothing is called quiet for so long:
+                    ///< its lines may be on their way
+  std::size_t max_incidents =
+      100'000;  ///< live ones and those that may reopen; more are counted, not kept
 };
 
 /// What the rest of the daemon has to do about an incident: store it, in every case.
@@ -61,41 +67,51 @@ struct IncidentChange {
     opened,     ///< is an incident from now on: a diagnosis is wanted
     reopened,   ///< came back soon after its end: a diagnosis is wanted
     diagnosed,  ///< a diagnosis arrived, or another one in its place
-    quiet,      ///< no line for as long as would end it, and no probe has passed: to be asked again, see note_unprobed()
+    quiet,  ///< no line for as long as would end it, and no probe has passed: to be asked again,
+            ///< see note_unprobed()
     resolved,
   };
   What what;
   const Incident* incident;  ///< valid until the next call of the correlator
 };
 
-/// Turns folded failures into incidents and leads each through its life: pending, open, diagnosed, resolved, reopened, flapping.
-/// Who is told of it and when is not decided here (notify/). Pure: time is an argument, so that a replay of a log gives the same
-/// incidents with the same ids. Not shared between threads.
+/// Turns folded failures into incidents and leads each through its life: pending, open, diagnosed,
+/// resolved, reopened, flapping. Who is told of it and when is not decided here (notify/). Pure:
+/// time is an argument, so that a replay of a log gives the same incidents with the same ids. Not
+/// shared between threads.
 class Correlator {
  public:
   explicit Correlator(CorrelatorOptions options);
   ~Correlator();
 
-  /// An incident that was open when the daemon stopped, or had ended so recently that it may reopen.
+  /// An incident that was open when the daemon stopped, or had ended so recently that it may
+  /// reopen.
   void restore(Incident incident);
 
-  /// Takes in what a reader found. `now` is the clock when live, the newest time of the log in a replay.
+  /// Takes in what a reader found. `now` is the clock when live, the newest time of the log in a
+  /// replay.
   void absorb(const FailureBatch& batch, Time now);
 
-  /// Joins what another daemon says of its host: one fault is one incident, on however many hosts; it ends when it has ended on all of
-  /// them. `rule`: the event's rule as it is here; nullptr: it is not known here, and speaks for itself.
+  /// Joins what another daemon says of its host: one fault is one incident, on however many hosts;
+  /// it ends when it has ended on all of them. `rule`: the event's rule as it is here; nullptr: it
+  /// is not known here, and speaks for itself.
   Fleet::Verdict absorb(const receive::EdgeReport& report, const match::Rule* rule, Time now);
   /// What edges had told before a restart. After all restore().
   void restore_edges(std::vector<Edge> edges, Time now);
   const Fleet& fleet() const { return fleet_; }
 
-  /// What is known to be coming, though no line tells of it (foresight.cpp). Each call says all that is foreseen: an incident is opened or
-  /// kept for each. `is_whole`: those that were foreseen before and are not among them are over.
+  /// What is known to be coming, though no line tells of it (foresight.cpp). Each call says all
+  /// that is foreseen: an incident is opened or kept for each. `is_whole`: those that were foreseen
+  /// before and are not among them are over.
   void foresee(const std::vector<ForeseenFault>& faults, bool is_whole, Time now);
-  /// Hosts of edges, and their states to be stored with the changes of advance(); empty: nothing is to be kept any more.
-  std::vector<std::pair<std::string, std::string>> take_changed_edges() { return fleet_.take_changed(); }
+  /// Hosts of edges, and their states to be stored with the changes of advance(); empty: nothing is
+  /// to be kept any more.
+  std::vector<std::pair<std::string, std::string>> take_changed_edges() {
+    return fleet_.take_changed();
+  }
 
-  /// Does what is due at `now`, and hands over everything that has changed since the last call, by opening time.
+  /// Does what is due at `now`, and hands over everything that has changed since the last call, by
+  /// opening time.
   std::vector<IncidentChange> advance(Time now);
 
   /// When `advance` should be called again even if nothing happens.
@@ -108,18 +124,22 @@ class Correlator {
   /// It could not be found out: nobody needs to wait any longer.
   bool give_up_diagnosis(std::string_view incident_id);
   /// Ends the wait. Fails with not_found, or with limit_exceeded for texts that are too long.
-  Result<> attach_diagnosis(std::string_view incident_id, std::shared_ptr<const DiagnosisNote> note, Time now);
-  /// All peers of the place were probed. A failure keeps the incident open, and opens a pending transport fault.
+  Result<> attach_diagnosis(std::string_view incident_id, std::shared_ptr<const DiagnosisNote> note,
+                            Time now);
+  /// All peers of the place were probed. A failure keeps the incident open, and opens a pending
+  /// transport fault.
   bool note_probes(std::string_view incident_id, const ProbeRound& round, Time now);
   /// Rounds of probes will come: quiet ends it only when the last one passed.
   bool expect_probes(std::string_view incident_id);
-  /// Nobody can look (any more): what a probe has seen once does not hold it open for ever. Quiet ends it.
+  /// Nobody can look (any more): what a probe has seen once does not hold it open for ever. Quiet
+  /// ends it.
   bool note_unprobed(std::string_view incident_id);
 
   // ---- an operator's hand
 
   /// Ends it. It reopens like any other if its lines go on.
-  bool resolve_by_hand(std::string_view incident_id, const std::string& author, const std::string& text, Time now);
+  bool resolve_by_hand(std::string_view incident_id, const std::string& author,
+                       const std::string& text, Time now);
   bool add_note(std::string_view incident_id, OperatorNote note);
 
   // ---- what there is
@@ -145,7 +165,8 @@ class Correlator {
  private:
   /// Its place in deadlines_, which it leaves when it goes.
   using DeadlineHook =
-      boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>, boost::intrusive::optimize_size<true>>;
+      boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>,
+                                      boost::intrusive::optimize_size<true>>;
   /// A live incident with the correlator's own notes on it. Its address is stable.
   struct Live : DeadlineHook {
     Incident incident;
@@ -153,10 +174,12 @@ class Correlator {
     Time asked_until{};  ///< it was quiet, and is not asked about again before
     match::Severity rule_severity = match::Severity::info;
     IncidentChange::What news = IncidentChange::What::changed;
-    bool is_probed = false;   ///< somebody looks whether it is over: rounds come, and quiet alone proves nothing
+    bool is_probed =
+        false;  ///< somebody looks whether it is over: rounds come, and quiet alone proves nothing
     bool is_changed = false;  ///< it is in changed_
   };
-  /// With so many incidents a new one keeps less of its text: many places cost memory, and nobody reads all of them.
+  /// With so many incidents a new one keeps less of its text: many places cost memory, and nobody
+  /// reads all of them.
   static constexpr std::size_t kCrowd = 5'000;
   using Owned = std::unique_ptr<Live>;
   struct EarlierDeadline {
@@ -188,11 +211,14 @@ class Correlator {
   void share_texts(Incident& incident);
 
   // fleet_join.cpp: what edges report
-  void join(const receive::EdgeEvent& event, const match::Rule* rule, const std::string& host, std::uint64_t more_lines, Time now);
-  Live* find_or_create(const receive::EdgeEvent& event, const match::Rule* rule, const std::string& host, Time now);
+  void join(const receive::EdgeEvent& event, const match::Rule* rule, const std::string& host,
+            std::uint64_t more_lines, Time now);
+  Live* find_or_create(const receive::EdgeEvent& event, const match::Rule* rule,
+                       const std::string& host, Time now);
   void merge(Live& live, const receive::EdgeEvent& event, std::uint64_t more_lines, Time now);
   void take_diagnosis(Live& live, const receive::EdgeEvent& event, Time now);
-  void follow_to_cause(const std::string& left, const receive::EdgeEvent& event, const match::Rule* rule, Time now);
+  void follow_to_cause(const std::string& left, const receive::EdgeEvent& event,
+                       const match::Rule* rule, Time now);
   void spread(Live& live, Time now);
   void end_if_over(Live& live, const std::string& by, Time now);
   void note_silence(const std::string& host, bool is_silent, Time now);
@@ -223,17 +249,20 @@ class Correlator {
   Time held_until_{};                  ///< nothing is called quiet before
   SharedPool<std::string> texts_;      ///< what incidents have alike, once
   SharedPool<std::vector<std::string>> lists_;
-  LinePacker packer_;                                          ///< of sample lines, where there are very many
-  Table live_;                                                 ///< by fingerprint
-  boost::unordered_flat_set<Live*, ById, ById> by_id_;         ///< the same, by id
-  Table reopenable_;                                           ///< ended recently, by fingerprint
-  std::deque<std::pair<Time, Fingerprint>> reopenable_order_;  ///< when they ended, and their fingerprints
-  std::vector<Owned> discarded_;                               ///< ended for good; kept until the next advance()
-  IncidentIndex causes_;                                       ///< upstream faults, for consequences that look for theirs
-  IncidentIndex consequences_;                                 ///< consequences that stand alone, for causes that come later
+  LinePacker packer_;  ///< of sample lines, where there are very many
+  Table live_;         ///< by fingerprint
+  boost::unordered_flat_set<Live*, ById, ById> by_id_;  ///< the same, by id
+  Table reopenable_;                                    ///< ended recently, by fingerprint
+  std::deque<std::pair<Time, Fingerprint>>
+      reopenable_order_;          ///< when they ended, and their fingerprints
+  std::vector<Owned> discarded_;  ///< ended for good; kept until the next advance()
+  IncidentIndex causes_;          ///< upstream faults, for consequences that look for theirs
+  IncidentIndex consequences_;    ///< consequences that stand alone, for causes that come later
   std::vector<Live*> changed_;
   /// When to look at one again, once each; may be too early.
-  boost::intrusive::set<Live, boost::intrusive::compare<EarlierDeadline>, boost::intrusive::constant_time_size<false>> deadlines_;
+  boost::intrusive::set<Live, boost::intrusive::compare<EarlierDeadline>,
+                        boost::intrusive::constant_time_size<false>>
+      deadlines_;
   Counters counters_;
   Fleet fleet_;
 };

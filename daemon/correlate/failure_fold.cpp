@@ -13,7 +13,9 @@ constexpr std::size_t kMaxSampleLine = 2048;
 
 /// Gives the bytes that it took.
 std::size_t add_distinct(std::vector<std::string>& list, std::string_view text, std::size_t limit) {
-  if (text.empty() || list.size() >= limit || std::find(list.begin(), list.end(), text) != list.end()) return 0;
+  if (text.empty() || list.size() >= limit ||
+      std::find(list.begin(), list.end(), text) != list.end())
+    return 0;
   list.emplace_back(text);
   return sizeof(std::string) + text.size();
 }
@@ -22,36 +24,46 @@ void renew(SharedText& known, std::string_view text) {
   if (std::string_view(known) != text) known = text;
 }
 
-/// Makes the place of an earlier failure with the same key that of this one: only what is no part of the key may differ.
+/// Makes the place of an earlier failure with the same key that of this one: only what is no part
+/// of the key may differ.
 void recall_place(const match::RecognisedLine& failure, Place& place) {
   renew(place.name, within_name(failure.tls.name));
   renew(place.server, within_name(failure.record.server));
   renew(place.scheme, within_name(parse::upstream_scheme(failure.record)));
 }
 
-/// What of two lines about one handshake the first one has said already. Never a fault behind noise, nor the worse behind the lesser.
+/// What of two lines about one handshake the first one has said already. Never a fault behind
+/// noise, nor the worse behind the lesser.
 bool tells_of_both(const match::Rule& first, const match::Rule& later) {
-  if (later.kind == match::Kind::consequence || first.kind == match::Kind::consequence) return false;  // the correlator knows whose
+  if (later.kind == match::Kind::consequence || first.kind == match::Kind::consequence)
+    return false;  // the correlator knows whose
   const bool is_lost_in_noise = first.noise && !later.noise;
-  const bool may_pass_by_itself = first.kind == match::Kind::transport && later.kind == match::Kind::fault;
+  const bool may_pass_by_itself =
+      first.kind == match::Kind::transport && later.kind == match::Kind::fault;
   return !is_lost_in_noise && !may_pass_by_itself && first.severity >= later.severity;
 }
 
-/// A connection of a client may carry many requests, and each may begin handshakes with several upstreams. 0: the line does not say.
+/// A connection of a client may carry many requests, and each may begin handshakes with several
+/// upstreams. 0: the line does not say.
 std::uint64_t handshake_id(const match::RecognisedLine& failure) {
   const parse::ErrorRecord& record = failure.record;
   if (!record.pid || !record.connection) return 0;
   const bool is_upstream = record.side == parse::Side::upstream;
   const std::hash<std::string_view> hash;
-  std::uint64_t id = (static_cast<std::uint64_t>(*record.connection) << 22) + static_cast<std::uint64_t>(*record.pid);
-  id = (id ^ (is_upstream ? hash(record.upstream) + 3 * hash(record.request) : hash(record.server))) * 0x9E3779B97F4A7C15ULL;
+  std::uint64_t id = (static_cast<std::uint64_t>(*record.connection) << 22) +
+                     static_cast<std::uint64_t>(*record.pid);
+  id = (id ^
+        (is_upstream ? hash(record.upstream) + 3 * hash(record.request) : hash(record.server))) *
+       0x9E3779B97F4A7C15ULL;
   if (!record.envelope_host.empty()) id ^= hash(record.envelope_host);
   id ^= static_cast<std::uint64_t>(record.side);
   return id ^ (id >> 32);
 }
 
 /// Lines of one half minute are one bucket of FailureWindow, too: they may be added together.
-std::int64_t half_minute_of(Time at) { return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()) / std::chrono::seconds(30); }
+std::int64_t half_minute_of(Time at) {
+  return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()) / std::chrono::seconds(30);
+}
 
 }  // namespace
 
@@ -60,8 +72,10 @@ FailureFold::FailureFold(std::shared_ptr<const match::RuleSet> rules, std::strin
   batch_.source = std::move(source);
 }
 
-/// Of the incident that an earlier line of the same handshake tells of; nullptr: this line is the first.
-const FailureFold::Known* FailureFold::find_first_line(const match::RecognisedLine& failure, const IncidentKey& key, Time at) {
+/// Of the incident that an earlier line of the same handshake tells of; nullptr: this line is the
+/// first.
+const FailureFold::Known* FailureFold::find_first_line(const match::RecognisedLine& failure,
+                                                       const IncidentKey& key, Time at) {
   constexpr auto kOneHandshake = std::chrono::seconds(2);
   const std::uint64_t id = handshake_id(failure);
   if (id == 0) return nullptr;
@@ -77,12 +91,17 @@ const FailureFold::Known* FailureFold::find_first_line(const match::RecognisedLi
 }
 
 /// `told_by`: what find_first_line() said.
-FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure, const IncidentKey& key, Time at, const Known* told_by) {
-  const std::uint64_t hash = told_by == nullptr ? key.hash : key.hash ^ std::hash<std::string>()(told_by->fingerprint.get());
-  const SharedText teller = told_by == nullptr ? SharedText() : told_by->fingerprint;  // known_ may move
+FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure,
+                                        const IncidentKey& key, Time at, const Known* told_by) {
+  const std::uint64_t hash = told_by == nullptr
+                                 ? key.hash
+                                 : key.hash ^ std::hash<std::string>()(told_by->fingerprint.get());
+  const SharedText teller =
+      told_by == nullptr ? SharedText() : told_by->fingerprint;  // known_ may move
   const auto it = known_.find(hash);
   const std::int64_t half_minute = half_minute_of(at);
-  if (it != known_.end() && it->second.batch == batch_number_ && it->second.half_minute == half_minute)
+  if (it != known_.end() && it->second.batch == batch_number_ &&
+      it->second.half_minute == half_minute)
     return &batch_.failures[it->second.index];
   if (batch_.failures.size() >= kMaxPlaces || !keeps_details_) return nullptr;
   Known& known = it != known_.end() ? it->second : known_[hash];
@@ -110,7 +129,8 @@ FoldedFailure* FailureFold::find_or_add(const match::RecognisedLine& failure, co
   // With what the sketches of clients and the index take.
   constexpr std::size_t kAround = 1024;
   const Place& place = folded.place;
-  held_bytes_ += sizeof(FoldedFailure) + kAround + place.peer.size() + failure.record.server.size() + key.object.size();
+  held_bytes_ += sizeof(FoldedFailure) + kAround + place.peer.size() +
+                 failure.record.server.size() + key.object.size();
   return &folded;
 }
 
@@ -133,10 +153,13 @@ void FailureFold::on_failure(const match::RecognisedLine& failure) {
   folded->last_at = std::max(folded->last_at, at);
   ++folded->count;
   if (!failure.record.client.empty()) folded->clients.add(within_name(failure.record.client));
-  if (failure.rule.noise && !failure.record.client.empty()) folded->networks.add(network_of(failure.record.client));
+  if (failure.rule.noise && !failure.record.client.empty())
+    folded->networks.add(network_of(failure.record.client));
   if (!keeps_details_) return;
-  held_bytes_ += add_distinct(folded->servers, within_name(failure.record.server), Incident::kMaxServers);
-  held_bytes_ += add_distinct(folded->hosts, within_name(failure.record.envelope_host), Incident::kMaxHosts);
+  held_bytes_ +=
+      add_distinct(folded->servers, within_name(failure.record.server), Incident::kMaxServers);
+  held_bytes_ +=
+      add_distinct(folded->hosts, within_name(failure.record.envelope_host), Incident::kMaxHosts);
   const std::string_view line = failure.line.substr(0, kMaxSampleLine);
   if (folded->sample_lines.size() < Incident::kMaxSamples) {
     folded->sample_lines.emplace_back(line);

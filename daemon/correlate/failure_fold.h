@@ -14,17 +14,19 @@
 
 namespace handshaked::correlate {
 
-/// Many lines of one fault within half a minute, folded: what crosses from a reader to the correlator, however long the
-/// storm.
+/// Many lines of one fault within half a minute, folded: what crosses from a reader to the
+/// correlator, however long the storm.
 struct FoldedFailure {
   const match::Rule* rule = nullptr;  ///< lives as long as the batch's rule set
   Place place;
   SharedText fingerprint;  ///< of rule and place; may be empty: then whoever needs it makes it
-  /// Of the incident that an earlier line of the same handshakes tells of; empty: these lines are the first ones.
+  /// Of the incident that an earlier line of the same handshakes tells of; empty: these lines are
+  /// the first ones.
   SharedText told_by;
   std::uint64_t count = 0;
   Time first_at{}, last_at{};
-  std::uint64_t opening_offset = 0;  ///< of the first line: incident ids derive from it, so that a replay gives the same
+  std::uint64_t opening_offset =
+      0;  ///< of the first line: incident ids derive from it, so that a replay gives the same
   ClientSketch clients;
   ClientSketch networks;  ///< of the clients; for noise only
   std::vector<std::string> servers, hosts, sample_lines;
@@ -40,8 +42,9 @@ struct FailureBatch {
   bool late = false;            ///< written while nobody read: it is told of in one digest
 };
 
-/// Folds recognised lines while they are read. nginx may write several lines about one handshake: the first tells, the others are its
-/// consequences (FoldedFailure::told_by), unless they tell of something worse. One a reader; not shared between threads.
+/// Folds recognised lines while they are read. nginx may write several lines about one handshake:
+/// the first tells, the others are its consequences (FoldedFailure::told_by), unless they tell of
+/// something worse. One a reader; not shared between threads.
 class FailureFold : public FailureHandler {
  public:
   /// With so many different places a batch should be handed over, before more is read …
@@ -54,8 +57,8 @@ class FailureFold : public FailureHandler {
   void on_failure(const match::RecognisedLine& failure) override;
   /// The time of lines that carry none.
   void set_time_fallback(Time now) { now_ = now; }
-  /// Live: lines count as seen now, whatever clock and zone their writer had. Else, for what was written earlier, by their own
-  /// time.
+  /// Live: lines count as seen now, whatever clock and zone their writer had. Else, for what was
+  /// written earlier, by their own time.
   void set_live(bool live) { live_ = live; }
   bool empty() const { return batch_.failures.empty() && batch_.untrusted == 0; }
   /// Time to take() it: it grows with the different places that the log names.
@@ -64,15 +67,18 @@ class FailureFold : public FailureHandler {
   Duration span() const { return earliest_ > latest_ ? Duration(0) : latest_ - earliest_; }
   /// About how much memory the batch takes.
   std::size_t held_bytes() const { return held_bytes_; }
-  /// False: no more memory is taken; lines of known places are counted, those of new ones are overflow.
+  /// False: no more memory is taken; lines of known places are counted, those of new ones are
+  /// overflow.
   void keep_details(bool keeps) { keeps_details_ = keeps; }
   /// Hands over what was folded and begins anew.
   FailureBatch take();
-  /// What comes belongs to no handshake that was seen before: where several threads read parts of one log, no part knows the one before.
+  /// What comes belongs to no handshake that was seen before: where several threads read parts of
+  /// one log, no part knows the one before.
   void forget_handshakes() { handshakes_.clear(); }
 
  private:
-  /// A place outlives the batch: in a storm every batch names the same ones, and to name one anew costs more than to count its lines.
+  /// A place outlives the batch: in a storm every batch names the same ones, and to name one anew
+  /// costs more than to count its lines.
   struct Known {
     Place place;
     SharedText fingerprint;
@@ -88,8 +94,10 @@ class FailureFold : public FailureHandler {
     const match::Rule* rule = nullptr;
     Time at{};
   };
-  FoldedFailure* find_or_add(const match::RecognisedLine& failure, const IncidentKey& key, Time at, const Known* told_by);
-  const Known* find_first_line(const match::RecognisedLine& failure, const IncidentKey& key, Time at);
+  FoldedFailure* find_or_add(const match::RecognisedLine& failure, const IncidentKey& key, Time at,
+                             const Known* told_by);
+  const Known* find_first_line(const match::RecognisedLine& failure, const IncidentKey& key,
+                               Time at);
 
   static constexpr std::size_t kMaxKnown = kMaxPlaces;
   static constexpr std::size_t kHandshakes = 512;  ///< that are remembered; a power of two
@@ -97,7 +105,7 @@ class FailureFold : public FailureHandler {
   std::uint64_t batch_number_ = 1;
   std::unordered_map<std::uint64_t, Known> known_;  ///< by the hash of the key
   std::vector<Handshake> handshakes_;               ///< by their ids' last bits: the newest wins
-  Place recent_;                                    ///< of the last one that was new, without its peer: the next shares its texts
+  Place recent_;  ///< of the last one that was new, without its peer: the next shares its texts
   Time earliest_ = Time::max(), latest_ = Time::min();
   Time now_{};
   std::size_t held_bytes_ = 0;

@@ -8,12 +8,14 @@
 
 namespace handshaked::correlate {
 
-/// How many failures in the last five minutes? Ten buckets of half a minute; Times may come a little out of order; what
-/// is older than the window is not counted. Most faults are seen in one bucket only: the others are made when they are needed.
+/// How many failures in the last five minutes? Ten buckets of half a minute; Times may come a
+/// little out of order; what is older than the window is not counted. Most faults are seen in one
+/// bucket only: the others are made when they are needed.
 class FailureWindow {
  public:
   void add(Time at, std::uint64_t count);
-  /// Failures a minute, seen from `now`, over the time that the window covers: at most five minutes, and none before `first_seen`.
+  /// Failures a minute, seen from `now`, over the time that the window covers: at most five
+  /// minutes, and none before `first_seen`.
   double rate_per_minute(Time now, Time first_seen) const;
 
  private:

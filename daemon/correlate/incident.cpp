@@ -18,8 +18,11 @@ std::int64_t micros(Time time) { return time.time_since_epoch().count(); }
 Time from_micros(std::int64_t value) { return Time(Duration(value)); }
 
 void write_times(JsonWriter& json, const Incident& incident) {
-  json.member("opened_at", micros(incident.opened_at)).member("last_seen_at", micros(incident.last_seen_at));
-  if (incident.resolved_at) json.member("resolved_at", micros(*incident.resolved_at)).member("resolved_by", incident.resolved_by);
+  json.member("opened_at", micros(incident.opened_at))
+      .member("last_seen_at", micros(incident.last_seen_at));
+  if (incident.resolved_at)
+    json.member("resolved_at", micros(*incident.resolved_at))
+        .member("resolved_by", incident.resolved_by);
   const auto optional = [&json](const char* name, OptionalTime time) {
     if (time) json.member(name, micros(*time));
   };
@@ -46,8 +49,14 @@ void write_marks(JsonWriter& json, const Incident& incident) {
   if (incident.passed_rounds > 0) json.member("passed_rounds", incident.passed_rounds);
   if (incident.noise_history) {
     const NoiseHistory::State state = incident.noise_history->state();
-    json.key("noise_history").begin_object().member("period", state.period).member("periods", state.periods);
-    json.member("mean", state.mean).member("variance", state.variance).member("current_count", state.current_count).end_object();
+    json.key("noise_history")
+        .begin_object()
+        .member("period", state.period)
+        .member("periods", state.periods);
+    json.member("mean", state.mean)
+        .member("variance", state.variance)
+        .member("current_count", state.current_count)
+        .end_object();
   }
 }
 
@@ -55,22 +64,36 @@ void write_notes(JsonWriter& json, const Incident& incident) {
   if (incident.notes.empty()) return;
   json.key("notes").begin_array();
   for (const OperatorNote& note : incident.notes) {
-    json.begin_object().member("at", micros(note.at)).member("author", note.author).member("text", note.text).end_object();
+    json.begin_object()
+        .member("at", micros(note.at))
+        .member("author", note.author)
+        .member("text", note.text)
+        .end_object();
   }
   json.end_array();
 }
 
 void write_fleet(JsonWriter& json, const FleetSpread& fleet) {
-  json.key("fleet").begin_object().member("edges", fleet.edges).member("affected", fleet.affected).member("ended", fleet.ended);
+  json.key("fleet")
+      .begin_object()
+      .member("edges", fleet.edges)
+      .member("affected", fleet.affected)
+      .member("ended", fleet.ended);
   json.array("labels", fleet.labels).key("hosts").begin_array();
   for (const AffectedHost& host : fleet.hosts) {
-    json.begin_object().member("host", host.host).optional_member("cause", host.cause).member("since", micros(host.since));
+    json.begin_object()
+        .member("host", host.host)
+        .optional_member("cause", host.cause)
+        .member("since", micros(host.since));
     if (host.until) json.member("until", micros(*host.until));
     json.member("count", host.count).end_object();
   }
   json.end_array().key("differences").begin_array();
   for (const FactDifference& difference : fleet.differences) {
-    json.begin_object().member("fact", difference.fact).array("affected", difference.affected).array("others", difference.others);
+    json.begin_object()
+        .member("fact", difference.fact)
+        .array("affected", difference.affected)
+        .array("others", difference.others);
     json.end_object();
   }
   json.end_array().end_object();
@@ -78,7 +101,9 @@ void write_fleet(JsonWriter& json, const FleetSpread& fleet) {
 
 void write_place(JsonWriter& json, const Place& place) {
   json.key("place").begin_object().member("side", parse::to_string(place.side));
-  json.optional_member("peer", place.peer).optional_member("name", place.name).optional_member("server", place.server);
+  json.optional_member("peer", place.peer)
+      .optional_member("name", place.name)
+      .optional_member("server", place.server);
   json.optional_member("object", place.object).optional_member("scheme", place.scheme).end_object();
 }
 
@@ -95,7 +120,9 @@ class StateReader {
     std::int64_t value = 0;
     return from_[key].get(value) == simdjson::SUCCESS ? value : 0;
   }
-  std::uint64_t count(std::string_view key) const { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer(key))); }
+  std::uint64_t count(std::string_view key) const {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer(key)));
+  }
   std::uint32_t small_count(std::string_view key) const {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(count(key), 1'000'000));
   }
@@ -164,7 +191,9 @@ FleetSpread read_fleet(const StateReader& state) {
                            .count = item.count("count")});
   });
   state.each("differences", [&fleet](const StateReader& item) {
-    fleet.differences.push_back({.fact = item.text("fact"), .affected = item.texts("affected"), .others = item.texts("others")});
+    fleet.differences.push_back({.fact = item.text("fact"),
+                                 .affected = item.texts("affected"),
+                                 .others = item.texts("others")});
   });
   return fleet;
 }
@@ -184,11 +213,12 @@ void read_marks(const StateReader& state, Incident& incident) {
   incident.fix_verified_at = state.time("fix_verified_at");
   incident.probe_failed_at = state.time("probe_failed_at");
   state.inside("noise_history", [&incident](const StateReader& member) {
-    incident.noise_history = NoiseHistory::from_state({.period = member.integer("period"),
-                                                       .periods = member.small_count("periods"),
-                                                       .mean = member.number("mean"),
-                                                       .variance = member.number("variance"),
-                                                       .current_count = member.count("current_count")});
+    incident.noise_history =
+        NoiseHistory::from_state({.period = member.integer("period"),
+                                  .periods = member.small_count("periods"),
+                                  .mean = member.number("mean"),
+                                  .variance = member.number("variance"),
+                                  .current_count = member.count("current_count")});
   });
 }
 
@@ -211,26 +241,41 @@ std::string_view to_string(Status status) {
 std::string Incident::to_json() const {
   std::string out;
   JsonWriter json(out);
-  json.begin_object().member("version", kStateVersion).member("id", id.text()).member("fingerprint", fingerprint.text());
-  json.optional_member("parent_id", parent_id).member("status", static_cast<int>(status)).member("severity", static_cast<int>(severity));
+  json.begin_object()
+      .member("version", kStateVersion)
+      .member("id", id.text())
+      .member("fingerprint", fingerprint.text());
+  json.optional_member("parent_id", parent_id)
+      .member("status", static_cast<int>(status))
+      .member("severity", static_cast<int>(severity));
   json.member("kind", static_cast<int>(kind));
   write_marks(json, *this);
-  json.member("rule_id", rule_id).member("title", title).member("title_zh", title_zh).member("url", url);
+  json.member("rule_id", rule_id)
+      .member("title", title)
+      .member("title_zh", title_zh)
+      .member("url", url);
   json.member("likeliest_cause", likeliest_cause).member("likelihood", likelihood);
   write_place(json, place);
   write_times(json, *this);
-  json.member("count", count).member("clients", clients.to_text()).array("client_sample", clients.sample());
+  json.member("count", count)
+      .member("clients", clients.to_text())
+      .array("client_sample", clients.sample());
   json.array("hosts", hosts).array("servers", servers).array("sample_lines", sample_lines.all());
   json.key("consequences").begin_array();
   for (const Consequence& consequence : consequences) {
     json.begin_object().member("rule_id", consequence.rule_id).member("title", consequence.title);
-    json.member("count", consequence.count).member("last_seen_at", micros(consequence.last_seen_at)).end_object();
+    json.member("count", consequence.count)
+        .member("last_seen_at", micros(consequence.last_seen_at))
+        .end_object();
   }
   json.end_array();
   write_notes(json, *this);
   if (fleet) write_fleet(json, *fleet);
   if (foreseen) {
-    json.key("foreseen").begin_object().member("step", foreseen->step).member("fails", foreseen->fails);
+    json.key("foreseen")
+        .begin_object()
+        .member("step", foreseen->step)
+        .member("fails", foreseen->fails);
     if (foreseen->at) json.member("at", micros(*foreseen->at));
     json.end_object();
   }
@@ -239,12 +284,14 @@ std::string Incident::to_json() const {
 }
 
 Result<Incident> Incident::from_json(std::string_view text) {
-  thread_local simdjson::dom::parser parser;  // its buffers between a hundred thousand incidents would be as many holes
+  thread_local simdjson::dom::parser
+      parser;  // its buffers between a hundred thousand incidents would be as many holes
   object root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
     return fail(ErrorCode::invalid_input, "the stored state of an incident is not JSON");
   const StateReader state(root);
-  if (state.integer("version") != kStateVersion) return fail(ErrorCode::invalid_input, "the state of an incident is of another version");
+  if (state.integer("version") != kStateVersion)
+    return fail(ErrorCode::invalid_input, "the state of an incident is of another version");
   Incident incident;
   incident.id = state.text("id");
   incident.fingerprint = state.text("fingerprint");
@@ -259,7 +306,8 @@ Result<Incident> Incident::from_json(std::string_view text) {
   incident.url = state.text("url");
   incident.likeliest_cause = state.text("likeliest_cause");
   incident.likelihood = state.number("likelihood");
-  state.inside("place", [&incident](const StateReader& member) { incident.place = read_place(member); });
+  state.inside("place",
+               [&incident](const StateReader& member) { incident.place = read_place(member); });
   incident.opened_at = state.time("opened_at").value_or(Time{});
   incident.last_seen_at = state.time("last_seen_at").value_or(Time{});
   incident.resolved_at = state.time("resolved_at");
@@ -272,28 +320,39 @@ Result<Incident> Incident::from_json(std::string_view text) {
   incident.servers = state.texts("servers");
   incident.sample_lines = state.texts("sample_lines");
   state.each("consequences", [&](const StateReader& item) {
-    incident.consequences.change().push_back({.rule_id = item.text("rule_id"),
-                                              .title = item.text("title"),
-                                              .count = item.count("count"),
-                                              .last_seen_at = item.time("last_seen_at").value_or(Time{})});
+    incident.consequences.change().push_back(
+        {.rule_id = item.text("rule_id"),
+         .title = item.text("title"),
+         .count = item.count("count"),
+         .last_seen_at = item.time("last_seen_at").value_or(Time{})});
   });
   state.each("notes", [&](const StateReader& item) {
-    incident.notes.change().push_back({.at = item.time("at").value_or(Time{}), .author = item.text("author"), .text = item.text("text")});
+    incident.notes.change().push_back({.at = item.time("at").value_or(Time{}),
+                                       .author = item.text("author"),
+                                       .text = item.text("text")});
   });
-  state.inside("fleet", [&incident](const StateReader& member) { incident.fleet = read_fleet(member); });
+  state.inside("fleet",
+               [&incident](const StateReader& member) { incident.fleet = read_fleet(member); });
   state.inside("foreseen", [&incident](const StateReader& member) {
-    incident.foreseen =
-        Foreseen{.at = member.time("at"), .step = static_cast<std::uint32_t>(member.count("step")), .fails = member.flag("fails")};
+    incident.foreseen = Foreseen{.at = member.time("at"),
+                                 .step = static_cast<std::uint32_t>(member.count("step")),
+                                 .fails = member.flag("fails")};
   });
-  if (incident.id.empty() || incident.fingerprint.empty()) return fail(ErrorCode::invalid_input, "the state of an incident lacks its id");
+  if (incident.id.empty() || incident.fingerprint.empty())
+    return fail(ErrorCode::invalid_input, "the state of an incident lacks its id");
   return incident;
 }
 
 std::string to_json(const DiagnosisNote& note) {
   std::string out;
   JsonWriter json(out);
-  json.begin_object().member("cause", note.cause).member("confidence", note.confidence).member("cause_key", note.cause_key);
-  json.member("proved", note.proved).member("first_fix", note.first_fix).member("first_fix_zh", note.first_fix_zh);
+  json.begin_object()
+      .member("cause", note.cause)
+      .member("confidence", note.confidence)
+      .member("cause_key", note.cause_key);
+  json.member("proved", note.proved)
+      .member("first_fix", note.first_fix)
+      .member("first_fix_zh", note.first_fix_zh);
   json.member("directive", note.directive).member("file", note.file).member("line", note.line);
   json.member("members", note.members).member("members_zh", note.members_zh).end_object();
   return out;

@@ -51,9 +51,10 @@ struct OperatorNote {
   std::string text;
 };
 
-/// All matches of one fault at one place. A value: the correlator owns the live ones, the store keeps their text.
-/// Bounded: lists are cut, clients are estimated. Small: there may be a hundred thousand, so what many have alike is shared, and what
-/// few have is kept elsewhere (tests/unit/correlate/incident_memory_test.cpp holds it to that).
+/// All matches of one fault at one place. A value: the correlator owns the live ones, the store
+/// keeps their text. Bounded: lists are cut, clients are estimated. Small: there may be a hundred
+/// thousand, so what many have alike is shared, and what few have is kept elsewhere
+/// (tests/unit/correlate/incident_memory_test.cpp holds it to that).
 struct Incident {
   static constexpr std::size_t kMaxSamples = 3;
   static constexpr std::size_t kMaxHosts = 64;
@@ -65,12 +66,12 @@ struct Incident {
   Status status = Status::pending;
   match::Severity severity = match::Severity::info;
   match::Kind kind = match::Kind::fault;
-  bool noise = false;               ///< normally scanners: recorded, told only when it is anomalous
-  bool was_open = false;            ///< it has been open before: now pending, it may pass without a word
-  bool history = false;             ///< of a backlog, and over before we came: recorded, never told
-  bool late = false;                ///< all of it was written while the daemon was down
-  bool flapping = false;            ///< it comes and goes: ends only after a longer and longer quiet
-  std::uint32_t reopens = 0;        ///< how often it came back soon after its end
+  bool noise = false;         ///< normally scanners: recorded, told only when it is anomalous
+  bool was_open = false;      ///< it has been open before: now pending, it may pass without a word
+  bool history = false;       ///< of a backlog, and over before we came: recorded, never told
+  bool late = false;          ///< all of it was written while the daemon was down
+  bool flapping = false;      ///< it comes and goes: ends only after a longer and longer quiet
+  std::uint32_t reopens = 0;  ///< how often it came back soon after its end
   std::uint32_t diagnoses = 0;      ///< how often a cause was found, or another one
   std::uint32_t passed_rounds = 0;  ///< of probes, in a row
 
@@ -86,14 +87,15 @@ struct Incident {
 
   Time opened_at{}, last_seen_at{};
   OptionalTime resolved_at;
-  /// "quiet": no line for long, by the fault's own rhythm; "probes": every peer passed; "passed": it never opened;
-  /// "operator": by hand; "usual": noise is back to its usual; "replaced": what was to end is not in use any more; "settled": a peer that
-  /// changed has kept what it shows since
+  /// "quiet": no line for long, by the fault's own rhythm; "probes": every peer passed; "passed":
+  /// it never opened; "operator": by hand; "usual": noise is back to its usual; "replaced": what
+  /// was to end is not in use any more; "settled": a peer that changed has kept what it shows since
   SharedText resolved_by;
   OptionalTime reopened_at;
 
   std::uint64_t count = 0;
-  std::uint64_t run_count = 0;  ///< lines since run_since: what a transport fault must collect to open
+  std::uint64_t run_count =
+      0;  ///< lines since run_since: what a transport fault must collect to open
   Time run_since{};
   FailureWindow window;
   ClientSketch clients;
@@ -105,15 +107,19 @@ struct Incident {
   Boxed<FleetSpread> fleet;           ///< of what edges report only
   Boxed<Foreseen> foreseen;           ///< of what no line tells of only
 
-  OptionalTime diagnosing_until;                   ///< a diagnosis is under way; the first notification waits for it, at most so long
-  std::shared_ptr<const DiagnosisNote> diagnosis;  ///< not part of to_json(): it has a table of its own
-  OptionalTime fix_verified_at;                    ///< since when every peer passes under nginx's own settings
-  OptionalTime probe_failed_at;                    ///< the last round in which a peer failed, until one passes
+  OptionalTime diagnosing_until;  ///< a diagnosis is under way; the first notification waits for
+                                  ///< it, at most so long
+  std::shared_ptr<const DiagnosisNote>
+      diagnosis;                 ///< not part of to_json(): it has a table of its own
+  OptionalTime fix_verified_at;  ///< since when every peer passes under nginx's own settings
+  OptionalTime probe_failed_at;  ///< the last round in which a peer failed, until one passes
 
   /// Worth a word to receivers, as long as it is open.
   bool is_told() const { return status == Status::open && !history && (!noise || anomalous_at); }
   /// The diagnosed cause, else the likeliest of the line.
-  const std::string& cause() const { return diagnosis && !diagnosis->cause.empty() ? diagnosis->cause : likeliest_cause.get(); }
+  const std::string& cause() const {
+    return diagnosis && !diagnosis->cause.empty() ? diagnosis->cause : likeliest_cause.get();
+  }
 
   /// JSON for the store, and back. A text of a later version than we know is refused.
   std::string to_json() const;

@@ -20,7 +20,8 @@ void IncidentIndex::put(Map& map, const std::string& name, const std::string& fi
 }
 
 void IncidentIndex::drop(Map& map, const std::string& name, const std::string& fingerprint) {
-  if (const auto known = map.find(name); known != map.end() && known->second == fingerprint) map.erase(known);
+  if (const auto known = map.find(name); known != map.end() && known->second == fingerprint)
+    map.erase(known);
 }
 
 std::string_view IncidentIndex::get(const Map& map, const std::string& name) {

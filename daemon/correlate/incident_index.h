@@ -8,14 +8,17 @@
 
 namespace handshaked::correlate {
 
-/// Which upstream fault was seen last at this peer, or behind this server? How causes and consequences find each other.
-/// Bounded: beyond kMost names of a kind nothing new is learnt, but what is known stays up to date.
+/// Which upstream fault was seen last at this peer, or behind this server? How causes and
+/// consequences find each other. Bounded: beyond kMost names of a kind nothing new is learnt, but
+/// what is known stays up to date.
 class IncidentIndex {
  public:
   static constexpr std::size_t kMost = 8192;
 
   void remember(const Incident& incident);
-  void remember_server(const std::string& server, const std::string& fingerprint) { put(by_server_, server, fingerprint); }
+  void remember_server(const std::string& server, const std::string& fingerprint) {
+    put(by_server_, server, fingerprint);
+  }
   void forget(const Incident& incident);
   /// The fingerprint; empty when nothing is known.
   std::string_view at_peer(const std::string& peer) const { return get(by_peer_, peer); }

@@ -73,12 +73,14 @@ Place place_of(const match::RecognisedLine& failure, const IncidentKey& key) {
 }
 
 match::AdviceFacts advice_facts(const Place& place) {
-  match::AdviceFacts facts{.scheme = place.scheme.get(), .name = place.name.get(), .server = place.server.get()};
+  match::AdviceFacts facts{
+      .scheme = place.scheme.get(), .name = place.name.get(), .server = place.server.get()};
   if (place.side == parse::Side::upstream) facts.peer = place.peer;
   if (place.side == parse::Side::ocsp) facts.responder = place.peer;
   if (const std::string& object = place.object.get(); object.starts_with('/')) {
     const auto colon = object.rfind(':');
-    const bool has_line = colon != npos && colon + 1 < object.size() && object.find_first_not_of("0123456789", colon + 1) == npos;
+    const bool has_line = colon != npos && colon + 1 < object.size() &&
+                          object.find_first_not_of("0123456789", colon + 1) == npos;
     facts.file = object.substr(0, has_line ? colon : npos);
     if (has_line) facts.line = object.substr(colon + 1);
   }
@@ -86,10 +88,13 @@ match::AdviceFacts advice_facts(const Place& place) {
 }
 
 std::string fingerprint(std::string_view rule_id, const Place& place) {
-  const bool by_server = place.side == parse::Side::client || (place.side == parse::Side::upstream && place.peer.empty());
+  const bool by_server = place.side == parse::Side::client ||
+                         (place.side == parse::Side::upstream && place.peer.empty());
   std::string text;
-  for (const std::string_view part : {rule_id, parse::to_string(place.side), std::string_view(place.peer),
-                                      by_server ? std::string_view(place.server) : std::string_view(), std::string_view(place.object)}) {
+  for (const std::string_view part :
+       {rule_id, parse::to_string(place.side), std::string_view(place.peer),
+        by_server ? std::string_view(place.server) : std::string_view(),
+        std::string_view(place.object)}) {
     text.append(part).push_back('\0');
   }
   return "v1:" + sha256_hex(text, 32);
@@ -100,7 +105,8 @@ std::string named_incident(std::string_view text) {
   if (begin == npos) return {};
   text = text.substr(begin, text.find_first_of(" \t\r\n", begin) - begin);
   text = text.substr(0, text.find('.'));
-  const bool is_digits = text.size() >= 4 && text.size() <= 16 && text.find_first_not_of("0123456789abcdef") == npos;
+  const bool is_digits =
+      text.size() >= 4 && text.size() <= 16 && text.find_first_not_of("0123456789abcdef") == npos;
   return (is_digits ? "inc-" : "") + std::string(text);
 }
 

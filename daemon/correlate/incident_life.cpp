@@ -13,7 +13,8 @@ constexpr auto kAnomalyEnd = std::chrono::minutes(30);
 /// The clock was set back if it goes back by more than this.
 constexpr auto kClockStep = std::chrono::minutes(1);
 constexpr std::size_t kMaxReopenable = 10'000;
-/// What is quiet and still fails is looked at again after the quiet that would end it, at least so late.
+/// What is quiet and still fails is looked at again after the quiet that would end it, at least so
+/// late.
 constexpr auto kAskAgain = std::chrono::seconds(30);
 
 }  // namespace
@@ -42,14 +43,17 @@ void Correlator::restore(Incident incident) {
   plan(live, quiet_until(live.incident));
 }
 
-// ---- open -------------------------------------------------------------------------------------------------------------------
+// ---- open
+// -------------------------------------------------------------------------------------------------------------------
 
 /// After anything that may change what the incident is worth.
 void Correlator::reconsider(Live& live, Time now) {
   Incident& incident = live.incident;
   auto news = IncidentChange::What::changed;
-  if (incident.noise && incident.noise_history && incident.noise_history->is_anomalous(now, watched_since_.value_or(now))) {
-    if (!incident.anomalous_at && incident.status == Status::open) news = IncidentChange::What::opened;
+  if (incident.noise && incident.noise_history &&
+      incident.noise_history->is_anomalous(now, watched_since_.value_or(now))) {
+    if (!incident.anomalous_at && incident.status == Status::open)
+      news = IncidentChange::What::opened;
     incident.anomalous_at = now;
   }
   incident.severity = severity_of(incident, live.rule_severity, now);
@@ -64,15 +68,17 @@ void Correlator::reconsider(Live& live, Time now) {
 void Correlator::open_if_due(Live& live, Time now) {
   const Incident& incident = live.incident;
   if (incident.status != Status::pending) return;
-  const bool persists =
-      incident.run_count >= options_.transport_lines && incident.last_seen_at - incident.run_since >= options_.transport_window;
-  if (incident.kind != match::Kind::transport || persists || incident.probe_failed_at) open(live, now);
+  const bool persists = incident.run_count >= options_.transport_lines &&
+                        incident.last_seen_at - incident.run_since >= options_.transport_window;
+  if (incident.kind != match::Kind::transport || persists || incident.probe_failed_at)
+    open(live, now);
 }
 
 void Correlator::open(Live& live, Time now) {
   Incident& incident = live.incident;
   incident.status = Status::open;
-  incident.history = quiet_until(incident) <= now;  // a backlog tells of what is over: it is recorded, nobody is told
+  incident.history = quiet_until(incident) <=
+                     now;  // a backlog tells of what is over: it is recorded, nobody is told
   const bool is_return = incident.was_open && !incident.noise && !incident.history;
   if (is_return) {
     ++incident.reopens;
@@ -86,31 +92,40 @@ void Correlator::open(Live& live, Time now) {
   touch(live, is_return ? IncidentChange::What::reopened : IncidentChange::What::opened);
 }
 
-// ---- quiet ------------------------------------------------------------------------------------------------------------------
+// ---- quiet
+// ------------------------------------------------------------------------------------------------------------------
 
 Duration Correlator::quiet_needed(const Incident& incident) const {
   const auto lifetime = incident.last_seen_at - incident.opened_at;
-  const double gap = incident.count > 1 ? static_cast<double>(lifetime.count()) / static_cast<double>(incident.count - 1) : 0;
+  const double gap = incident.count > 1 ? static_cast<double>(lifetime.count()) /
+                                              static_cast<double>(incident.count - 1)
+                                        : 0;
   const auto longest = static_cast<double>(Duration(kLongestRhythm).count());
-  const auto rhythm = Duration(static_cast<Duration::rep>(std::min(gap * options_.quiet_rhythm, longest)));
+  const auto rhythm =
+      Duration(static_cast<Duration::rep>(std::min(gap * options_.quiet_rhythm, longest)));
   const Duration usual = std::max(options_.quiet_least, rhythm);
   if (incident.reopens == 0) return usual;
-  return std::max(usual, std::min(usual * (1 << std::min(incident.reopens, 16U)), options_.flapping_quiet_most));
+  return std::max(usual, std::min(usual * (1 << std::min(incident.reopens, 16U)),
+                                  options_.flapping_quiet_most));
 }
 
 Time Correlator::quiet_until(const Incident& incident) const {
-  if (incident.fleet && incident.fleet->affected > 0) return Time::max();  // those who see it say when it is over
-  if (incident.foreseen) return Time::max();                               // so does who looks ahead
-  const Time last = std::max(incident.last_seen_at, incident.probe_failed_at.value_or(incident.last_seen_at));
+  if (incident.fleet && incident.fleet->affected > 0)
+    return Time::max();                       // those who see it say when it is over
+  if (incident.foreseen) return Time::max();  // so does who looks ahead
+  const Time last =
+      std::max(incident.last_seen_at, incident.probe_failed_at.value_or(incident.last_seen_at));
   return last + quiet_needed(incident);
 }
 
-/// No line for long. Where somebody can look, that is the end only if what was seen last is good: at night nobody asks for a page.
+/// No line for long. Where somebody can look, that is the end only if what was seen last is good:
+/// at night nobody asks for a page.
 void Correlator::end_quiet(Live& live, Time now) {
   const Incident& incident = live.incident;
   const bool is_seen_bad = incident.probe_failed_at.has_value();
   const bool is_unseen = live.is_probed && incident.passed_rounds == 0;
-  if (incident.status != Status::open || incident.history || (!is_seen_bad && !is_unseen)) return resolve(live, "quiet", now);
+  if (incident.status != Status::open || incident.history || (!is_seen_bad && !is_unseen))
+    return resolve(live, "quiet", now);
   live.asked_until = now + std::max<Duration>(options_.quiet_least, kAskAgain);
   touch(live, IncidentChange::What::quiet);
 }
@@ -126,7 +141,8 @@ void Correlator::touch(Live& live, IncidentChange::What news) {
   if (live.incident.status != Status::resolved) plan(live, quiet_until(live.incident));
 }
 
-/// One entry an incident, however often it grows: an entry that is too early is put off when it comes up.
+/// One entry an incident, however often it grows: an entry that is too early is put off when it
+/// comes up.
 void Correlator::plan(Live& live, Time due) {
   due = std::max({due, held_until_, live.asked_until});
   if (live.incident.anomalous_at) due = std::min(due, *live.incident.anomalous_at + kAnomalyEnd);
@@ -143,7 +159,8 @@ void Correlator::resolve(Live& live, std::string by, Time now) {
   live.unlink();
   causes_.forget(incident);
   consequences_.forget(incident);
-  incident.resolved_by = incident.status == Status::pending && !incident.was_open ? "passed" : std::move(by);
+  incident.resolved_by =
+      incident.status == Status::pending && !incident.was_open ? "passed" : std::move(by);
   incident.resolved_at = incident.history ? std::min(now, quiet_until(incident)) : now;
   incident.status = Status::resolved;
   incident.diagnosing_until.reset();
@@ -157,7 +174,8 @@ void Correlator::resolve(Live& live, std::string by, Time now) {
 /// Puts an incident that ended where it can be found if it comes back.
 void Correlator::shelve(Owned owned) {
   const Fingerprint& print = owned->incident.fingerprint;
-  if (Owned older = reopenable_.take(print); older && older->is_changed) discarded_.push_back(std::move(older));
+  if (Owned older = reopenable_.take(print); older && older->is_changed)
+    discarded_.push_back(std::move(older));
   reopenable_order_.emplace_back(*owned->incident.resolved_at, print);
   reopenable_.insert(std::move(owned));
 }
@@ -167,7 +185,8 @@ void Correlator::forget_reopenable(Time now) {
   while (!reopenable_order_.empty()) {
     const auto& [ended, print] = reopenable_order_.front();
     if (now - options_.reopen_within < ended && reopenable_.size() <= kMaxReopenable) return;
-    if (const Live* const known = reopenable_.find(print); known != nullptr && known->incident.resolved_at == ended) {
+    if (const Live* const known = reopenable_.find(print);
+        known != nullptr && known->incident.resolved_at == ended) {
       Owned owned = reopenable_.take(print);
       if (owned->is_changed) discarded_.push_back(std::move(owned));
     }
@@ -175,13 +194,15 @@ void Correlator::forget_reopenable(Time now) {
   }
 }
 
-// ---- time -------------------------------------------------------------------------------------------------------------------
+// ---- time
+// -------------------------------------------------------------------------------------------------------------------
 
 /// The host may have slept, and somebody may have set the clock.
 void Correlator::look_at_clock(Time now) {
   if (!watched_since_) watched_since_ = now;
   const bool is_start = !last_now_ && !live_.empty();
-  const bool is_gap = last_now_ && options_.longest_gap > Duration(0) && now - *last_now_ > options_.longest_gap;
+  const bool is_gap =
+      last_now_ && options_.longest_gap > Duration(0) && now - *last_now_ > options_.longest_gap;
   if (is_start || is_gap) held_until_ = now + options_.hold;
   if (is_gap) fleet_.excuse_silence(now);
   if (last_now_ && now < *last_now_ - kClockStep) {
@@ -190,7 +211,8 @@ void Correlator::look_at_clock(Time now) {
     fleet_.excuse_silence(now);
     for (Live* const live : live_) {
       Incident& incident = live->incident;
-      for (Time* const time : {&incident.opened_at, &incident.run_since, &incident.last_seen_at}) *time = std::min(*time, now);
+      for (Time* const time : {&incident.opened_at, &incident.run_since, &incident.last_seen_at})
+        *time = std::min(*time, now);
       live->asked_until = {};
       plan(*live, quiet_until(incident));
     }
@@ -206,13 +228,16 @@ std::vector<IncidentChange> Correlator::advance(Time now) {
   while (!deadlines_.empty() && deadlines_.begin()->planned <= now) {
     Live& live = *deadlines_.begin();
     live.unlink();
-    const bool is_quiet = std::max({quiet_until(live.incident), held_until_, live.asked_until}) <= now;
+    const bool is_quiet =
+        std::max({quiet_until(live.incident), held_until_, live.asked_until}) <= now;
     if (is_quiet) end_quiet(live, now);
-    else if (live.incident.anomalous_at && now - *live.incident.anomalous_at >= kAnomalyEnd) resolve(live, "usual", now);
+    else if (live.incident.anomalous_at && now - *live.incident.anomalous_at >= kAnomalyEnd)
+      resolve(live, "usual", now);
     else plan(live, quiet_until(live.incident));
   }
   std::sort(changed_.begin(), changed_.end(), [](const Live* a, const Live* b) {
-    if (a->incident.opened_at != b->incident.opened_at) return a->incident.opened_at < b->incident.opened_at;
+    if (a->incident.opened_at != b->incident.opened_at)
+      return a->incident.opened_at < b->incident.opened_at;
     return a->incident.id < b->incident.id;
   });
   std::vector<IncidentChange> changes;
@@ -222,7 +247,8 @@ std::vector<IncidentChange> Correlator::advance(Time now) {
     // It may have been over and be back already.
     const bool is_over = live->incident.status == Status::resolved;
     const bool says_over = live->news == IncidentChange::What::resolved;
-    changes.push_back({is_over || !says_over ? live->news : IncidentChange::What::reopened, &live->incident});
+    changes.push_back(
+        {is_over || !says_over ? live->news : IncidentChange::What::reopened, &live->incident});
   }
   changed_.clear();
   return changes;
@@ -234,7 +260,8 @@ std::optional<Time> Correlator::next_deadline() const {
   return next;
 }
 
-// ---- the diagnosis ------------------------------------------------------------------------------------------------------------
+// ---- the diagnosis
+// ------------------------------------------------------------------------------------------------------------
 
 Correlator::Live* Correlator::live_by_id(std::string_view incident_id) {
   const auto it = by_id_.find(IncidentId(incident_id));
@@ -259,19 +286,25 @@ bool Correlator::give_up_diagnosis(std::string_view incident_id) {
 
 namespace {
 
-/// Whoever heard the one has to hear the other: another cause, place or cure, or another word on whether it is proved.
+/// Whoever heard the one has to hear the other: another cause, place or cure, or another word on
+/// whether it is proved.
 bool says_something_else(const DiagnosisNote& before, const DiagnosisNote& now) {
-  return before.cause != now.cause || before.proved != now.proved || before.first_fix != now.first_fix || before.file != now.file ||
+  return before.cause != now.cause || before.proved != now.proved ||
+         before.first_fix != now.first_fix || before.file != now.file ||
          before.directive != now.directive;
 }
 
 }  // namespace
 
-Result<> Correlator::attach_diagnosis(std::string_view incident_id, std::shared_ptr<const DiagnosisNote> note, Time) {
+Result<> Correlator::attach_diagnosis(std::string_view incident_id,
+                                      std::shared_ptr<const DiagnosisNote> note, Time) {
   Live* const live = live_by_id(incident_id);
-  if (live == nullptr) return fail(ErrorCode::not_found, "no live incident " + std::string(incident_id.substr(0, 64)));
-  if (note->members.size() > DiagnosisNote::kMaxText || note->members_zh.size() > DiagnosisNote::kMaxText)
-    return fail(ErrorCode::limit_exceeded, "the diagnosis of " + std::string(incident_id) + " is too long");
+  if (live == nullptr)
+    return fail(ErrorCode::not_found, "no live incident " + std::string(incident_id.substr(0, 64)));
+  if (note->members.size() > DiagnosisNote::kMaxText ||
+      note->members_zh.size() > DiagnosisNote::kMaxText)
+    return fail(ErrorCode::limit_exceeded,
+                "the diagnosis of " + std::string(incident_id) + " is too long");
   Incident& incident = live->incident;
   const bool is_news = !incident.diagnosis || says_something_else(*incident.diagnosis, *note);
   const bool is_stored = !is_news && incident.diagnosis->members == note->members;
@@ -292,16 +325,19 @@ void Correlator::join_cause(Live& live) {
   }
   std::vector<Live*> family;
   for (Live* const other : live_) {
-    if (other->incident.diagnosis && other->incident.diagnosis->cause_key == key) family.push_back(other);
+    if (other->incident.diagnosis && other->incident.diagnosis->cause_key == key)
+      family.push_back(other);
   }
   if (family.size() < 2) {
     live.incident.parent_id.clear();
     return;
   }
-  const Live* const parent = *std::min_element(family.begin(), family.end(), [](const Live* a, const Live* b) {
-    if (a->incident.opened_at != b->incident.opened_at) return a->incident.opened_at < b->incident.opened_at;
-    return a->incident.id < b->incident.id;
-  });
+  const Live* const parent =
+      *std::min_element(family.begin(), family.end(), [](const Live* a, const Live* b) {
+        if (a->incident.opened_at != b->incident.opened_at)
+          return a->incident.opened_at < b->incident.opened_at;
+        return a->incident.id < b->incident.id;
+      });
   for (Live* const member : family) {
     const std::string parent_id = member == parent ? std::string() : parent->incident.id.text();
     if (member->incident.parent_id == parent_id) continue;
@@ -323,14 +359,17 @@ bool Correlator::note_probes(std::string_view incident_id, const ProbeRound& rou
     reconsider(*live, now);
     return true;
   }
-  const bool is_fresh = !incident.fix_verified_at || incident.last_seen_at >= *incident.fix_verified_at;  // a line came in between
+  const bool is_fresh =
+      !incident.fix_verified_at ||
+      incident.last_seen_at >= *incident.fix_verified_at;  // a line came in between
   incident.passed_rounds = is_fresh ? 1 : incident.passed_rounds + 1;
   if (is_fresh) incident.fix_verified_at = round.at;
   incident.probe_failed_at.reset();
   live->asked_until = {};
   touch(*live);
   // What flaps also passes probes, now and then: its quiet counts as well.
-  const bool is_believed = !incident.flapping || now - incident.last_seen_at >= quiet_needed(incident) / 2;
+  const bool is_believed =
+      !incident.flapping || now - incident.last_seen_at >= quiet_needed(incident) / 2;
   if (incident.passed_rounds >= options_.probe_rounds && is_believed) resolve(*live, "probes", now);
   return true;
 }
@@ -354,9 +393,11 @@ bool Correlator::note_unprobed(std::string_view incident_id) {
   return true;
 }
 
-// ---- an operator's hand -------------------------------------------------------------------------------------------------------
+// ---- an operator's hand
+// -------------------------------------------------------------------------------------------------------
 
-bool Correlator::resolve_by_hand(std::string_view incident_id, const std::string& author, const std::string& text, Time now) {
+bool Correlator::resolve_by_hand(std::string_view incident_id, const std::string& author,
+                                 const std::string& text, Time now) {
   Live* const live = live_by_id(incident_id);
   if (live == nullptr) return false;
   add_note(incident_id, {.at = now, .author = author, .text = text.empty() ? "resolved" : text});
@@ -375,7 +416,8 @@ bool Correlator::add_note(std::string_view incident_id, OperatorNote note) {
   return true;
 }
 
-// ---- what there is --------------------------------------------------------------------------------------------------------------
+// ---- what there is
+// --------------------------------------------------------------------------------------------------------------
 
 const Incident* Correlator::find(std::string_view incident_id) const {
   const auto it = by_id_.find(IncidentId(incident_id));

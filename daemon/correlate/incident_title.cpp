@@ -21,7 +21,8 @@ std::string cut(std::string_view text, std::size_t limit) {
 }
 
 void replace_all(std::string& text, std::string_view what, std::string_view with) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size()))
+  for (std::size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + with.size()))
     text.replace(at, what.size(), with);
 }
 
@@ -37,8 +38,8 @@ std::string server_words(const Incident& incident) {
   return cut(names.front(), kLongestName) + more;
 }
 
-/// The sentence that a diagnosis says it with: the first member "summary" of its texts (DiagnosisNote::members). A list of thousands of
-/// incidents asks, so it is found, not parsed.
+/// The sentence that a diagnosis says it with: the first member "summary" of its texts
+/// (DiagnosisNote::members). A list of thousands of incidents asks, so it is found, not parsed.
 std::string summary_of(const std::string& members) {
   constexpr std::string_view kKey = "\"summary\":";
   const auto key = members.find(kKey);
@@ -49,7 +50,8 @@ std::string summary_of(const std::string& members) {
   if (end >= members.size()) return {};
   simdjson::dom::parser parser;
   std::string_view text;
-  if (parser.parse(members.data() + begin, end + 1 - begin).get(text) != simdjson::SUCCESS) return {};
+  if (parser.parse(members.data() + begin, end + 1 - begin).get(text) != simdjson::SUCCESS)
+    return {};
   return std::string(text);
 }
 
@@ -77,7 +79,8 @@ std::string first_fault(std::string_view summary) {
   for (const Language language : {Language::en, Language::zh})
     leave_out(words, texts().text(language, "key_id.begin"), texts().text(language, "key_id.end"));
   constexpr std::string_view kClock = " 00:00:00 UTC";
-  for (std::size_t utc = words.find(" UTC"); utc != std::string::npos; utc = words.find(" UTC", utc + 1)) {
+  for (std::size_t utc = words.find(" UTC"); utc != std::string::npos;
+       utc = words.find(" UTC", utc + 1)) {
     if (utc + 4 < kClock.size()) continue;
     const std::size_t begin = utc + 4 - kClock.size();
     if (words[begin] != ' ' || words[begin + 3] != ':' || words[begin + 6] != ':') continue;
@@ -101,12 +104,16 @@ std::string fault_words(const Incident& incident, Language language) {
   const bool is_chinese = language == Language::zh;
   if (const auto& note = incident.diagnosis; note && note->confidence >= kSure) {
     const std::string fault = first_fault(summary_of(note->members_in(language)));
-    if (!fault.empty()) return cut(without_peer(fault, incident.place.peer, language), kLongestFault);
+    if (!fault.empty())
+      return cut(without_peer(fault, incident.place.peer, language), kLongestFault);
   }
-  const std::string& title = is_chinese && !incident.title_zh.empty() ? incident.title_zh : incident.title;
+  const std::string& title =
+      is_chinese && !incident.title_zh.empty() ? incident.title_zh : incident.title;
   const bool is_of_client = incident.place.side == parse::Side::client;
-  return cut(match::with_family(title, is_of_client ? match::kListenerDirectives : std::string_view(incident.place.scheme.get())),
-             kLongestFault);
+  return cut(
+      match::with_family(title, is_of_client ? match::kListenerDirectives
+                                             : std::string_view(incident.place.scheme.get())),
+      kLongestFault);
 }
 
 }  // namespace
@@ -119,21 +126,26 @@ std::string incident_place(const Incident& incident, Language language) {
     case parse::Side::upstream:
       if (place.peer.empty()) return server.empty() ? "nginx" : server;
       return (server.empty() ? "nginx" : server) + " → " + cut(place.peer, kLongestName);
-    case parse::Side::client: return text("place.clients", {{"server", server.empty() ? "nginx" : server}});
+    case parse::Side::client:
+      return text("place.clients", {{"server", server.empty() ? "nginx" : server}});
     case parse::Side::ocsp:
-      if (!place.peer.empty()) return text("place.responder", {{"peer", cut(place.peer, kLongestName)}});
-      return place.object.get().empty() ? text("place.stapling") : cut(place.object.get(), kLongestName);
+      if (!place.peer.empty())
+        return text("place.responder", {{"peer", cut(place.peer, kLongestName)}});
+      return place.object.get().empty() ? text("place.stapling")
+                                        : cut(place.object.get(), kLongestName);
     case parse::Side::config: break;
   }
   if (const auto& note = incident.diagnosis; note && !note->file.empty())
-    return cut(note->file, kLongestName) + (note->line != 0 ? ":" + std::to_string(note->line) : "");
+    return cut(note->file, kLongestName) +
+           (note->line != 0 ? ":" + std::to_string(note->line) : "");
   if (!place.object.get().empty()) return cut(place.object.get(), kLongestName);
   return text("place.configuration");
 }
 
 std::string incident_title(const Incident& incident, Language language) {
-  return texts().text(language, "title.of_place",
-                      {{"place", incident_place(incident, language)}, {"fault", fault_words(incident, language)}});
+  return texts().text(
+      language, "title.of_place",
+      {{"place", incident_place(incident, language)}, {"fault", fault_words(incident, language)}});
 }
 
 }  // namespace handshaked::correlate

@@ -6,12 +6,15 @@
 namespace handshaked::correlate {
 namespace {
 
-/// A new period weighs so much: 144 periods are a day, so what was loud a day ago weighs about a third.
+/// A new period weighs so much: 144 periods are a day, so what was loud a day ago weighs about a
+/// third.
 constexpr double kWeight = 1.0 / 144;
 constexpr double kTimesUsual = 10;
 constexpr double kDeviations = 6;
 
-std::int64_t period_of(Time at) { return std::chrono::floor<std::chrono::minutes>(at.time_since_epoch()) / NoiseHistory::kPeriod; }
+std::int64_t period_of(Time at) {
+  return std::chrono::floor<std::chrono::minutes>(at.time_since_epoch()) / NoiseHistory::kPeriod;
+}
 
 }  // namespace
 
@@ -29,7 +32,9 @@ void NoiseHistory::move_to(std::int64_t period) {
   if (period <= period_) return;
   close_period(current_count_);
   // Silence is history, too; after two days of it there is nothing more to learn.
-  for (std::int64_t silent = std::min<std::int64_t>(period - period_ - 1, 288); silent > 0; --silent) close_period(0);
+  for (std::int64_t silent = std::min<std::int64_t>(period - period_ - 1, 288); silent > 0;
+       --silent)
+    close_period(0);
   period_ = period;
   current_count_ = 0;
   networks_ = ClientSketch();
@@ -46,11 +51,12 @@ void NoiseHistory::add(Time at, std::uint64_t count, const ClientSketch& network
 bool NoiseHistory::is_anomalous(Time now, Time watched_since) const {
   if (period_of(now) > period_) return false;  // the loud period is over
   const std::int64_t watched = period_ - period_of(watched_since);
-  const bool is_new = periods_ == 0 && watched >= kLeastPeriods;  // never heard of before, and we would have
+  const bool is_new =
+      periods_ == 0 && watched >= kLeastPeriods;  // never heard of before, and we would have
   if (periods_ < kLeastPeriods && !is_new) return false;
   const double count = static_cast<double>(current_count_);
-  return current_count_ >= kLeastCount && networks_.distinct() >= kLeastNetworks && count >= kTimesUsual * mean_ &&
-         count >= mean_ + kDeviations * std::sqrt(variance_);
+  return current_count_ >= kLeastCount && networks_.distinct() >= kLeastNetworks &&
+         count >= kTimesUsual * mean_ && count >= mean_ + kDeviations * std::sqrt(variance_);
 }
 
 NoiseHistory NoiseHistory::from_state(const State& state) {
@@ -64,7 +70,8 @@ NoiseHistory NoiseHistory::from_state(const State& state) {
 }
 
 std::string_view network_of(std::string_view client) {
-  if (const auto dot = client.rfind('.'); dot != std::string_view::npos && client.find(':') == std::string_view::npos) {
+  if (const auto dot = client.rfind('.');
+      dot != std::string_view::npos && client.find(':') == std::string_view::npos) {
     return client.substr(0, dot);
   }
   std::size_t end = 0;

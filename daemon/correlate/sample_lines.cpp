@@ -29,7 +29,8 @@ std::string joined(const std::vector<std::string>& lines) {
 
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> lines;
-  for (std::size_t end = 0; (end = text.find('\n')) != std::string_view::npos; text.remove_prefix(end + 1))
+  for (std::size_t end = 0; (end = text.find('\n')) != std::string_view::npos;
+       text.remove_prefix(end + 1))
     lines.emplace_back(text.substr(0, end));
   return lines;
 }
@@ -39,9 +40,10 @@ std::vector<std::string> split(std::string_view text) {
 std::vector<std::string> SampleLines::all() const {
   if (packed_.empty()) return lines_.get();
   thread_local const std::unique_ptr<ZSTD_DCtx, FreeZstd> decompressor(ZSTD_createDCtx());
-  std::string text(static_cast<std::size_t>(ZSTD_getFrameContentSize(packed_.data(), packed_.size())), '\0');
-  ZSTD_decompress_usingDict(decompressor.get(), text.data(), text.size(), packed_.data(), packed_.size(), dictionary_->text.data(),
-                            dictionary_->text.size());
+  std::string text(
+      static_cast<std::size_t>(ZSTD_getFrameContentSize(packed_.data(), packed_.size())), '\0');
+  ZSTD_decompress_usingDict(decompressor.get(), text.data(), text.size(), packed_.data(),
+                            packed_.size(), dictionary_->text.data(), dictionary_->text.size());
   return split(text);
 }
 
@@ -77,7 +79,8 @@ bool LinePacker::is_ready(const std::string& text) {
   if (++learnt_count_ < kLearntLines) return dictionary_ != nullptr;
   if (!compressor_) compressor_ = std::make_unique<Compressor>();
   const boost::intrusive_ptr<SampleLines::Dictionary> next(new SampleLines::Dictionary());
-  next->text = '\n' + std::exchange(learnt_, {});  // never the magic number of a dictionary with tables
+  next->text =
+      '\n' + std::exchange(learnt_, {});  // never the magic number of a dictionary with tables
   compressor_->dictionary.reset(ZSTD_createCDict(next->text.data(), next->text.size(), kLevel));
   dictionary_ = next;
   packed_ = learnt_count_ = 0;
@@ -88,8 +91,9 @@ bool LinePacker::is_ready(const std::string& text) {
 std::string LinePacker::packed(const std::string& text) {
   std::string frame(ZSTD_compressBound(text.size()), '\0');
   if (!compressor_->context || !compressor_->dictionary) return {};
-  const std::size_t length = ZSTD_compress_usingCDict(compressor_->context.get(), frame.data(), frame.size(), text.data(), text.size(),
-                                                      compressor_->dictionary.get());
+  const std::size_t length =
+      ZSTD_compress_usingCDict(compressor_->context.get(), frame.data(), frame.size(), text.data(),
+                               text.size(), compressor_->dictionary.get());
   if (ZSTD_isError(length) != 0) return {};
   frame.resize(length);
   ++packed_;

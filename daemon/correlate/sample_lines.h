@@ -14,8 +14,8 @@ namespace handshaked::correlate {
 
 class LinePacker;
 
-/// A few lines of the log, as they were written. Where very many incidents keep some, they take a fraction of their length: lines of one
-/// log are much alike. A value.
+/// A few lines of the log, as they were written. Where very many incidents keep some, they take a
+/// fraction of their length: lines of one log are much alike. A value.
 class SampleLines {
  public:
   SampleLines() = default;
@@ -46,8 +46,8 @@ class SampleLines {
   boost::intrusive_ptr<const Dictionary> dictionary_;
 };
 
-/// Learns what lines have alike from the first of them, and anew now and then: a log changes. Not shared between threads; what it has
-/// packed may be read on any.
+/// Learns what lines have alike from the first of them, and anew now and then: a log changes. Not
+/// shared between threads; what it has packed may be read on any.
 class LinePacker {
  public:
   LinePacker();

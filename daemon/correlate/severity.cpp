@@ -16,11 +16,13 @@ match::Severity severity_of(const Incident& incident, match::Severity rule_sever
   match::Severity severity = std::max(incident.severity, rule_severity);
   if (severity >= match::Severity::warning) return severity;
   if (incident.anomalous_at) return match::Severity::warning;
-  if (incident.noise || incident.place.side != parse::Side::client || incident.count == 0) return severity;
+  if (incident.noise || incident.place.side != parse::Side::client || incident.count == 0)
+    return severity;
   const std::uint64_t clients = incident.clients.distinct();
   const double share = static_cast<double>(clients) / static_cast<double>(incident.count);
   const double rate = incident.window.rate_per_minute(now, incident.opened_at);
-  const bool is_ours = clients >= kManyClients && (share >= kLeastShare || clients >= 10 * kManyClients) && rate >= kLeastRate;
+  const bool is_ours = clients >= kManyClients &&
+                       (share >= kLeastShare || clients >= 10 * kManyClients) && rate >= kLeastRate;
   return is_ours ? match::Severity::warning : severity;
 }
 

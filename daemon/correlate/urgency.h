@@ -7,8 +7,9 @@
 
 namespace handshaked::correlate {
 
-/// How bad an incident is now, beside others: the one order of lists, pages, reports and messages. What is over comes last; then by
-/// severity, by lines a minute now, by lines in all, and the newest first.
+/// How bad an incident is now, beside others: the one order of lists, pages, reports and messages.
+/// What is over comes last; then by severity, by lines a minute now, by lines in all, and the
+/// newest first.
 struct Urgency {
   bool is_over = false;
   match::Severity severity = match::Severity::info;

@@ -38,10 +38,13 @@ std::string_view to_string(Owner owner) {
 
 void rank_fixes(std::vector<Fix>& fixes) {
   const auto order = [](const Fix& fix) {
-    const int proof = fix.proof.status == ProofStatus::proved ? 0 : fix.proof.status == ProofStatus::untested ? 1 : 2;
+    const int proof = fix.proof.status == ProofStatus::proved     ? 0
+                      : fix.proof.status == ProofStatus::untested ? 1
+                                                                  : 2;
     return std::tuple(fix.is_unsafe, proof);
   };
-  std::stable_sort(fixes.begin(), fixes.end(), [&](const Fix& left, const Fix& right) { return order(left) < order(right); });
+  std::stable_sort(fixes.begin(), fixes.end(),
+                   [&](const Fix& left, const Fix& right) { return order(left) < order(right); });
 }
 
 }  // namespace handshaked::diagnose

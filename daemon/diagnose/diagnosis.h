@@ -12,7 +12,8 @@ namespace handshaked::diagnose {
 
 /// Was the verification repeated with the change, and what did it say?
 enum class ProofStatus : std::uint8_t {
-  proved,    ///< a fix: it passed; a dead end: it still failed, or passed only because a protection was off
+  proved,    ///< a fix: it passed; a dead end: it still failed, or passed only because a protection
+             ///< was off
   refuted,   ///< it was tried and is not so
   untested,  ///< nobody tried: `detail` says why
 };
@@ -24,7 +25,8 @@ enum class ProofMethod : std::uint8_t {
   nginx,    ///< a handshake of nginx itself: a private instance of the program in use
 };
 std::string_view to_string(ProofStatus status);
-std::string_view to_string(ProofMethod method);  ///< "replay", "probe", "nginx_t", "nginx"; empty for none
+std::string_view to_string(
+    ProofMethod method);  ///< "replay", "probe", "nginx_t", "nginx"; empty for none
 
 struct Proof {
   ProofStatus status = ProofStatus::untested;
@@ -50,11 +52,14 @@ struct Fix {
   Owner owner = Owner::proxy;
   Text title, how;
   std::vector<Change> changes;
-  std::string patch;                  ///< `patch -p1 -d /`; empty when a text diff cannot do it, or somebody else has to act
-  std::vector<std::string> commands;  ///< what to run before or after, in order; nothing in them comes from a stranger unquoted
+  std::string patch;  ///< `patch -p1 -d /`; empty when a text diff cannot do it, or somebody else
+                      ///< has to act
+  std::vector<std::string> commands;  ///< what to run before or after, in order; nothing in them
+                                      ///< comes from a stranger unquoted
   Text message;                       ///< for other owners: the exact words to send
-  bool is_unsafe = false;             ///< weakens a protection: never first, never applied without being told to
-  double success_rate = 0;            ///< a prior, or what this installation has seen
+  bool is_unsafe =
+      false;  ///< weakens a protection: never first, never applied without being told to
+  double success_rate = 0;  ///< a prior, or what this installation has seen
   long evidence_count = 0;
   Proof proof;
 };
@@ -83,22 +88,26 @@ struct GoverningPlace {
 struct Diagnosis {
   std::string cause;  ///< a slug of rules/causes/
   double confidence = 0;
-  /// The same for every incident of one root cause on this installation: "expired|SHA-256 of the certificate", "trust file|its path".
-  /// Empty: nothing is known to share it.
+  /// The same for every incident of one root cause on this installation: "expired|SHA-256 of the
+  /// certificate", "trust file|its path". Empty: nothing is known to share it.
   std::string cause_key;
   Text summary;
   std::vector<Evidence> evidence;
   std::optional<GoverningPlace> place;
-  std::vector<std::string> also;  ///< further causes that have to be cured as well (two faults at once)
-  std::vector<Fix> fixes;         ///< by rank: proved before untested, safe before unsafe, the least change and least trust first
+  std::vector<std::string>
+      also;                ///< further causes that have to be cured as well (two faults at once)
+  std::vector<Fix> fixes;  ///< by rank: proved before untested, safe before unsafe, the least
+                           ///< change and least trust first
   std::vector<DeadEnd> dead_ends;
-  /// The place works now, under nginx's own settings: it was repeated, and passed. The fault is over, or nginx holds something old.
+  /// The place works now, under nginx's own settings: it was repeated, and passed. The fault is
+  /// over, or nginx holds something old.
   bool is_healthy_now = false;
-  /// It fails now, or may, and nginx writes no line about it: the peer answers a page that says so ("plain HTTP request was sent to HTTPS
-  /// port", "no required SSL certificate was sent").
+  /// It fails now, or may, and nginx writes no line about it: the peer answers a page that says so
+  /// ("plain HTTP request was sent to HTTPS port", "no required SSL certificate was sent").
   bool is_silent_fault = false;
-  /// The message that nginx would write now ("upstream SSL certificate verify error: (20:…) while SSL handshaking to upstream"): for
-  /// peers that are looked at without a log. Empty when it works, or when that is not known.
+  /// The message that nginx would write now ("upstream SSL certificate verify error: (20:…) while
+  /// SSL handshaking to upstream"): for peers that are looked at without a log. Empty when it
+  /// works, or when that is not known.
   std::string would_log;
 };
 

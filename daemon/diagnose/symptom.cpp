@@ -7,7 +7,9 @@
 namespace handshaked::diagnose {
 
 bool Symptom::has_cause(std::string_view slug) const {
-  return std::any_of(candidates.begin(), candidates.end(), [&](const match::CandidateCause& candidate) { return candidate.cause == slug; });
+  return std::any_of(
+      candidates.begin(), candidates.end(),
+      [&](const match::CandidateCause& candidate) { return candidate.cause == slug; });
 }
 
 Symptom symptom_of(const match::RecognisedLine& failure) {
@@ -21,7 +23,8 @@ Symptom symptom_of(const match::RecognisedLine& failure) {
   symptom.action = record.action;
   symptom.scheme = parse::upstream_scheme(record);
   symptom.peer = parse::upstream_peer(record);
-  if (const std::size_t at = record.upstream.find(symptom.peer); !symptom.peer.empty() && at != std::string_view::npos) {
+  if (const std::size_t at = record.upstream.find(symptom.peer);
+      !symptom.peer.empty() && at != std::string_view::npos) {
     symptom.upstream_path = record.upstream.substr(at + symptom.peer.size());
   }
   symptom.server = record.server;
@@ -40,12 +43,14 @@ Symptom symptom_of(const match::RecognisedLine& failure) {
     symptom.reason_code = tls.decisive->reason_code;
   }
   symptom.name = tls.name;
-  for (std::size_t i = 0; i < tls.error_count; ++i) symptom.openssl_errors.emplace_back(tls.errors[i].whole);
+  for (std::size_t i = 0; i < tls.error_count; ++i)
+    symptom.openssl_errors.emplace_back(tls.errors[i].whole);
   if (failure.time) symptom.first_at = symptom.last_at = failure.time->utc;
   return symptom;
 }
 
-std::optional<Symptom> symptom_of_line(std::string_view line, std::shared_ptr<const match::RuleSet> rules) {
+std::optional<Symptom> symptom_of_line(std::string_view line,
+                                       std::shared_ptr<const match::RuleSet> rules) {
   class Catch : public FailureHandler {
    public:
     void on_failure(const match::RecognisedLine& failure) override { found = symptom_of(failure); }

@@ -13,8 +13,10 @@
 
 namespace handshaked::diagnose {
 
-/// What the lines of one incident tell: a copy of one recognised line, and when it was seen first and last. Fields that strangers write
-/// (`request_target`, `host`, `upstream_path`, parts of `message`) order candidates; nothing else is decided by them.
+/// What the lines of one incident tell: a copy of one recognised line, and when it was seen first
+/// and last. Fields that strangers write
+/// (`request_target`, `host`, `upstream_path`, parts of `message`) order candidates; nothing else
+/// is decided by them.
 struct Symptom {
   std::string rule_id;
   parse::Side side = parse::Side::config;
@@ -42,7 +44,9 @@ struct Symptom {
 
 Symptom symptom_of(const match::RecognisedLine& failure);
 
-/// The same from the text of a line alone, as an incident keeps samples; nullopt when no rule knows it (any more).
-std::optional<Symptom> symptom_of_line(std::string_view line, std::shared_ptr<const match::RuleSet> rules);
+/// The same from the text of a line alone, as an incident keeps samples; nullopt when no rule knows
+/// it (any more).
+std::optional<Symptom> symptom_of_line(std::string_view line,
+                                       std::shared_ptr<const match::RuleSet> rules);
 
 }  // namespace handshaked::diagnose

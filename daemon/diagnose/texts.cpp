@@ -79,7 +79,8 @@ Text verification_text_of_facts(std::string_view key, const SentenceFacts& facts
   return catalogue_text(of_verification(), key, values);
 }
 
-Text verification_text_of_cause(std::string_view group, std::string_view cause, const SentenceFacts& facts) {
+Text verification_text_of_cause(std::string_view group, std::string_view cause,
+                                const SentenceFacts& facts) {
   const std::string key = std::string(group) + std::string(cause);
   return of_verification().has(key) ? verification_text_of_facts(key, facts) : Text{};
 }

@@ -25,18 +25,19 @@ bool is_kept_in_short(const std::string& annotation) {
 
 }  // namespace
 
-Result<std::unique_ptr<AlertmanagerNotifier>> AlertmanagerNotifier::create(boost::asio::any_io_executor executor,
-                                                                           AlertmanagerOptions options) {
+Result<std::unique_ptr<AlertmanagerNotifier>> AlertmanagerNotifier::create(
+    boost::asio::any_io_executor executor, AlertmanagerOptions options) {
   const std::string receiver = "receiver \"" + options.name + "\"";
   auto url = net::parse_interface_url(options.url, kPath, "an Alertmanager");
   if (!url) return fail(url.error().wrapped(receiver));
   auto tls = net::TlsClient::create_for(url.value(), options.tls);
   if (!tls) return fail(tls.error().wrapped(receiver));
-  return std::unique_ptr<AlertmanagerNotifier>(
-      new AlertmanagerNotifier(std::move(executor), std::move(options), std::move(url.value()), std::move(tls.value())));
+  return std::unique_ptr<AlertmanagerNotifier>(new AlertmanagerNotifier(
+      std::move(executor), std::move(options), std::move(url.value()), std::move(tls.value())));
 }
 
-AlertmanagerNotifier::AlertmanagerNotifier(boost::asio::any_io_executor executor, AlertmanagerOptions options, net::ReceiverUrl url,
+AlertmanagerNotifier::AlertmanagerNotifier(boost::asio::any_io_executor executor,
+                                           AlertmanagerOptions options, net::ReceiverUrl url,
                                            std::optional<net::TlsClient> tls)
     : options_(std::move(options)),
       target_(url.target),
@@ -58,7 +59,8 @@ awaitable<DeliveryOutcome> AlertmanagerNotifier::send(const event::RemediationEv
   format::write_postable_alert(json, alert, now + options_.hold);
   json.end_array();
   DeliveryOutcome outcome = co_await post(std::move(alerts));
-  if (outcome.kind == DeliveryOutcome::Kind::delivered) remember(event.incident_id, std::move(alert));
+  if (outcome.kind == DeliveryOutcome::Kind::delivered)
+    remember(event.incident_id, std::move(alert));
   co_return outcome;
 }
 
@@ -68,10 +70,14 @@ void AlertmanagerNotifier::remember(const std::string& incident_id, Alertmanager
     open_.erase(incident_id);
     return;
   }
-  if (open_.size() >= kKeptWhole) std::erase_if(alert.annotations, [](const auto& note) { return !is_kept_in_short(note.first); });
+  if (open_.size() >= kKeptWhole)
+    std::erase_if(alert.annotations,
+                  [](const auto& note) { return !is_kept_in_short(note.first); });
   if (open_.size() >= kKept && !open_.contains(incident_id)) {
-    telemetry::log_warning("receiver \"" + options_.name + "\": more than 100000 open incidents; Alertmanager will forget the newest",
-                           {.receiver = options_.name});
+    telemetry::log_warning(
+        "receiver \"" + options_.name +
+            "\": more than 100000 open incidents; Alertmanager will forget the newest",
+        {.receiver = options_.name});
     return;
   }
   open_.insert_or_assign(incident_id, std::move(alert));
@@ -79,7 +85,8 @@ void AlertmanagerNotifier::remember(const std::string& incident_id, Alertmanager
 
 void AlertmanagerNotifier::restore(const std::vector<event::RemediationEvent>& delivered_and_open) {
   for (const event::RemediationEvent& event : delivered_and_open)
-    remember(event.incident_id, format::make_alert(format::read_notification(event), options_.language));
+    remember(event.incident_id,
+             format::make_alert(format::read_notification(event), options_.language));
 }
 
 awaitable<std::optional<DeliveryOutcome>> AlertmanagerNotifier::refresh() {
@@ -109,7 +116,8 @@ awaitable<DeliveryOutcome> AlertmanagerNotifier::post(std::string alerts) {
   net::HttpClientRequest request;
   request.target = target_;
   request.headers = {{"content-type", "application/json"}, {"user-agent", options_.user_agent}};
-  if (!options_.authorization.empty()) request.headers.emplace_back("authorization", options_.authorization);
+  if (!options_.authorization.empty())
+    request.headers.emplace_back("authorization", options_.authorization);
   request.body = std::move(alerts);
   const auto response = co_await client_.exchange(std::move(request));
   co_return outcome_of(response, options_.now());

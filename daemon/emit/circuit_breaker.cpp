@@ -6,7 +6,8 @@ namespace handshaked::emit {
 
 CircuitBreaker::State CircuitBreaker::state(Time now) const {
   if (rest_.count() == 0) return State::closed;
-  // A clock that was set back must not prolong the rest: no rest is longer than the policy's last one.
+  // A clock that was set back must not prolong the rest: no rest is longer than the policy's last
+  // one.
   if (now < rests_until_ && rests_until_ - now <= policy_.last_rest) return State::open;
   return State::probing;
 }
@@ -32,7 +33,8 @@ void CircuitBreaker::record_failure(Time now, double jitter) {
   if (state(now) == State::open) return;
   rest_ = rest_.count() == 0 ? policy_.first_rest : std::min(rest_ * 2, policy_.last_rest);
   const auto whole = std::chrono::duration_cast<Duration>(rest_);
-  const auto saved = static_cast<Duration::rep>(static_cast<double>(whole.count()) * 0.25 * std::clamp(jitter, 0.0, 1.0));
+  const auto saved = static_cast<Duration::rep>(static_cast<double>(whole.count()) * 0.25 *
+                                                std::clamp(jitter, 0.0, 1.0));
   rests_until_ = now + whole - Duration(saved);
 }
 

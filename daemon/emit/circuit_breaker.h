@@ -11,12 +11,14 @@ namespace handshaked::emit {
 struct CircuitBreakerPolicy {
   unsigned failures_to_open = 5;
   std::chrono::milliseconds first_rest{5'000};
-  std::chrono::milliseconds last_rest{60'000};  ///< so late it is noticed at the most that the receiver is back
+  std::chrono::milliseconds last_rest{
+      60'000};  ///< so late it is noticed at the most that the receiver is back
 };
 
-/// Keeps a receiver that is down from being asked once for every queued event. Closed: all sends pass. After a number of
-/// failures in a row it opens: nothing passes while it rests. Then one send is let through as a probe; its success closes
-/// the breaker, its failure opens it again for twice as long. Pure: time arrives as an argument. Not for two threads.
+/// Keeps a receiver that is down from being asked once for every queued event. Closed: all sends
+/// pass. After a number of failures in a row it opens: nothing passes while it rests. Then one send
+/// is let through as a probe; its success closes the breaker, its failure opens it again for twice
+/// as long. Pure: time arrives as an argument. Not for two threads.
 class CircuitBreaker {
  public:
   enum class State { closed, open, probing };
@@ -28,7 +30,8 @@ class CircuitBreaker {
 
   /// An answer came, also one that refuses the event.
   void record_answer();
-  /// No answer, or one that says "not now". `jitter` in [0, 1) shortens the rest by up to a quarter.
+  /// No answer, or one that says "not now". `jitter` in [0, 1) shortens the rest by up to a
+  /// quarter.
   void record_failure(Time now, double jitter);
 
   /// Somebody knows better: the next send is let through at once, as a probe. Nothing while closed.

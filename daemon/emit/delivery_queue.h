@@ -30,8 +30,9 @@ struct QueuedDelivery {
 struct DueDeliveries {
   /// Oldest first. Of one incident at most the oldest unfinished delivery.
   std::vector<QueuedDelivery> deliveries;
-  /// When the next delivery that was not handed out is due, if there is any; in the past when `limit` cut the answer.
-  /// Deliveries that wait for an earlier one of their incident do not count.
+  /// When the next delivery that was not handed out is due, if there is any; in the past when
+  /// `limit` cut the answer. Deliveries that wait for an earlier one of their incident do not
+  /// count.
   std::optional<Time> next_due;
 };
 
@@ -51,7 +52,8 @@ struct AttemptRecord {
   std::string copy_to;           ///< not empty: this receiver shall have the event too (once)
 };
 
-/// Why a receiver is left alone. Outlives the worker: a restart or a reload does not begin to hammer a receiver that is down.
+/// Why a receiver is left alone. Outlives the worker: a restart or a reload does not begin to
+/// hammer a receiver that is down.
 struct ReceiverRest {
   CircuitBreaker::Rest circuit;
   Time paused_until{};  ///< it asked for it; in the past: no pause
@@ -60,31 +62,40 @@ struct ReceiverRest {
   bool operator==(const ReceiverRest&) const = default;
 };
 
-/// The durable queue between correlation and the receivers, as delivery sees it; the store implements it. Called from the
-/// loop thread, one call at a time for each receiver.
+/// The durable queue between correlation and the receivers, as delivery sees it; the store
+/// implements it. Called from the loop thread, one call at a time for each receiver.
 ///
-/// What was handed out is held: it is not handed out again until `record` tells its fate or `release` is called. Holding
-/// is kept in memory only, so what was under way at a crash is due again after it: delivery is at least once.
+/// What was handed out is held: it is not handed out again until `record` tells its fate or
+/// `release` is called. Holding is kept in memory only, so what was under way at a crash is due
+/// again after it: delivery is at least once.
 class DeliveryQueue {
  public:
   virtual ~DeliveryQueue() = default;
 
-  virtual boost::asio::awaitable<Result<DueDeliveries>> take_due(std::string receiver, Time now, std::size_t limit) = 0;
-  /// All or nothing; durable when it returns. True when a delivery that waited for one of these is due now.
+  virtual boost::asio::awaitable<Result<DueDeliveries>> take_due(std::string receiver, Time now,
+                                                                 std::size_t limit) = 0;
+  /// All or nothing; durable when it returns. True when a delivery that waited for one of these is
+  /// due now.
   virtual boost::asio::awaitable<Result<bool>> record(std::vector<AttemptRecord> attempts) = 0;
 
-  /// Queues for `to` what has waited for `receiver` since `queued_before` or longer, each event once. How many were new.
-  virtual boost::asio::awaitable<Result<std::size_t>> copy_waiting(std::string receiver, std::string to, Time queued_before) = 0;
+  /// Queues for `to` what has waited for `receiver` since `queued_before` or longer, each event
+  /// once. How many were new.
+  virtual boost::asio::awaitable<Result<std::size_t>> copy_waiting(std::string receiver,
+                                                                   std::string to,
+                                                                   Time queued_before) = 0;
 
   /// All that waits for another attempt for `receiver` is due now. How many.
   virtual boost::asio::awaitable<Result<std::size_t>> make_due(std::string receiver, Time now) = 0;
 
-  /// What was kept of it last; nothing: an empty one. `whom`: the receiver as configured, in a few letters; what was kept of another of
-  /// the same name does not count.
-  virtual boost::asio::awaitable<Result<ReceiverRest>> find_rest(std::string receiver, std::string whom) = 0;
-  virtual boost::asio::awaitable<Result<>> keep_rest(std::string receiver, std::string whom, ReceiverRest rest) = 0;
+  /// What was kept of it last; nothing: an empty one. `whom`: the receiver as configured, in a few
+  /// letters; what was kept of another of the same name does not count.
+  virtual boost::asio::awaitable<Result<ReceiverRest>> find_rest(std::string receiver,
+                                                                 std::string whom) = 0;
+  virtual boost::asio::awaitable<Result<>> keep_rest(std::string receiver, std::string whom,
+                                                     ReceiverRest rest) = 0;
 
-  /// Holds what somebody else has read from the outbox for `receiver`, as `take_due` does; false if it is held already.
+  /// Holds what somebody else has read from the outbox for `receiver`, as `take_due` does; false if
+  /// it is held already.
   virtual bool hold(const std::string& receiver, DeliveryId id) = 0;
 
   /// Everything held for `receiver` may be handed out again.

@@ -17,12 +17,13 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-// With something queued the outbox is asked this often at least: due times are of the wall clock, which may jump.
+// With something queued the outbox is asked this often at least: due times are of the wall clock,
+// which may jump.
 constexpr std::chrono::minutes kLongestSleep{10};
 // No receiver is left alone for longer, also if the clock was set back meanwhile.
 constexpr std::chrono::hours kLongestPause{1};
-// Under load attempts are recorded together, because each record is a transaction with its fsync: at the latest so long after the first
-// of them, or when so many have come.
+// Under load attempts are recorded together, because each record is a transaction with its fsync:
+// at the latest so long after the first of them, or when so many have come.
 constexpr std::chrono::milliseconds kRecordWithin{10};
 constexpr std::size_t kRecordedTogether = 128;
 // While a receiver is in trouble, what waits is looked at for its fallback at least this often.
@@ -31,11 +32,13 @@ constexpr std::chrono::seconds kLongestCopyInterval{30};
 }  // namespace
 
 std::function<double()> system_jitter() {
-  return [engine = std::mt19937(std::random_device{}())]() mutable { return std::uniform_real_distribution<double>(0.0, 1.0)(engine); };
+  return [engine = std::mt19937(std::random_device{}())]() mutable {
+    return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+  };
 }
 
-DeliveryWorker::DeliveryWorker(asio::any_io_executor executor, std::unique_ptr<Notifier> notifier, DeliveryQueue& outbox,
-                               DeliveryWorkerOptions options)
+DeliveryWorker::DeliveryWorker(asio::any_io_executor executor, std::unique_ptr<Notifier> notifier,
+                               DeliveryQueue& outbox, DeliveryWorkerOptions options)
     : executor_(std::move(executor)),
       notifier_(std::move(notifier)),
       outbox_(outbox),
@@ -43,7 +46,8 @@ DeliveryWorker::DeliveryWorker(asio::any_io_executor executor, std::unique_ptr<N
       breaker_(options_.breaker),
       rate_(options_.messages_per_minute),
       timer_(executor_) {
-  options_.concurrency = std::clamp<std::size_t>(options_.concurrency, 1, notifier_->useful_concurrency());
+  options_.concurrency =
+      std::clamp<std::size_t>(options_.concurrency, 1, notifier_->useful_concurrency());
   options_.take_limit = std::max<std::size_t>(1, options_.take_limit);
   status_.receiver = notifier_->name();
   if (notifier_->refresh_interval().count() > 0) next_refresh_ = Clock::now();
@@ -73,7 +77,8 @@ awaitable<void> DeliveryWorker::take_up_rest() {
   const auto kept = co_await outbox_.find_rest(status_.receiver, options_.whom);
   knows_rest_ = true;
   if (!kept) {
-    telemetry::log_warning("receiver \"" + status_.receiver + "\": whether it rests is not known: " + kept.error().message(),
+    telemetry::log_warning("receiver \"" + status_.receiver +
+                               "\": whether it rests is not known: " + kept.error().message(),
                            {.receiver = status_.receiver});
     co_return;
   }
@@ -84,10 +89,12 @@ awaitable<void> DeliveryWorker::take_up_rest() {
 }
 
 ReceiverRest DeliveryWorker::rest_now() const {
-  ReceiverRest rest{.circuit = breaker_.rest(), .paused_until = paused_until_.value_or(Time{}), .reason = {}};
+  ReceiverRest rest{
+      .circuit = breaker_.rest(), .paused_until = paused_until_.value_or(Time{}), .reason = {}};
   if (rest.is_any()) rest.reason = status_.last_failure;
   // A reason alone is no news that is worth a transaction.
-  if (rest.circuit == kept_rest_.circuit && rest.paused_until == kept_rest_.paused_until) rest.reason = kept_rest_.reason;
+  if (rest.circuit == kept_rest_.circuit && rest.paused_until == kept_rest_.paused_until)
+    rest.reason = kept_rest_.reason;
   return rest;
 }
 
@@ -117,7 +124,9 @@ void DeliveryWorker::try_now() {
   wake();
 }
 
-bool DeliveryWorker::store_is_resting() const { return store_rests_until_ && Clock::now() < *store_rests_until_; }
+bool DeliveryWorker::store_is_resting() const {
+  return store_rests_until_ && Clock::now() < *store_rests_until_;
+}
 
 void DeliveryWorker::notify() {
   may_have_due_ = true;
@@ -152,11 +161,14 @@ DeliveryWorkerStatus DeliveryWorker::status() const {
 
 bool DeliveryWorker::is_finished() const {
   if (!grace_end_ || !under_way_.empty() || is_refreshing_) return false;
-  // What is known is recorded even after the grace; but an outbox that fails does not hold up the end.
+  // What is known is recorded even after the grace; but an outbox that fails does not hold up the
+  // end.
   return results_.empty() || (store_rests_until_ && Clock::now() >= *grace_end_);
 }
 
-bool DeliveryWorker::is_paused(Time now) const { return paused_until_ && now < *paused_until_ && *paused_until_ - now <= kLongestPause; }
+bool DeliveryWorker::is_paused(Time now) const {
+  return paused_until_ && now < *paused_until_ && *paused_until_ - now <= kLongestPause;
+}
 
 // How many sends may be under way now.
 std::size_t DeliveryWorker::allowance(Time now) const {
@@ -164,7 +176,9 @@ std::size_t DeliveryWorker::allowance(Time now) const {
   return breaker_.allowance(now, options_.concurrency);
 }
 
-bool DeliveryWorker::has_room(Time now) const { return allowance(now) > 0 && ready_.size() <= options_.take_limit / 2; }
+bool DeliveryWorker::has_room(Time now) const {
+  return allowance(now) > 0 && ready_.size() <= options_.take_limit / 2;
+}
 
 bool DeliveryWorker::wants_more(Time now) const {
   if (!has_room(now)) return false;
@@ -175,7 +189,8 @@ bool DeliveryWorker::wants_more(Time now) const {
 // With nothing under way there is nothing to wait for.
 bool DeliveryWorker::should_record() const {
   if (results_.empty()) return false;
-  return grace_end_ || under_way_.empty() || results_.size() >= kRecordedTogether || Clock::now() >= record_at_;
+  return grace_end_ || under_way_.empty() || results_.size() >= kRecordedTogether ||
+         Clock::now() >= record_at_;
 }
 
 awaitable<void> DeliveryWorker::record_results() {
@@ -190,7 +205,8 @@ awaitable<void> DeliveryWorker::record_results() {
     co_return;
   }
   store_rests_until_.reset();
-  if (recorded.value()) may_have_due_ = true;  // a finished delivery made way for the next one of its incident
+  if (recorded.value())
+    may_have_due_ = true;  // a finished delivery made way for the next one of its incident
   bool is_copied = false;
   for (const AttemptRecord& record : batch) {
     is_copied = is_copied || !record.copy_to.empty();
@@ -200,20 +216,24 @@ awaitable<void> DeliveryWorker::record_results() {
   if (is_copied && options_.on_copied) options_.on_copied();
 }
 
-// While the receiver is in trouble: what has waited too long goes to the fallback as well, and stays queued here.
+// While the receiver is in trouble: what has waited too long goes to the fallback as well, and
+// stays queued here.
 awaitable<void> DeliveryWorker::copy_to_fallback(Time now) {
   next_copy_.reset();
-  const bool is_in_trouble = status_.is_disabled || breaker_.state(now) != CircuitBreaker::State::closed || is_paused(now);
+  const bool is_in_trouble =
+      status_.is_disabled || breaker_.state(now) != CircuitBreaker::State::closed || is_paused(now);
   if (grace_end_ || options_.fallback.empty() || !is_in_trouble) co_return;
-  next_copy_ =
-      Clock::now() + std::clamp<Clock::duration>(options_.fallback_after / 4, std::chrono::milliseconds(100), kLongestCopyInterval);
+  next_copy_ = Clock::now() + std::clamp<Clock::duration>(options_.fallback_after / 4,
+                                                          std::chrono::milliseconds(100),
+                                                          kLongestCopyInterval);
   const Time queued_before = status_.is_disabled ? now : now - options_.fallback_after;
   auto copied = co_await outbox_.copy_waiting(status_.receiver, options_.fallback, queued_before);
   if (!copied) {
     note_store_failure(copied.error());
   } else if (copied.value() > 0) {
-    telemetry::log_warning("receiver \"" + status_.receiver + "\": " + std::to_string(copied.value()) + " events that wait go to \"" +
-                               options_.fallback + "\" too",
+    telemetry::log_warning("receiver \"" + status_.receiver +
+                               "\": " + std::to_string(copied.value()) +
+                               " events that wait go to \"" + options_.fallback + "\" too",
                            {.receiver = status_.receiver});
     if (options_.on_copied) options_.on_copied();
   }
@@ -231,14 +251,16 @@ awaitable<void> DeliveryWorker::take_due(Time now) {
   store_rests_until_.reset();
   next_due_ = due.value().next_due;
   // An outbox that says "now" and gives nothing must not make us spin.
-  if (due.value().deliveries.empty() && next_due_ && *next_due_ <= now) next_due_ = now + std::chrono::seconds(1);
+  if (due.value().deliveries.empty() && next_due_ && *next_due_ <= now)
+    next_due_ = now + std::chrono::seconds(1);
   for (QueuedDelivery& delivery : due.value().deliveries) ready_.push_back(std::move(delivery));
 }
 
 void DeliveryWorker::start_sends() {
   const Time now = options_.now();
   while (!ready_.empty() && under_way_.size() < allowance(now)) {
-    // A receiver that has been down for days is not asked once for every event that is too old by now.
+    // A receiver that has been down for days is not asked once for every event that is too old by
+    // now.
     const bool is_too_old = now - ready_.front().queued_at >= options_.backoff.give_up_after;
     if (is_too_old && breaker_.state(now) != CircuitBreaker::State::closed) {
       give_up_unsent(ready_.front(), now);
@@ -246,10 +268,12 @@ void DeliveryWorker::start_sends() {
       continue;
     }
     if (!rate_.allows(now)) return;
-    // Beyond the first half of what the receiver may get in a minute one message carries all that waits.
+    // Beyond the first half of what the receiver may get in a minute one message carries all that
+    // waits.
     const bool as_digest = options_.make_digest && rate_.is_pacing(now) && ready_.size() > 1;
     const auto count = static_cast<std::ptrdiff_t>(as_digest ? ready_.size() : 1);
-    std::vector<QueuedDelivery> parts(std::make_move_iterator(ready_.begin()), std::make_move_iterator(ready_.begin() + count));
+    std::vector<QueuedDelivery> parts(std::make_move_iterator(ready_.begin()),
+                                      std::make_move_iterator(ready_.begin() + count));
     ready_.erase(ready_.begin(), ready_.begin() + count);
     start_send(std::move(parts), now);
   }
@@ -277,10 +301,11 @@ void DeliveryWorker::start_send(std::vector<QueuedDelivery> parts, Time now) {
   }
   rate_.record(now);
   // `this` and the list outlive the send: run() does not end while one is under way.
-  asio::co_spawn(executor_, notifier_->send(sent->event()), [this, sent](std::exception_ptr failure, DeliveryOutcome outcome) {
-    if (failure) std::rethrow_exception(failure);
-    finish_send(sent, outcome);
-  });
+  asio::co_spawn(executor_, notifier_->send(sent->event()),
+                 [this, sent](std::exception_ptr failure, DeliveryOutcome outcome) {
+                   if (failure) std::rethrow_exception(failure);
+                   finish_send(sent, outcome);
+                 });
 }
 
 void DeliveryWorker::finish_send(std::list<Send>::iterator sent, const DeliveryOutcome& outcome) {
@@ -323,7 +348,8 @@ void DeliveryWorker::add_result(AttemptRecord record) {
 }
 
 // What is to be remembered of this attempt.
-AttemptRecord DeliveryWorker::record_of(const QueuedDelivery& sent, const DeliveryOutcome& outcome, Time now) {
+AttemptRecord DeliveryWorker::record_of(const QueuedDelivery& sent, const DeliveryOutcome& outcome,
+                                        Time now) {
   using Kind = DeliveryOutcome::Kind;
   AttemptRecord record;
   record.id = sent.id;
@@ -334,7 +360,8 @@ AttemptRecord DeliveryWorker::record_of(const QueuedDelivery& sent, const Delive
     record.fate = AttemptRecord::Fate::delivered;
     return record;
   }
-  if (outcome.kind == Kind::gone) {  // due at once when a corrected configuration makes a new delivery
+  if (outcome.kind ==
+      Kind::gone) {  // due at once when a corrected configuration makes a new delivery
     record.next_attempt_at = now;
     record.copy_to = options_.fallback;
     return record;
@@ -342,12 +369,15 @@ AttemptRecord DeliveryWorker::record_of(const QueuedDelivery& sent, const Delive
   ++record.failed_attempts;
   if (outcome.kind == Kind::retry) {
     const auto next =
-        next_attempt_time(options_.backoff, now, sent.queued_at, record.failed_attempts, options_.jitter(), outcome.retry_after);
+        next_attempt_time(options_.backoff, now, sent.queued_at, record.failed_attempts,
+                          options_.jitter(), outcome.retry_after);
     if (next) {
-      // While the circuit is open the circuit says how often the receiver is asked: there must be something to ask with.
+      // While the circuit is open the circuit says how often the receiver is asked: there must be
+      // something to ask with.
       const bool is_open = breaker_.state(now) == CircuitBreaker::State::open;
       const Time asked_for = now + outcome.retry_after.value_or(std::chrono::seconds(0));
-      record.next_attempt_at = is_open ? std::min(*next, std::max(breaker_.rests_until(), asked_for)) : *next;
+      record.next_attempt_at =
+          is_open ? std::min(*next, std::max(breaker_.rests_until(), asked_for)) : *next;
       if (now - sent.queued_at >= options_.fallback_after) record.copy_to = options_.fallback;
       return record;
     }
@@ -355,9 +385,11 @@ AttemptRecord DeliveryWorker::record_of(const QueuedDelivery& sent, const Delive
   record.fate = AttemptRecord::Fate::dead;
   record.copy_to = options_.fallback;
   ++status_.dead;
-  telemetry::log_warning(
-      "receiver \"" + status_.receiver + "\": event " + sent.event.event_id + " goes to the dead letters: " + outcome.reason,
-      {.id = telemetry::message_id::dead_letter, .incident = sent.event.incident_id, .receiver = status_.receiver});
+  telemetry::log_warning("receiver \"" + status_.receiver + "\": event " + sent.event.event_id +
+                             " goes to the dead letters: " + outcome.reason,
+                         {.id = telemetry::message_id::dead_letter,
+                          .incident = sent.event.incident_id,
+                          .receiver = status_.receiver});
   return record;
 }
 
@@ -366,12 +398,13 @@ void DeliveryWorker::start_refresh() {
   next_refresh_ = Clock::now() + notifier_->refresh_interval();
   if (allowance(options_.now()) == 0) return;
   is_refreshing_ = true;
-  asio::co_spawn(executor_, notifier_->refresh(), [this](std::exception_ptr failure, std::optional<DeliveryOutcome> outcome) {
-    if (failure) std::rethrow_exception(failure);
-    is_refreshing_ = false;
-    if (outcome && !is_cut_off_) note_outcome(*outcome, 0, options_.now());
-    wake();
-  });
+  asio::co_spawn(executor_, notifier_->refresh(),
+                 [this](std::exception_ptr failure, std::optional<DeliveryOutcome> outcome) {
+                   if (failure) std::rethrow_exception(failure);
+                   is_refreshing_ = false;
+                   if (outcome && !is_cut_off_) note_outcome(*outcome, 0, options_.now());
+                   wake();
+                 });
 }
 
 void DeliveryWorker::note_failure(const DeliveryOutcome& outcome, Time now) {
@@ -384,16 +417,19 @@ void DeliveryWorker::note_failure(const DeliveryOutcome& outcome, Time now) {
     case DeliveryOutcome::Kind::rejected: note_answer(now); return;
     case DeliveryOutcome::Kind::gone:
       status_.is_disabled = true;
-      telemetry::log_error("receiver \"" + status_.receiver + "\" is disabled until the configuration is reloaded: " + outcome.reason,
-                           {.id = telemetry::message_id::receiver_disabled, .receiver = status_.receiver});
+      telemetry::log_error(
+          "receiver \"" + status_.receiver +
+              "\" is disabled until the configuration is reloaded: " + outcome.reason,
+          {.id = telemetry::message_id::receiver_disabled, .receiver = status_.receiver});
       return;
     case DeliveryOutcome::Kind::retry: break;
   }
   const auto before = breaker_.state(now);
   breaker_.record_failure(now, options_.jitter());
   if (before == CircuitBreaker::State::closed && breaker_.state(now) == CircuitBreaker::State::open)
-    telemetry::log_warning("receiver \"" + status_.receiver + "\" is down, its events wait: " + outcome.reason,
-                           {.id = telemetry::message_id::receiver_down, .receiver = status_.receiver});
+    telemetry::log_warning(
+        "receiver \"" + status_.receiver + "\" is down, its events wait: " + outcome.reason,
+        {.id = telemetry::message_id::receiver_down, .receiver = status_.receiver});
   if (outcome.retry_after) {
     const Time until = now + std::min<Duration>(*outcome.retry_after, kLongestPause);
     paused_until_ = is_paused(now) ? std::max(*paused_until_, until) : until;
@@ -402,7 +438,9 @@ void DeliveryWorker::note_failure(const DeliveryOutcome& outcome, Time now) {
 
 void DeliveryWorker::note_store_failure(const Error& error) {
   if (!store_rests_until_)  // once for all failures in a row
-    telemetry::log_error("receiver \"" + status_.receiver + "\": the outbox fails: " + error.message(), {.receiver = status_.receiver});
+    telemetry::log_error(
+        "receiver \"" + status_.receiver + "\": the outbox fails: " + error.message(),
+        {.receiver = status_.receiver});
   store_rests_until_ = Clock::now() + options_.store_retry;
 }
 
@@ -432,8 +470,8 @@ DeliveryWorker::SteadyTime DeliveryWorker::wake_time() const {
   if (grace_end_ && !is_cut_off_) at_latest(*grace_end_);
 
   const Time now = options_.now();
-  const bool waits_for_store =
-      !results_.empty() || (is_all_due_ && !grace_end_) || rest_now() != kept_rest_ || (may_have_due_ && has_room(now));
+  const bool waits_for_store = !results_.empty() || (is_all_due_ && !grace_end_) ||
+                               rest_now() != kept_rest_ || (may_have_due_ && has_room(now));
   if (store_rests_until_ && waits_for_store) at_latest(*store_rests_until_);
   if (!store_rests_until_ && !results_.empty()) at_latest(record_at_);
   if (grace_end_) return wake;
@@ -441,7 +479,8 @@ DeliveryWorker::SteadyTime DeliveryWorker::wake_time() const {
   if (status_.is_disabled) return wake;
   if (next_refresh_ && !is_refreshing_) at_latest(*next_refresh_);
 
-  if (!may_have_due_ && ready_.empty() && !next_due_) return wake;  // idle: only notify() and offer() can bring work
+  if (!may_have_due_ && ready_.empty() && !next_due_)
+    return wake;  // idle: only notify() and offer() can bring work
   const Time due = next_send_at(now);
   if (due > now) {
     at_latest(Clock::now() + std::min<Clock::duration>(due - now, kLongestSleep));
@@ -456,7 +495,8 @@ Time DeliveryWorker::next_send_at(Time now) const {
   Time due = now;
   if (next_due_ && !may_have_due_ && ready_.empty()) due = *next_due_;
   if (is_paused(now)) due = std::max(due, *paused_until_);
-  if (breaker_.state(now) == CircuitBreaker::State::open) due = std::max(due, breaker_.rests_until());
+  if (breaker_.state(now) == CircuitBreaker::State::open)
+    due = std::max(due, breaker_.rests_until());
   if (!ready_.empty()) {
     due = std::max(due, rate_.next_at(now));
     if (next_due_ && has_room(now)) due = std::min(due, std::max(*next_due_, now));

@@ -32,11 +32,12 @@ struct DeliveryWorkerOptions {
   std::size_t take_limit = kMostHeld;   ///< deliveries held in memory beside those under way
   std::size_t messages_per_minute = 0;  ///< 0: no limit
   /// Tells many events as one when there are more than the limit lets through; empty: they wait.
-  std::function<event::RemediationEvent(std::span<const event::RemediationEvent* const>, Time)> make_digest;
+  std::function<event::RemediationEvent(std::span<const event::RemediationEvent* const>, Time)>
+      make_digest;
   std::string fallback;  ///< receiver that gets what this one does not; empty: none
   std::chrono::milliseconds fallback_after{300'000};
   std::function<void()> on_copied;  ///< the fallback has something new
-  std::string whom;                 ///< what tells this receiver from an earlier one of its name; not secret
+  std::string whom;  ///< what tells this receiver from an earlier one of its name; not secret
   BackoffPolicy backoff;
   CircuitBreakerPolicy breaker;
   std::chrono::milliseconds store_retry{5'000};  ///< after the outbox failed
@@ -57,36 +58,43 @@ struct DeliveryWorkerStatus {
   std::string last_failure;
 };
 
-/// Moves the events of one receiver from the outbox to its notifier. Pulls what is due, a bounded number at once; records what
-/// became of each; retries with backoff, gives up after days; rests while the receiver is down; stops for good when it is
-/// gone. The first success after an outage makes all due that waits. Sleeps until the next delivery is due or it is told of one, and does
+/// Moves the events of one receiver from the outbox to its notifier. Pulls what is due, a bounded
+/// number at once; records what became of each; retries with backoff, gives up after days; rests
+/// while the receiver is down; stops for good when it is gone. The first success after an outage
+/// makes all due that waits. Sleeps until the next delivery is due or it is told of one, and does
 /// nothing while nothing is queued.
 ///
-/// What was just committed is handed over by `offer()`, without reading it back; what it has no room for is read later. More than
-/// the rate limit lets through becomes one digest. What the receiver does not take for long, or refuses, goes to the fallback too.
+/// What was just committed is handed over by `offer()`, without reading it back; what it has no
+/// room for is read later. More than the rate limit lets through becomes one digest. What the
+/// receiver does not take for long, or refuses, goes to the fallback too.
 ///
-/// Nothing is lost: an event leaves the outbox only when the notifier has it or refuses it, and that is on disk. An event may
-/// be sent twice: when the process dies, or the outbox fails, between the send and the record. Loop thread only.
+/// Nothing is lost: an event leaves the outbox only when the notifier has it or refuses it, and
+/// that is on disk. An event may be sent twice: when the process dies, or the outbox fails, between
+/// the send and the record. Loop thread only.
 class DeliveryWorker {
  public:
   /// `outbox` must outlive it.
-  DeliveryWorker(boost::asio::any_io_executor executor, std::unique_ptr<Notifier> notifier, DeliveryQueue& outbox,
-                 DeliveryWorkerOptions options);
+  DeliveryWorker(boost::asio::any_io_executor executor, std::unique_ptr<Notifier> notifier,
+                 DeliveryQueue& outbox, DeliveryWorkerOptions options);
   ~DeliveryWorker();
 
-  /// The life of this delivery: ends some time after `stop()`. To be spawned once, and joined before destruction.
+  /// The life of this delivery: ends some time after `stop()`. To be spawned once, and joined
+  /// before destruction.
   boost::asio::awaitable<void> run();
 
   /// New rows for this receiver were committed (or the clock of a test moved).
   void notify();
 
-  /// The receiver is there again, somebody says: an end to pauses and rests, and all that waits is due.
+  /// The receiver is there again, somebody says: an end to pauses and rests, and all that waits is
+  /// due.
   void try_now();
 
-  /// Rows for this receiver that were committed just now and are due. Takes those for which there is room.
+  /// Rows for this receiver that were committed just now and are due. Takes those for which there
+  /// is room.
   void offer(std::vector<QueuedDelivery> deliveries);
 
-  /// Starts no further send, lets those under way finish for `grace`, then cuts them off; records what is known.
+  /// Starts no further send, lets those under way finish for `grace`, then cuts them off; records
+  /// what is known.
   void stop(std::chrono::milliseconds grace);
 
   DeliveryWorkerStatus status() const;
@@ -99,7 +107,9 @@ class DeliveryWorker {
   struct Send {
     std::vector<QueuedDelivery> parts;
     event::RemediationEvent digest;  ///< meaningful for more than one part
-    const event::RemediationEvent& event() const { return parts.size() == 1 ? parts.front().event : digest; }
+    const event::RemediationEvent& event() const {
+      return parts.size() == 1 ? parts.front().event : digest;
+    }
   };
 
   bool is_finished() const;
@@ -148,9 +158,10 @@ class DeliveryWorker {
   std::optional<Time> paused_until_;  // the receiver asked for it
   bool knows_rest_ = false;           // nothing is sent before
   ReceiverRest kept_rest_;            // as the outbox has it
-  bool is_all_due_ = false;           // the receiver is back: nothing waits for its next attempt any longer
+  bool is_all_due_ = false;  // the receiver is back: nothing waits for its next attempt any longer
   std::optional<SteadyTime> store_rests_until_;
-  std::optional<SteadyTime> next_copy_;     // when what waits is looked at for the fallback; set while in trouble
+  std::optional<SteadyTime>
+      next_copy_;  // when what waits is looked at for the fallback; set while in trouble
   std::optional<SteadyTime> next_refresh_;  // set if the notifier has to be refreshed
   bool is_refreshing_ = false;
   std::optional<SteadyTime> grace_end_;  // set: stopping

@@ -39,7 +39,8 @@ class FileNotifier::Appender {
       if (written < 0) return undo(end, errno, "cannot write to ");
       rest.remove_prefix(static_cast<std::size_t>(written));
     }
-    if (::fdatasync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) return undo(end, errno, "cannot sync ");
+    if (::fdatasync(descriptor_) != 0 && errno != EINVAL && errno != EROFS)
+      return undo(end, errno, "cannot sync ");
     return success();
   }
 
@@ -48,16 +49,20 @@ class FileNotifier::Appender {
   Result<> open() {
     struct stat by_name {};
     struct stat by_descriptor {};
-    const bool is_same = descriptor_ >= 0 && ::stat(path_.c_str(), &by_name) == 0 && ::fstat(descriptor_, &by_descriptor) == 0 &&
-                         by_name.st_ino == by_descriptor.st_ino && by_name.st_dev == by_descriptor.st_dev;
+    const bool is_same = descriptor_ >= 0 && ::stat(path_.c_str(), &by_name) == 0 &&
+                         ::fstat(descriptor_, &by_descriptor) == 0 &&
+                         by_name.st_ino == by_descriptor.st_ino &&
+                         by_name.st_dev == by_descriptor.st_dev;
     if (is_same) return success();
     if (descriptor_ >= 0) ::close(descriptor_);
-    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+    descriptor_ = ::open(path_.c_str(),
+                         O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
     if (descriptor_ < 0) return fail(error_from_errno(errno, "cannot open " + path_));
     return success();
   }
 
-  /// A line that did not get there whole is taken back: it will come again. (In a pipe or a device nothing can be taken back.)
+  /// A line that did not get there whole is taken back: it will come again. (In a pipe or a device
+  /// nothing can be taken back.)
   Result<> undo(off_t end, int reason, const char* what) {
     if (end >= 0 && ::ftruncate(descriptor_, end) != 0) {
       ::close(descriptor_);
@@ -71,15 +76,20 @@ class FileNotifier::Appender {
   asio::thread_pool thread_{1};
 };
 
-Result<std::unique_ptr<FileNotifier>> FileNotifier::create(asio::any_io_executor executor, std::string name, std::string path) {
+Result<std::unique_ptr<FileNotifier>> FileNotifier::create(asio::any_io_executor executor,
+                                                           std::string name, std::string path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error))
-    return fail(ErrorCode::invalid_configuration, "receiver \"" + name + "\": " + path + " is a directory");
-  return std::unique_ptr<FileNotifier>(new FileNotifier(std::move(executor), std::move(name), std::move(path)));
+    return fail(ErrorCode::invalid_configuration,
+                "receiver \"" + name + "\": " + path + " is a directory");
+  return std::unique_ptr<FileNotifier>(
+      new FileNotifier(std::move(executor), std::move(name), std::move(path)));
 }
 
 FileNotifier::FileNotifier(asio::any_io_executor executor, std::string name, std::string path)
-    : executor_(std::move(executor)), name_(std::move(name)), appender_(std::make_unique<Appender>(std::move(path))) {}
+    : executor_(std::move(executor)),
+      name_(std::move(name)),
+      appender_(std::make_unique<Appender>(std::move(path))) {}
 
 FileNotifier::~FileNotifier() = default;
 
@@ -94,7 +104,9 @@ awaitable<DeliveryOutcome> FileNotifier::send(const event::RemediationEvent& eve
       asio::post(work.get_executor(), [shared, written] { (*shared)(std::move(*written)); });
     });
   };
-  const Result<> written = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<>)>(initiate, asio::use_awaitable);
+  const Result<> written =
+      co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<>)>(
+          initiate, asio::use_awaitable);
   DeliveryOutcome outcome;
   if (written) outcome.kind = DeliveryOutcome::Kind::delivered;
   else outcome.reason = written.error().message();

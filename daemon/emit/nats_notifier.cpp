@@ -18,7 +18,8 @@ DeliveryOutcome outcome_of(const Result<>& published) {
 }
 
 /// Runs on the thread of the notifier, also when nobody waits for it any more.
-awaitable<DeliveryOutcome> publish_here(engine::NatsPublisher& publisher, std::string id, std::string_view type, std::string message) {
+awaitable<DeliveryOutcome> publish_here(engine::NatsPublisher& publisher, std::string id,
+                                        std::string_view type, std::string message) {
   co_return outcome_of(publisher.publish(id, type, message));
 }
 
@@ -28,17 +29,19 @@ NatsNotifier::NatsNotifier(NatsNotifierOptions options)
     : name_(std::move(options.name)),
       describe_(std::move(options.describe)),
       heartbeat_interval_(options.heartbeat_interval),
-      publisher_(
-          std::make_unique<engine::NatsPublisher>(std::move(options.connection), std::move(options.subject), std::move(options.stream))) {}
+      publisher_(std::make_unique<engine::NatsPublisher>(
+          std::move(options.connection), std::move(options.subject), std::move(options.stream))) {}
 
 NatsNotifier::~NatsNotifier() {
   publisher_->close();
   thread_.join();
 }
 
-awaitable<DeliveryOutcome> NatsNotifier::publish(std::string id, std::string_view type, std::string message) {
+awaitable<DeliveryOutcome> NatsNotifier::publish(std::string id, std::string_view type,
+                                                 std::string message) {
   auto work = publish_here(*publisher_, std::move(id), type, std::move(message));
-  auto outcome = co_await boost::asio::co_spawn(thread_, std::move(work), boost::asio::use_awaitable);
+  auto outcome =
+      co_await boost::asio::co_spawn(thread_, std::move(work), boost::asio::use_awaitable);
   co_return outcome;
 }
 
@@ -53,7 +56,9 @@ awaitable<DeliveryOutcome> NatsNotifier::send(const event::RemediationEvent& eve
   co_return published;
 }
 
-std::chrono::milliseconds NatsNotifier::refresh_interval() const { return describe_ ? heartbeat_interval_ : std::chrono::milliseconds(0); }
+std::chrono::milliseconds NatsNotifier::refresh_interval() const {
+  return describe_ ? heartbeat_interval_ : std::chrono::milliseconds(0);
+}
 
 awaitable<std::optional<DeliveryOutcome>> NatsNotifier::refresh() {
   const std::string edge = co_await describe_(name_, true);

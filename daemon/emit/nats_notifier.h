@@ -15,13 +15,14 @@ struct NatsNotifierOptions {
   std::string name;
   engine::NatsOptions connection;
   std::string subject, stream;
-  /// To a central daemon: how this host is goes with each event, and alone as a heartbeat. Empty: events as they are.
+  /// To a central daemon: how this host is goes with each event, and alone as a heartbeat. Empty:
+  /// events as they are.
   DescribeEdge describe = {};
   std::chrono::milliseconds heartbeat_interval{60'000};
 };
 
-/// Publishes events to NATS JetStream as CloudEvents, each under its id: delivered when the stream has acknowledged it. The library blocks,
-/// so it has a thread of its own here.
+/// Publishes events to NATS JetStream as CloudEvents, each under its id: delivered when the stream
+/// has acknowledged it. The library blocks, so it has a thread of its own here.
 class NatsNotifier final : public Notifier {
  public:
   explicit NatsNotifier(NatsNotifierOptions options);
@@ -35,7 +36,8 @@ class NatsNotifier final : public Notifier {
   std::size_t useful_concurrency() const override { return 1; }
 
  private:
-  boost::asio::awaitable<DeliveryOutcome> publish(std::string id, std::string_view type, std::string message);
+  boost::asio::awaitable<DeliveryOutcome> publish(std::string id, std::string_view type,
+                                                  std::string message);
 
   std::string name_;
   DescribeEdge describe_;

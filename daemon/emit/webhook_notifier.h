@@ -29,11 +29,13 @@ struct WebhookOptions {
   std::function<Time()> now = wall_clock_now;
 };
 
-/// Posts events to one address in the form that its receiver wants, signed as Standard Webhooks 1.0 says if there are secrets.
+/// Posts events to one address in the form that its receiver wants, signed as Standard Webhooks 1.0
+/// says if there are secrets.
 class WebhookNotifier final : public Notifier {
  public:
   /// Fails with invalid_configuration; the message names the receiver and no secret.
-  static Result<std::unique_ptr<WebhookNotifier>> create(boost::asio::any_io_executor executor, WebhookOptions options);
+  static Result<std::unique_ptr<WebhookNotifier>> create(boost::asio::any_io_executor executor,
+                                                         WebhookOptions options);
 
   std::string_view name() const override { return name_; }
   boost::asio::awaitable<DeliveryOutcome> send(const event::RemediationEvent& event) override;
@@ -41,7 +43,8 @@ class WebhookNotifier final : public Notifier {
   std::size_t useful_concurrency() const override { return useful_concurrency_; }
 
  private:
-  WebhookNotifier(boost::asio::any_io_executor executor, WebhookOptions options, net::ReceiverUrl url, std::vector<WebhookSecret> secrets,
+  WebhookNotifier(boost::asio::any_io_executor executor, WebhookOptions options,
+                  net::ReceiverUrl url, std::vector<WebhookSecret> secrets,
                   std::optional<net::TlsClient> tls);
   std::string words_of(std::string_view answer) const;
   Result<net::HttpClientRequest> request_for(const event::RemediationEvent& event) const;

@@ -14,13 +14,17 @@ std::string joined(const std::vector<std::string>& texts) {
   return out;
 }
 
-Result<> set_property(rd_kafka_conf_t* settings, const std::string& name, const std::string& value) {
+Result<> set_property(rd_kafka_conf_t* settings, const std::string& name,
+                      const std::string& value) {
   std::array<char, kKafkaReason> reason{};
-  const rd_kafka_conf_res_t set = rd_kafka_conf_set(settings, name.c_str(), value.c_str(), reason.data(), reason.size());
+  const rd_kafka_conf_res_t set =
+      rd_kafka_conf_set(settings, name.c_str(), value.c_str(), reason.data(), reason.size());
   if (set == RD_KAFKA_CONF_UNKNOWN)
-    return fail(ErrorCode::invalid_configuration, "librdkafka does not know the property \"" + name + "\", or was built without it");
+    return fail(ErrorCode::invalid_configuration,
+                "librdkafka does not know the property \"" + name + "\", or was built without it");
   if (set != RD_KAFKA_CONF_OK)
-    return fail(ErrorCode::invalid_configuration, "librdkafka refuses the value of the property \"" + name + "\"");
+    return fail(ErrorCode::invalid_configuration,
+                "librdkafka refuses the value of the property \"" + name + "\"");
   return success();
 }
 
@@ -32,7 +36,8 @@ KafkaClient::~KafkaClient() {
   rd_kafka_destroy_flags(handle_, leaves_group_ ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
-Result<> KafkaClient::open(rd_kafka_type_t type, const KafkaOptions& options, const KafkaProperties& usual, const KafkaProperties& always,
+Result<> KafkaClient::open(rd_kafka_type_t type, const KafkaOptions& options,
+                           const KafkaProperties& usual, const KafkaProperties& always,
                            Callbacks callbacks) {
   KafkaOwned<rd_kafka_conf_t> settings(rd_kafka_conf_new());
   TRY(set_property(settings.get(), "bootstrap.servers", joined(options.brokers)));
@@ -44,11 +49,14 @@ Result<> KafkaClient::open(rd_kafka_type_t type, const KafkaOptions& options, co
   }
   callbacks_ = callbacks;
   rd_kafka_conf_set_opaque(settings.get(), this);
-  rd_kafka_conf_set_error_cb(settings.get(),
-                             [](rd_kafka_t*, int, const char* reason, void* self) { static_cast<KafkaClient*>(self)->complain(reason); });
+  rd_kafka_conf_set_error_cb(settings.get(), [](rd_kafka_t*, int, const char* reason, void* self) {
+    static_cast<KafkaClient*>(self)->complain(reason);
+  });
   rd_kafka_conf_set_log_cb(settings.get(), [](const rd_kafka_t*, int, const char*, const char*) {});
-  if (callbacks.rebalanced != nullptr) rd_kafka_conf_set_rebalance_cb(settings.get(), callbacks.rebalanced);
-  if (callbacks.delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(settings.get(), callbacks.delivered);
+  if (callbacks.rebalanced != nullptr)
+    rd_kafka_conf_set_rebalance_cb(settings.get(), callbacks.rebalanced);
+  if (callbacks.delivered != nullptr)
+    rd_kafka_conf_set_dr_msg_cb(settings.get(), callbacks.delivered);
   std::array<char, kKafkaReason> reason{};
   handle_ = rd_kafka_new(type, settings.get(), reason.data(), reason.size());
   if (handle_ == nullptr) return fail(ErrorCode::invalid_configuration, reason.data());
@@ -70,25 +78,33 @@ Error KafkaClient::unanswered(rd_kafka_resp_err_t error) {
   rd_kafka_poll(handle_, 0);  // its complaints
   const std::string complaint = take_complaint();
   return Error(ErrorCode::network,
-               "the brokers give no answer: " + std::string(rd_kafka_err2str(error)) + (complaint.empty() ? "" : ": " + complaint));
+               "the brokers give no answer: " + std::string(rd_kafka_err2str(error)) +
+                   (complaint.empty() ? "" : ": " + complaint));
 }
 
-Result<std::int64_t> KafkaClient::ask_offset(const std::string& topic, std::int32_t partition, std::int64_t which) {
+Result<std::int64_t> KafkaClient::ask_offset(const std::string& topic, std::int32_t partition,
+                                             std::int64_t which) {
   const KafkaPartitionList list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_t* const asked = rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
+  rd_kafka_topic_partition_t* const asked =
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
   asked->offset = which;
-  rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(handle_, list.get(), kKafkaAskMilliseconds);
+  rd_kafka_resp_err_t error =
+      rd_kafka_offsets_for_times(handle_, list.get(), kKafkaAskMilliseconds);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = asked->err;
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR && asked->offset >= 0) return asked->offset;
-  const std::string doing = "partition " + std::to_string(partition) + " of the topic \"" + topic + "\"";
+  const std::string doing =
+      "partition " + std::to_string(partition) + " of the topic \"" + topic + "\"";
   const Error why = kafka_error(error, doing);
   const std::string complaint = take_complaint();
-  return fail(complaint.empty() || why.code() == ErrorCode::not_found ? why : Error(why.code(), why.message() + " (" + complaint + ")"));
+  return fail(complaint.empty() || why.code() == ErrorCode::not_found
+                  ? why
+                  : Error(why.code(), why.message() + " (" + complaint + ")"));
 }
 
 Result<KafkaOwned<const rd_kafka_metadata_t>> KafkaClient::topics() {
   const rd_kafka_metadata_t* asked = nullptr;
-  const rd_kafka_resp_err_t error = rd_kafka_metadata(handle_, 1, nullptr, &asked, kKafkaAskMilliseconds);
+  const rd_kafka_resp_err_t error =
+      rd_kafka_metadata(handle_, 1, nullptr, &asked, kKafkaAskMilliseconds);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(unanswered(error));
   return KafkaOwned<const rd_kafka_metadata_t>(asked);
 }
@@ -98,15 +114,21 @@ Result<> KafkaClient::find_topics(const std::vector<std::string>& topics) {
   for (const std::string& topic : topics) {
     if (topic.starts_with('^')) continue;  // an expression
     const rd_kafka_metadata_topic_t* const found = find_kafka_topic(*metadata, topic);
-    if (found == nullptr) return fail(ErrorCode::not_found, "there is no topic \"" + topic + "\", or this user may not see it");
-    if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(found->err, "the topic \"" + topic + "\""));
+    if (found == nullptr)
+      return fail(ErrorCode::not_found,
+                  "there is no topic \"" + topic + "\", or this user may not see it");
+    if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return fail(kafka_error(found->err, "the topic \"" + topic + "\""));
   }
   return success();
 }
 
-const rd_kafka_metadata_topic_t* find_kafka_topic(const rd_kafka_metadata_t& metadata, const std::string& name) {
+const rd_kafka_metadata_topic_t* find_kafka_topic(const rd_kafka_metadata_t& metadata,
+                                                  const std::string& name) {
   const std::span known(metadata.topics, static_cast<std::size_t>(metadata.topic_cnt));
-  const auto found = std::find_if(known.begin(), known.end(), [&](const rd_kafka_metadata_topic_t& one) { return name == one.topic; });
+  const auto found =
+      std::find_if(known.begin(), known.end(),
+                   [&](const rd_kafka_metadata_topic_t& one) { return name == one.topic; });
   return found == known.end() ? nullptr : &*found;
 }
 

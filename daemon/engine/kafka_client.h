@@ -16,16 +16,26 @@ namespace handshaked::engine {
 /// Gives back what the library has made.
 struct KafkaFree {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
   void operator()(rd_kafka_conf_t* settings) const { rd_kafka_conf_destroy(settings); }
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
+  void operator()(const rd_kafka_metadata_t* metadata) const {
+    rd_kafka_metadata_destroy(metadata);
+  }
   void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
   void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
   void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
   void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
-  void operator()(rd_kafka_DeleteRecords_t* records) const { rd_kafka_DeleteRecords_destroy(records); }
-  void operator()(rd_kafka_ConfigResource_t* resource) const { rd_kafka_ConfigResource_destroy(resource); }
-  void operator()(rd_kafka_AdminOptions_t* options) const { rd_kafka_AdminOptions_destroy(options); }
+  void operator()(rd_kafka_DeleteRecords_t* records) const {
+    rd_kafka_DeleteRecords_destroy(records);
+  }
+  void operator()(rd_kafka_ConfigResource_t* resource) const {
+    rd_kafka_ConfigResource_destroy(resource);
+  }
+  void operator()(rd_kafka_AdminOptions_t* options) const {
+    rd_kafka_AdminOptions_destroy(options);
+  }
 };
 template <class T>
 using KafkaOwned = std::unique_ptr<T, KafkaFree>;
@@ -35,13 +45,16 @@ using KafkaPartitionList = KafkaOwned<rd_kafka_topic_partition_list_t>;
 inline constexpr int kKafkaAskMilliseconds = 5000;
 inline constexpr std::size_t kKafkaReason = 512;  ///< a buffer for the library's words
 
-/// A producer or a consumer, with the last thing that librdkafka complained about on any of its threads.
+/// A producer or a consumer, with the last thing that librdkafka complained about on any of its
+/// threads.
 class KafkaClient {
  public:
   struct Callbacks {
-    void (*rebalanced)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*) = nullptr;
+    void (*rebalanced)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*,
+                       void*) = nullptr;
     void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr;
-    void* owner = nullptr;  ///< owner() of the client that the callbacks are given as the last argument
+    void* owner =
+        nullptr;  ///< owner() of the client that the callbacks are given as the last argument
   };
 
   KafkaClient() = default;
@@ -49,10 +62,11 @@ class KafkaClient {
   KafkaClient(const KafkaClient&) = delete;
   KafkaClient& operator=(const KafkaClient&) = delete;
 
-  /// `usual` holds what the operator's properties may change, `always` what they may not. Connects to nobody yet. Fails with
-  /// invalid_configuration, without what is said of a value: that may be a secret.
-  Result<> open(rd_kafka_type_t type, const KafkaOptions& options, const KafkaProperties& usual, const KafkaProperties& always,
-                Callbacks callbacks);
+  /// `usual` holds what the operator's properties may change, `always` what they may not. Connects
+  /// to nobody yet. Fails with invalid_configuration, without what is said of a value: that may be
+  /// a secret.
+  Result<> open(rd_kafka_type_t type, const KafkaOptions& options, const KafkaProperties& usual,
+                const KafkaProperties& always, Callbacks callbacks);
 
   rd_kafka_t* handle() const { return handle_; }
   void* owner() const { return callbacks_.owner; }
@@ -62,9 +76,11 @@ class KafkaClient {
   /// "the brokers give no answer: …", with what was complained about.
   Error unanswered(rd_kafka_resp_err_t error);
 
-  /// Of the first message that a partition has (RD_KAFKA_OFFSET_BEGINNING), or of the next that it will have (RD_KAFKA_OFFSET_END), as its
-  /// leader says now. rd_kafka_query_watermark_offsets() of 2.0 asks the same, and does not return while the brokers are away.
-  Result<std::int64_t> ask_offset(const std::string& topic, std::int32_t partition, std::int64_t which);
+  /// Of the first message that a partition has (RD_KAFKA_OFFSET_BEGINNING), or of the next that it
+  /// will have (RD_KAFKA_OFFSET_END), as its leader says now. rd_kafka_query_watermark_offsets()
+  /// of 2.0 asks the same, and does not return while the brokers are away.
+  Result<std::int64_t> ask_offset(const std::string& topic, std::int32_t partition,
+                                  std::int64_t which);
   /// All topics that this user may see.
   Result<KafkaOwned<const rd_kafka_metadata_t>> topics();
   /// Are these topics there? In words for the operator.
@@ -79,7 +95,8 @@ class KafkaClient {
 };
 
 /// Of these topics the one of that name; null where it is not among them.
-const rd_kafka_metadata_topic_t* find_kafka_topic(const rd_kafka_metadata_t& metadata, const std::string& name);
+const rd_kafka_metadata_topic_t* find_kafka_topic(const rd_kafka_metadata_t& metadata,
+                                                  const std::string& name);
 /// "doing: what the library says", with the code that fits.
 Error kafka_error(rd_kafka_resp_err_t error, const std::string& doing);
 

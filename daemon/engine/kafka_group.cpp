@@ -23,7 +23,8 @@ struct Topic {
   KafkaProperties settings;
 };
 
-/// Nothing of it may go unless we say so (DeleteRecords), and no replica may be made the leader that lacks something.
+/// Nothing of it may go unless we say so (DeleteRecords), and no replica may be made the leader
+/// that lacks something.
 Topic state_topic(const KafkaGroupOptions& options) {
   return {.name = options.topic,
           .partitions = options.partitions + 1,
@@ -36,19 +37,24 @@ Topic state_topic(const KafkaGroupOptions& options) {
 }
 
 Topic lines_topic(const KafkaGroupOptions& options) {
-  return {.name = options.lines, .partitions = options.partitions, .settings = {{"retention.ms", kLinesRetention}}};
+  return {.name = options.lines,
+          .partitions = options.partitions,
+          .settings = {{"retention.ms", kLinesRetention}}};
 }
 
 std::string settings_text(const Topic& topic, std::uint32_t replicas) {
-  std::string text = std::to_string(topic.partitions) + (topic.partitions == 1 ? " partition, " : " partitions, ");
+  std::string text =
+      std::to_string(topic.partitions) + (topic.partitions == 1 ? " partition, " : " partitions, ");
   text += "replication " + std::to_string(replicas);
-  for (const auto& [name, value] : topic.settings) text.append(", ").append(name).append("=").append(value);
+  for (const auto& [name, value] : topic.settings)
+    text.append(", ").append(name).append("=").append(value);
   return text;
 }
 
 class KafkaSetUp {
  public:
-  KafkaSetUp(const KafkaGroupOptions& options, bool may_make) : options_(options), may_make_(may_make) {}
+  KafkaSetUp(const KafkaGroupOptions& options, bool may_make)
+      : options_(options), may_make_(may_make) {}
 
   Result<> open() {
     TRY(client_.open(RD_KAFKA_PRODUCER, options_.connection, {}, {}, {}));
@@ -56,18 +62,22 @@ class KafkaSetUp {
     return success();
   }
 
-  /// `is_state`: it must never lose what it has, and has as many partitions as are asked for, neither more nor fewer.
+  /// `is_state`: it must never lose what it has, and has as many partitions as are asked for,
+  /// neither more nor fewer.
   Result<> topic(const Topic& topic, bool is_state) {
-    GroupPart part{.what = "topic " + topic.name, .settings = settings_text(topic, options_.replicas)};
+    GroupPart part{.what = "topic " + topic.name,
+                   .settings = settings_text(topic, options_.replicas)};
     const rd_kafka_metadata_topic_t* const found = find_kafka_topic(*metadata_, topic.name);
-    const bool is_missing = found == nullptr || found->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    const bool is_missing =
+        found == nullptr || found->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     if (!is_missing) {
       if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(found->err, part.what));
       const auto count = static_cast<std::uint32_t>(std::max(found->partition_cnt, 0));
       if (is_state ? count != topic.partitions : count < topic.partitions)
-        return fail(ErrorCode::invalid_configuration, "the topic \"" + topic.name + "\" has " + std::to_string(count) +
-                                                          " partitions, and needs " + std::to_string(topic.partitions) +
-                                                          " (partitions in [group])");
+        return fail(ErrorCode::invalid_configuration,
+                    "the topic \"" + topic.name + "\" has " + std::to_string(count) +
+                        " partitions, and needs " + std::to_string(topic.partitions) +
+                        " (partitions in [group])");
       if (is_state) {
         TRY(check_settings(topic, part));
       }
@@ -87,7 +97,8 @@ class KafkaSetUp {
   KafkaOwned<rd_kafka_AdminOptions_t> within(int milliseconds, rd_kafka_admin_op_t what) {
     KafkaOwned<rd_kafka_AdminOptions_t> how(rd_kafka_AdminOptions_new(client_.handle(), what));
     std::array<char, kKafkaReason> reason{};
-    rd_kafka_AdminOptions_set_request_timeout(how.get(), milliseconds, reason.data(), reason.size());
+    rd_kafka_AdminOptions_set_request_timeout(how.get(), milliseconds, reason.data(),
+                                              reason.size());
     return how;
   }
   /// What was asked for in `queue`.
@@ -100,10 +111,13 @@ class KafkaSetUp {
   Result<> make(const Topic& topic, const GroupPart& part) {
     const std::string doing = part.what + " cannot be made";
     std::array<char, kKafkaReason> reason{};
-    const KafkaOwned<rd_kafka_NewTopic_t> wanted(rd_kafka_NewTopic_new(topic.name.c_str(), static_cast<int>(topic.partitions),
-                                                                       static_cast<int>(options_.replicas), reason.data(), reason.size()));
-    if (wanted == nullptr) return fail(ErrorCode::invalid_configuration, doing + ": " + reason.data());
-    for (const auto& [name, value] : topic.settings) rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str());
+    const KafkaOwned<rd_kafka_NewTopic_t> wanted(
+        rd_kafka_NewTopic_new(topic.name.c_str(), static_cast<int>(topic.partitions),
+                              static_cast<int>(options_.replicas), reason.data(), reason.size()));
+    if (wanted == nullptr)
+      return fail(ErrorCode::invalid_configuration, doing + ": " + reason.data());
+    for (const auto& [name, value] : topic.settings)
+      rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str());
     const auto how = within(kMakeMilliseconds, RD_KAFKA_ADMIN_OP_CREATETOPICS);
     rd_kafka_AdminOptions_set_operation_timeout(how.get(), kMakeMilliseconds * 2 / 3, reason.data(),
                                                 reason.size());  // it is everywhere then
@@ -111,22 +125,28 @@ class KafkaSetUp {
     rd_kafka_NewTopic_t* all[] = {wanted.get()};
     rd_kafka_CreateTopics(client_.handle(), all, 1, how.get(), queue.get());
     TRY(const auto event, answer(queue.get(), doing));
-    if (const rd_kafka_resp_err_t error = rd_kafka_event_error(event.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (const rd_kafka_resp_err_t error = rd_kafka_event_error(event.get());
+        error != RD_KAFKA_RESP_ERR_NO_ERROR)
       return fail(kafka_error(error, doing));
     std::size_t count = 0;
-    const rd_kafka_topic_result_t** const made =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
-    if (count != 1) return fail(ErrorCode::network, doing + ": the brokers do not say what became of it");
+    const rd_kafka_topic_result_t** const made = rd_kafka_CreateTopics_result_topics(
+        rd_kafka_event_CreateTopics_result(event.get()), &count);
+    if (count != 1)
+      return fail(ErrorCode::network, doing + ": the brokers do not say what became of it");
     const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(made[0]);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return success();
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+      return success();
     if (error == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR)
-      return fail(ErrorCode::invalid_configuration, doing + ": there are fewer brokers than copies: set replicas in [group]");
+      return fail(ErrorCode::invalid_configuration,
+                  doing + ": there are fewer brokers than copies: set replicas in [group]");
     return fail(kafka_error(error, doing));
   }
 
-  /// Does what is there keep a state? One that somebody made in another way may lose it. Where the brokers do not tell, the part says so.
+  /// Does what is there keep a state? One that somebody made in another way may lose it. Where the
+  /// brokers do not tell, the part says so.
   Result<> check_settings(const Topic& topic, GroupPart& part) {
-    const KafkaOwned<rd_kafka_ConfigResource_t> wanted(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.name.c_str()));
+    const KafkaOwned<rd_kafka_ConfigResource_t> wanted(
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.name.c_str()));
     const KafkaOwned<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.handle()));
     rd_kafka_ConfigResource_t* all[] = {wanted.get()};
     const auto how = within(kTellMilliseconds, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
@@ -138,20 +158,23 @@ class KafkaSetUp {
     };
     if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return untold();
     std::size_t count = 0;
-    const rd_kafka_ConfigResource_t** const told =
-        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
-    if (count != 1 || rd_kafka_ConfigResource_error(told[0]) != RD_KAFKA_RESP_ERR_NO_ERROR) return untold();
+    const rd_kafka_ConfigResource_t** const told = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+    if (count != 1 || rd_kafka_ConfigResource_error(told[0]) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return untold();
     std::size_t entries = 0;
     const rd_kafka_ConfigEntry_t** const list = rd_kafka_ConfigResource_configs(told[0], &entries);
     for (const rd_kafka_ConfigEntry_t* const entry : std::span(list, entries)) {
       const std::string name = rd_kafka_ConfigEntry_name(entry);
       const char* const value = rd_kafka_ConfigEntry_value(entry);
-      const bool keeps = name != "cleanup.policy" && name != "retention.ms" && name != "retention.bytes";
+      const bool keeps =
+          name != "cleanup.policy" && name != "retention.ms" && name != "retention.bytes";
       if (keeps || value == nullptr || topic.settings.at(name) == value) continue;
-      return fail(ErrorCode::invalid_configuration, "the topic \"" + topic.name + "\" has " + name + "=" + value + " instead of " +
-                                                        topic.settings.at(name) +
-                                                        ", so the state of the group could be lost; change it, or " +
-                                                        "delete the topic while no worker runs and call handshaked group setup");
+      return fail(ErrorCode::invalid_configuration,
+                  "the topic \"" + topic.name + "\" has " + name + "=" + value + " instead of " +
+                      topic.settings.at(name) +
+                      ", so the state of the group could be lost; change it, or " +
+                      "delete the topic while no worker runs and call handshaked group setup");
     }
     return success();
   }
@@ -183,7 +206,9 @@ Result<std::vector<std::string>> kafka_partitions_of_nobody(const KafkaGroupOpti
   KafkaSetUp looked(options, false);
   TRY(looked.open());
   const rd_kafka_metadata_topic_t* const lines = find_kafka_topic(looked.metadata(), options.lines);
-  if (lines == nullptr) return fail(ErrorCode::not_found, "there is no topic \"" + options.lines + "\", or this user may not see it");
+  if (lines == nullptr)
+    return fail(ErrorCode::not_found,
+                "there is no topic \"" + options.lines + "\", or this user may not see it");
   std::vector<std::string> unread;
   const auto count = static_cast<std::uint32_t>(std::max(lines->partition_cnt, 0));
   for (std::uint32_t number = options.partitions; number < count && unread.size() < kMost; ++number)

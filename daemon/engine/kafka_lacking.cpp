@@ -13,8 +13,14 @@ std::unique_ptr<Source> make_kafka_source(KafkaSourceOptions) { return nullptr; 
 Result<> check_kafka_properties(const KafkaSourceOptions&) { return no_kafka(); }
 Result<> try_kafka_source(const KafkaSourceOptions&) { return no_kafka(); }
 std::unique_ptr<GroupEngine> make_kafka_group(KafkaGroupOptions) { return nullptr; }
-Result<std::vector<GroupPart>> set_up_kafka_group(const KafkaGroupOptions&, bool) { return no_kafka(); }
-Result<std::vector<std::string>> kafka_partitions_of_nobody(const KafkaGroupOptions&) { return no_kafka(); }
-std::string why_no_kafka() { return "this program was built without Kafka; the one of the Debian package has it"; }
+Result<std::vector<GroupPart>> set_up_kafka_group(const KafkaGroupOptions&, bool) {
+  return no_kafka();
+}
+Result<std::vector<std::string>> kafka_partitions_of_nobody(const KafkaGroupOptions&) {
+  return no_kafka();
+}
+std::string why_no_kafka() {
+  return "this program was built without Kafka; the one of the Debian package has it";
+}
 
 }  // namespace handshaked::engine

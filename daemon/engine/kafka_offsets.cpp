@@ -19,12 +19,19 @@ bool is_number(std::string_view text, Number& number) {
 std::string text_of(const KafkaOffsets& offsets) {
   std::string out(kVersion);
   for (const auto& [partition, offset] : offsets)
-    out.append(" ").append(partition.first).append("/").append(std::to_string(partition.second)).append("=").append(std::to_string(offset));
+    out.append(" ")
+        .append(partition.first)
+        .append("/")
+        .append(std::to_string(partition.second))
+        .append("=")
+        .append(std::to_string(offset));
   return out;
 }
 
 Result<KafkaOffsets> parse_kafka_offsets(std::string_view text) {
-  const auto broken = [] { return fail(ErrorCode::invalid_input, "these are no offsets of Kafka"); };
+  const auto broken = [] {
+    return fail(ErrorCode::invalid_input, "these are no offsets of Kafka");
+  };
   KafkaOffsets offsets;
   if (!text.starts_with(kVersion)) return broken();
   text.remove_prefix(kVersion.size());
@@ -36,14 +43,19 @@ Result<KafkaOffsets> parse_kafka_offsets(std::string_view text) {
     const std::size_t slash = entry.find('/'), equals = entry.find('=');
     std::int32_t number = 0;
     std::int64_t offset = 0;
-    if (slash == std::string_view::npos || slash == 0 || equals == std::string_view::npos || equals < slash) return broken();
-    if (!is_number(entry.substr(slash + 1, equals - slash - 1), number) || !is_number(entry.substr(equals + 1), offset)) return broken();
+    if (slash == std::string_view::npos || slash == 0 || equals == std::string_view::npos ||
+        equals < slash)
+      return broken();
+    if (!is_number(entry.substr(slash + 1, equals - slash - 1), number) ||
+        !is_number(entry.substr(equals + 1), offset))
+      return broken();
     offsets[{std::string(entry.substr(0, slash)), number}] = offset;
   }
   return offsets;
 }
 
-KafkaStart kafka_start(std::int64_t ours, std::int64_t committed, std::int64_t low, std::int64_t high, bool from_start) {
+KafkaStart kafka_start(std::int64_t ours, std::int64_t committed, std::int64_t low,
+                       std::int64_t high, bool from_start) {
   using Because = KafkaStart::Because;
   const std::int64_t wanted = std::max(ours, committed);
   if (wanted < 0) return {.offset = from_start ? low : high, .because = Because::unread};

@@ -31,8 +31,9 @@ struct KafkaStart {
   } because = Because::known;
 };
 
-/// `ours` and `committed`: the next offset by our database and by the group, -1 for none. `low` and `high`: of the first message that there
-/// is, and of the first that there is not yet.
-KafkaStart kafka_start(std::int64_t ours, std::int64_t committed, std::int64_t low, std::int64_t high, bool from_start);
+/// `ours` and `committed`: the next offset by our database and by the group, -1 for none. `low` and
+/// `high`: of the first message that there is, and of the first that there is not yet.
+KafkaStart kafka_start(std::int64_t ours, std::int64_t committed, std::int64_t low,
+                       std::int64_t high, bool from_start);
 
 }  // namespace handshaked::engine

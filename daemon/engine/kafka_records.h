@@ -7,8 +7,8 @@
 
 namespace handshaked::engine {
 
-/// The topic of a group in Kafka. A record is there when all replicas that are in sync have it. Reads of one partition come one behind the
-/// other, those of several may overlap.
+/// The topic of a group in Kafka. A record is there when all replicas that are in sync have it.
+/// Reads of one partition come one behind the other, those of several may overlap.
 std::unique_ptr<RecordLog> make_kafka_records(KafkaGroupOptions options);
 
 }  // namespace handshaked::engine

@@ -28,13 +28,15 @@ ErrorCode code_of(natsStatus status) {
   }
 }
 
-/// What the last call of this thread said, without the place in the library's source ("(conn.c:733): ").
+/// What the last call of this thread said, without the place in the library's source
+/// ("(conn.c:733): ").
 std::string last_words(natsStatus status) {
   natsStatus of_last = NATS_OK;
   const char* const said = nats_GetLastError(&of_last);
   const std::string general = natsStatus_GetText(status);
   std::string_view words = said == nullptr || of_last != status ? std::string_view() : said;
-  if (const std::size_t place = words.find("): "); words.starts_with('(') && place != std::string_view::npos)
+  if (const std::size_t place = words.find("): ");
+      words.starts_with('(') && place != std::string_view::npos)
     words.remove_prefix(place + 3);
   return words.empty() ? general : std::string(words);
 }
@@ -43,7 +45,9 @@ std::string last_words(natsStatus status) {
 class Settings {
  public:
   void set(natsStatus status, std::string_view what) {
-    if (status != NATS_OK && !problem_) problem_ = Error(ErrorCode::invalid_configuration, std::string(what) + ": " + last_words(status));
+    if (status != NATS_OK && !problem_)
+      problem_ =
+          Error(ErrorCode::invalid_configuration, std::string(what) + ": " + last_words(status));
   }
   Result<> end() const {
     if (problem_) return fail(*problem_);
@@ -57,10 +61,17 @@ class Settings {
 Result<> set_identity(natsOptions* into, const NatsOptions& options) {
   Settings settings;
   if (!options.credentials_file.empty())
-    settings.set(natsOptions_SetUserCredentialsFromFiles(into, options.credentials_file.c_str(), nullptr), "credentials_file");
-  if (!options.nkey.empty()) settings.set(natsOptions_SetNKeyFromSeed(into, options.nkey.c_str(), options.nkey_file.c_str()), "nkey");
-  if (!options.token.empty()) settings.set(natsOptions_SetToken(into, options.token.c_str()), "token_file");
-  if (!options.user.empty()) settings.set(natsOptions_SetUserInfo(into, options.user.c_str(), options.password.c_str()), "user");
+    settings.set(
+        natsOptions_SetUserCredentialsFromFiles(into, options.credentials_file.c_str(), nullptr),
+        "credentials_file");
+  if (!options.nkey.empty())
+    settings.set(natsOptions_SetNKeyFromSeed(into, options.nkey.c_str(), options.nkey_file.c_str()),
+                 "nkey");
+  if (!options.token.empty())
+    settings.set(natsOptions_SetToken(into, options.token.c_str()), "token_file");
+  if (!options.user.empty())
+    settings.set(natsOptions_SetUserInfo(into, options.user.c_str(), options.password.c_str()),
+                 "user");
   return settings.end();
 }
 
@@ -69,9 +80,11 @@ Result<> set_tls(natsOptions* into, const NatsOptions& options) {
   const bool is_asked_for = !options.ca_file.empty() || !options.certificate_file.empty();
   if (is_asked_for) settings.set(natsOptions_SetSecure(into, true), "TLS");
   if (!options.ca_file.empty())
-    settings.set(natsOptions_LoadCATrustedCertificates(into, options.ca_file.c_str()), "ca_file " + options.ca_file);
+    settings.set(natsOptions_LoadCATrustedCertificates(into, options.ca_file.c_str()),
+                 "ca_file " + options.ca_file);
   if (!options.certificate_file.empty())
-    settings.set(natsOptions_LoadCertificatesChain(into, options.certificate_file.c_str(), options.key_file.c_str()),
+    settings.set(natsOptions_LoadCertificatesChain(into, options.certificate_file.c_str(),
+                                                   options.key_file.c_str()),
                  "client_certificate " + options.certificate_file);
   return settings.end();
 }
@@ -80,7 +93,8 @@ Result<> set_connection(natsOptions* into, const NatsOptions& options) {
   std::vector<const char*> servers;
   for (const std::string& server : options.servers) servers.push_back(server.c_str());
   Settings settings;
-  settings.set(natsOptions_SetServers(into, servers.data(), static_cast<int>(servers.size())), "servers");
+  settings.set(natsOptions_SetServers(into, servers.data(), static_cast<int>(servers.size())),
+               "servers");
   settings.set(natsOptions_SetName(into, options.client_name.c_str()), "the client's name");
   settings.set(natsOptions_SetTimeout(into, options.timeout.count()), "the timeout");
   settings.set(natsOptions_SetMaxReconnect(into, -1), "reconnecting");
@@ -95,28 +109,34 @@ Result<> set_connection(natsOptions* into, const NatsOptions& options) {
 
 Error nats_error(natsStatus status, std::string doing, jsErrCode jetstream) {
   if (status == NATS_NO_RESPONDERS)
-    return Error(ErrorCode::network, std::move(doing) +
-                                         ": nobody answers now: JetStream chooses a leader or is just starting, is off "
-                                         "there, or this account may not use it");
+    return Error(ErrorCode::network,
+                 std::move(doing) +
+                     ": nobody answers now: JetStream chooses a leader or is just starting, is off "
+                     "there, or this account may not use it");
   std::string words = last_words(status);
-  if (jetstream != 0) words += " (JetStream says " + std::to_string(static_cast<int>(jetstream)) + ")";
+  if (jetstream != 0)
+    words += " (JetStream says " + std::to_string(static_cast<int>(jetstream)) + ")";
   return Error(code_of(status), std::move(doing) + ": " + words);
 }
 
 Result<std::unique_ptr<NatsConnection>> NatsConnection::open(const NatsOptions& options) {
   natsOptions* made = nullptr;
-  if (const natsStatus status = natsOptions_Create(&made); status != NATS_OK) return fail(nats_error(status, "NATS"));
+  if (const natsStatus status = natsOptions_Create(&made); status != NATS_OK)
+    return fail(nats_error(status, "NATS"));
   const std::unique_ptr<natsOptions, OptionsEnd> owned(made);
   TRY(set_connection(made, options));
   TRY(set_identity(made, options));
   TRY(set_tls(made, options));
 
   std::unique_ptr<NatsConnection> opened(new NatsConnection());
-  // The library calls back on threads of its own, the last time when the connection is closed: until then this copy is its.
+  // The library calls back on threads of its own, the last time when the connection is closed:
+  // until then this copy is its.
   using Shared = std::shared_ptr<Complaint>;
   auto closure = std::make_unique<Shared>(opened->complaint_);
-  const auto on_error = [](natsConnection* connection, natsSubscription*, natsStatus status, void* shared) {
-    if (natsConnection_IsClosed(connection)) return;  // a server may complain twice, and closing is the answer to the first one
+  const auto on_error = [](natsConnection* connection, natsSubscription*, natsStatus status,
+                           void* shared) {
+    if (natsConnection_IsClosed(connection))
+      return;  // a server may complain twice, and closing is the answer to the first one
     const char* words = nullptr;
     natsConnection_GetLastError(connection, &words);
     Complaint& complaint = **static_cast<Shared*>(shared);
@@ -126,21 +146,25 @@ Result<std::unique_ptr<NatsConnection>> NatsConnection::open(const NatsOptions& 
   const auto on_closed = [](natsConnection*, void* shared) { delete static_cast<Shared*>(shared); };
   natsOptions_SetErrorHandler(made, on_error, closure.get());
   natsOptions_SetClosedCB(made, on_closed, closure.get());
-  if (const natsStatus status = natsConnection_Connect(&opened->connection_, made); status != NATS_OK)
-    return fail(
-        nats_error(status, "cannot connect to " + options.servers.front() + (options.servers.size() > 1 ? " or its siblings" : "")));
+  if (const natsStatus status = natsConnection_Connect(&opened->connection_, made);
+      status != NATS_OK)
+    return fail(nats_error(status, "cannot connect to " + options.servers.front() +
+                                       (options.servers.size() > 1 ? " or its siblings" : "")));
   static_cast<void>(closure.release());
   jsOptions jetstream;
   jsOptions_Init(&jetstream);
   jetstream.Wait = options.timeout.count();
-  if (const natsStatus status = natsConnection_JetStream(&opened->jetstream_, opened->connection_, &jetstream); status != NATS_OK)
+  if (const natsStatus status =
+          natsConnection_JetStream(&opened->jetstream_, opened->connection_, &jetstream);
+      status != NATS_OK)
     return fail(nats_error(status, "JetStream"));
   return opened;
 }
 
 NatsConnection::~NatsConnection() {
   if (connection_ == nullptr) return;
-  // libnats 3.4 frees the subscription of its requests while its reading thread may be giving it a late answer: let that come first.
+  // libnats 3.4 frees the subscription of its requests while its reading thread may be giving it a
+  // late answer: let that come first.
   if (is_connected()) natsConnection_FlushTimeout(connection_, kLastWordMilliseconds);
   natsConnection_Close(connection_);
   jsCtx_Destroy(jetstream_);
@@ -149,7 +173,9 @@ NatsConnection::~NatsConnection() {
 
 Error NatsConnection::unanswered(natsStatus status, std::string doing, jsErrCode jetstream) {
   const std::string complaint = status == NATS_TIMEOUT ? take_complaint() : std::string();
-  if (!complaint.empty()) return Error(ErrorCode::permission_denied, std::move(doing) + ": the server says: " + complaint);
+  if (!complaint.empty())
+    return Error(ErrorCode::permission_denied,
+                 std::move(doing) + ": the server says: " + complaint);
   return nats_error(status, std::move(doing), jetstream);
 }
 

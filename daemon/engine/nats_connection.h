@@ -26,8 +26,9 @@ using NatsOwned = std::unique_ptr<T, NatsFree>;
 /// A connection to one of the servers, which the library keeps up by itself. Thread-safe.
 class NatsConnection {
  public:
-  /// Blocks for `timeout` a server at most. Fails with invalid_configuration for options that no attempt can mend, permission_denied when
-  /// the servers refuse us, else network; the message has no secret.
+  /// Blocks for `timeout` a server at most. Fails with invalid_configuration for options that no
+  /// attempt can mend, permission_denied when the servers refuse us, else network; the message has
+  /// no secret.
   static Result<std::unique_ptr<NatsConnection>> open(const NatsOptions& options);
   ~NatsConnection();
   NatsConnection(const NatsConnection&) = delete;
@@ -37,12 +38,16 @@ class NatsConnection {
   jsCtx* jetstream() const { return jetstream_; }
   /// It is given up, and another has to be opened: the servers refused us, or close() was called.
   bool is_closed() const { return natsConnection_IsClosed(connection_); }
-  bool is_connected() const { return natsConnection_Status(connection_) == NATS_CONN_STATUS_CONNECTED; }
+  bool is_connected() const {
+    return natsConnection_Status(connection_) == NATS_CONN_STATUS_CONNECTED;
+  }
   /// Ends what waits for an answer.
   void close() { natsConnection_Close(connection_); }
-  /// What the servers complained about since this was asked last: "Permissions Violation for Publish to …". Empty: nothing.
+  /// What the servers complained about since this was asked last: "Permissions Violation for
+  /// Publish to …". Empty: nothing.
   std::string take_complaint();
-  /// As nats_error(), of a request. Where an account lacks a permission, the server complains, and never answers: its complaint then.
+  /// As nats_error(), of a request. Where an account lacks a permission, the server complains, and
+  /// never answers: its complaint then.
   Error unanswered(natsStatus status, std::string doing, jsErrCode jetstream);
 
  private:
@@ -57,7 +62,9 @@ class NatsConnection {
   std::shared_ptr<Complaint> complaint_ = std::make_shared<Complaint>();
 };
 
-/// "doing: what the library says", with the code that fits. `jetstream`: what JetStream said, 0 for nothing.
-Error nats_error(natsStatus status, std::string doing, jsErrCode jetstream = static_cast<jsErrCode>(0));
+/// "doing: what the library says", with the code that fits. `jetstream`: what JetStream said, 0 for
+/// nothing.
+Error nats_error(natsStatus status, std::string doing,
+                 jsErrCode jetstream = static_cast<jsErrCode>(0));
 
 }  // namespace handshaked::engine

@@ -24,28 +24,37 @@ constexpr std::int32_t kLargestValue = 4096;
 std::string state_stream(const std::string& group) { return "HANDSHAKED_" + group; }
 std::string bucket_name(const std::string& group) { return "HANDSHAKED_" + group; }
 std::string bucket_stream(const std::string& group) { return "KV_" + bucket_name(group); }
-std::string key_subject(const std::string& group, const std::string& key) { return "$KV." + bucket_name(group) + "." + key; }
-std::string log_subject(const std::string& group, const std::string& partition) { return "handshaked.group." + group + "." + partition; }
+std::string key_subject(const std::string& group, const std::string& key) {
+  return "$KV." + bucket_name(group) + "." + key;
+}
+std::string log_subject(const std::string& group, const std::string& partition) {
+  return "handshaked.group." + group + "." + partition;
+}
 
 /// JetStream keeps it with the message.
 std::optional<std::uint64_t> expected_last(natsMsg* message) {
   const char* text = nullptr;
-  if (natsMsgHeader_Get(message, "Nats-Expected-Last-Subject-Sequence", &text) != NATS_OK || text == nullptr) return std::nullopt;
+  if (natsMsgHeader_Get(message, "Nats-Expected-Last-Subject-Sequence", &text) != NATS_OK ||
+      text == nullptr)
+    return std::nullopt;
   const std::string_view digits = text;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return error == std::errc() && end == digits.data() + digits.size() ? std::optional(number) : std::nullopt;
+  return error == std::errc() && end == digits.data() + digits.size() ? std::optional(number)
+                                                                      : std::nullopt;
 }
 
 GroupEngine::Entry entry_of(natsMsg* message, std::uint64_t sequence) {
   return {.sequence = sequence,
-          .payload = std::string(natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))),
+          .payload = std::string(natsMsg_GetData(message),
+                                 static_cast<std::size_t>(natsMsg_GetDataLength(message))),
           .behind = expected_last(message)};
 }
 
 /// What a stream that is missing means here.
 Error missing_stream(const std::string& name) {
-  return Error(ErrorCode::not_found, "there is no stream \"" + name + "\": handshaked group setup makes what a group needs");
+  return Error(ErrorCode::not_found, "there is no stream \"" + name +
+                                         "\": handshaked group setup makes what a group needs");
 }
 
 class NatsGroup final : public GroupEngine {
@@ -53,19 +62,25 @@ class NatsGroup final : public GroupEngine {
   explicit NatsGroup(NatsGroupOptions options) : options_(std::move(options)) {}
 
   Result<std::optional<Entry>> last_entry(std::uint32_t partition) override;
-  Result<std::optional<std::uint64_t>> append(std::uint32_t partition, std::uint64_t last, std::string_view payload) override;
-  Result<> read_log(std::uint32_t partition, std::uint64_t to, const std::function<Result<>(const Entry&)>& take) override;
+  Result<std::optional<std::uint64_t>> append(std::uint32_t partition, std::uint64_t last,
+                                              std::string_view payload) override;
+  Result<> read_log(std::uint32_t partition, std::uint64_t to,
+                    const std::function<Result<>(const Entry&)>& take) override;
   Result<> drop_before(std::uint32_t partition, std::uint64_t sequence) override;
   Result<std::optional<Value>> value(const std::string& key) override;
-  Result<std::optional<std::uint64_t>> put(const std::string& key, const std::string& text, std::optional<std::uint64_t> expected) override;
+  Result<std::optional<std::uint64_t>> put(const std::string& key, const std::string& text,
+                                           std::optional<std::uint64_t> expected) override;
   Result<std::vector<std::string>> keys(const std::string& prefix) override;
   Result<std::optional<std::uint64_t>> waiting(std::uint32_t partition) override;
 
  private:
-  std::string subject_of(std::uint32_t partition) const { return log_subject(options_.group, std::to_string(partition)); }
+  std::string subject_of(std::uint32_t partition) const {
+    return log_subject(options_.group, std::to_string(partition));
+  }
   Result<std::shared_ptr<NatsConnection>> connection();
   Result<NatsOwned<natsMsg>> last_message(const std::string& stream, const std::string& subject);
-  Result<std::optional<std::uint64_t>> publish(const std::string& stream, const std::string& subject, std::string_view payload,
+  Result<std::optional<std::uint64_t>> publish(const std::string& stream,
+                                               const std::string& subject, std::string_view payload,
                                                std::optional<std::uint64_t> expected);
 
   const NatsGroupOptions options_;
@@ -81,18 +96,23 @@ Result<std::shared_ptr<NatsConnection>> NatsGroup::connection() {
 }
 
 /// Null where there is none. Asks the stream's leader.
-Result<NatsOwned<natsMsg>> NatsGroup::last_message(const std::string& stream, const std::string& subject) {
+Result<NatsOwned<natsMsg>> NatsGroup::last_message(const std::string& stream,
+                                                   const std::string& subject) {
   TRY(const auto connection, this->connection());
   natsMsg* found = nullptr;
   auto said = static_cast<jsErrCode>(0);
-  const natsStatus status = js_GetLastMsg(&found, connection->jetstream(), stream.c_str(), subject.c_str(), nullptr, &said);
+  const natsStatus status = js_GetLastMsg(&found, connection->jetstream(), stream.c_str(),
+                                          subject.c_str(), nullptr, &said);
   if (status == NATS_OK) return NatsOwned<natsMsg>(found);
   if (said == JSStreamNotFoundErr) return fail(missing_stream(stream));
   if (status == NATS_NOT_FOUND) return NatsOwned<natsMsg>();
-  return fail(connection->unanswered(status, "reading \"" + subject + "\" of the stream \"" + stream + "\"", said));
+  return fail(connection->unanswered(
+      status, "reading \"" + subject + "\" of the stream \"" + stream + "\"", said));
 }
 
-Result<std::optional<std::uint64_t>> NatsGroup::publish(const std::string& stream, const std::string& subject, std::string_view payload,
+Result<std::optional<std::uint64_t>> NatsGroup::publish(const std::string& stream,
+                                                        const std::string& subject,
+                                                        std::string_view payload,
                                                         std::optional<std::uint64_t> expected) {
   TRY(const auto connection, this->connection());
   jsPubOptions options;
@@ -106,23 +126,30 @@ Result<std::optional<std::uint64_t>> NatsGroup::publish(const std::string& strea
   jsPubAck* made = nullptr;
   auto said = static_cast<jsErrCode>(0);
   const natsStatus status =
-      js_Publish(&made, connection->jetstream(), subject.c_str(), payload.data(), static_cast<int>(payload.size()), &options, &said);
+      js_Publish(&made, connection->jetstream(), subject.c_str(), payload.data(),
+                 static_cast<int>(payload.size()), &options, &said);
   const NatsOwned<jsPubAck> acknowledgement(made);
   if (status == NATS_OK) return std::optional(acknowledgement->Sequence);
   if (said == JSStreamWrongLastSequenceErr) return std::optional<std::uint64_t>();
   if (status == NATS_NO_RESPONDERS)  // only what reads a stream is told that it does not exist
-    return fail(ErrorCode::network, "writing \"" + subject + "\": nobody takes it now: the servers choose a leader of the stream \"" +
-                                        stream + "\", or there is none (handshaked group setup makes what a group needs)");
-  return fail(connection->unanswered(status, "writing \"" + subject + "\" into the stream \"" + stream + "\"", said));
+    return fail(ErrorCode::network,
+                "writing \"" + subject +
+                    "\": nobody takes it now: the servers choose a leader of the stream \"" +
+                    stream +
+                    "\", or there is none (handshaked group setup makes what a group needs)");
+  return fail(connection->unanswered(
+      status, "writing \"" + subject + "\" into the stream \"" + stream + "\"", said));
 }
 
 Result<std::optional<GroupEngine::Entry>> NatsGroup::last_entry(std::uint32_t partition) {
-  TRY(const NatsOwned<natsMsg> message, last_message(state_stream(options_.group), subject_of(partition)));
+  TRY(const NatsOwned<natsMsg> message,
+      last_message(state_stream(options_.group), subject_of(partition)));
   if (message == nullptr) return std::optional<Entry>();
   return std::optional(entry_of(message.get(), natsMsg_GetSequence(message.get())));
 }
 
-Result<std::optional<std::uint64_t>> NatsGroup::append(std::uint32_t partition, std::uint64_t last, std::string_view payload) {
+Result<std::optional<std::uint64_t>> NatsGroup::append(std::uint32_t partition, std::uint64_t last,
+                                                       std::string_view payload) {
   return publish(state_stream(options_.group), subject_of(partition), payload, last);
 }
 
@@ -141,7 +168,8 @@ class LogReader {
     config.InactiveThreshold = kReaderIdleNanoseconds;
     jsConsumerInfo* made = nullptr;
     auto said = static_cast<jsErrCode>(0);
-    const natsStatus status = js_AddConsumer(&made, pull_.connection().jetstream(), stream_.c_str(), &config, nullptr, &said);
+    const natsStatus status = js_AddConsumer(&made, pull_.connection().jetstream(), stream_.c_str(),
+                                             &config, nullptr, &said);
     if (said == JSStreamNotFoundErr) return fail(missing_stream(stream_));
     if (status != NATS_OK) return fail(pull_.connection().unanswered(status, doing(), said));
     const NatsOwned<jsConsumerInfo> owned(made);
@@ -149,9 +177,13 @@ class LogReader {
     return success();
   }
   /// Without it the servers forget the consumer a little later.
-  void end() { js_DeleteConsumer(pull_.connection().jetstream(), stream_.c_str(), consumer_.c_str(), nullptr, nullptr); }
+  void end() {
+    js_DeleteConsumer(pull_.connection().jetstream(), stream_.c_str(), consumer_.c_str(), nullptr,
+                      nullptr);
+  }
 
-  Result<> read_to(std::uint64_t to, const std::function<Result<>(const GroupEngine::Entry&)>& take) {
+  Result<> read_to(std::uint64_t to,
+                   const std::function<Result<>(const GroupEngine::Entry&)>& take) {
     for (std::uint64_t sequence = 0; sequence < to;) {
       TRY(const auto messages, poll());
       for (const NatsPull::Message& message : messages) {
@@ -171,16 +203,20 @@ class LogReader {
     if (messages.empty()) {
       TRY(messages, pull_.poll(stream_, consumer_, 1, kReadPatience));
     }
-    if (messages.empty()) return fail(ErrorCode::timeout, doing() + ": the servers do not give what is there");
+    if (messages.empty())
+      return fail(ErrorCode::timeout, doing() + ": the servers do not give what is there");
     return messages;
   }
 
-  /// What a consumer without acknowledgements gives and a connection loses does not come again. Its numbers tell.
+  /// What a consumer without acknowledgements gives and a connection loses does not come again. Its
+  /// numbers tell.
   Result<std::uint64_t> next_sequence(natsMsg* message) {
     jsMsgMetaData* read = nullptr;
-    if (const natsStatus status = natsMsg_GetMetaData(&read, message); status != NATS_OK) return fail(nats_error(status, doing()));
+    if (const natsStatus status = natsMsg_GetMetaData(&read, message); status != NATS_OK)
+      return fail(nats_error(status, doing()));
     const NatsOwned<jsMsgMetaData> data(read);
-    if (data->Sequence.Consumer != ++delivered_) return fail(ErrorCode::network, doing() + ": a part was lost on the way");
+    if (data->Sequence.Consumer != ++delivered_)
+      return fail(ErrorCode::network, doing() + ": a part was lost on the way");
     return data->Sequence.Stream;
   }
 
@@ -190,7 +226,8 @@ class LogReader {
   std::uint64_t delivered_ = 0;
 };
 
-Result<> NatsGroup::read_log(std::uint32_t partition, std::uint64_t to, const std::function<Result<>(const Entry&)>& take) {
+Result<> NatsGroup::read_log(std::uint32_t partition, std::uint64_t to,
+                             const std::function<Result<>(const Entry&)>& take) {
   TRY(const auto pull, NatsPull::open(options_.connection));
   LogReader reader(*pull, state_stream(options_.group), subject_of(partition));
   TRY(reader.begin());
@@ -207,17 +244,21 @@ Result<> NatsGroup::drop_before(std::uint32_t partition, std::uint64_t sequence)
   options.Stream.Purge.Subject = subject.c_str();
   options.Stream.Purge.Sequence = sequence;
   auto said = static_cast<jsErrCode>(0);
-  const natsStatus status = js_PurgeStream(connection->jetstream(), state_stream(options_.group).c_str(), &options, &said);
+  const natsStatus status = js_PurgeStream(connection->jetstream(),
+                                           state_stream(options_.group).c_str(), &options, &said);
   if (status == NATS_OK) return success();
   return fail(connection->unanswered(status, "dropping old entries of \"" + subject + "\"", said));
 }
 
 Result<std::optional<GroupEngine::Value>> NatsGroup::value(const std::string& key) {
-  TRY(const NatsOwned<natsMsg> message, last_message(bucket_stream(options_.group), key_subject(options_.group, key)));
+  TRY(const NatsOwned<natsMsg> message,
+      last_message(bucket_stream(options_.group), key_subject(options_.group, key)));
   if (message == nullptr) return std::optional<Value>();
   const std::uint64_t revision = natsMsg_GetSequence(message.get());
-  const Time written_at{std::chrono::duration_cast<Duration>(nanoseconds(natsMsg_GetTime(message.get())))};
-  return std::optional(Value{.text = entry_of(message.get(), 0).payload, .revision = revision, .written_at = written_at});
+  const Time written_at{
+      std::chrono::duration_cast<Duration>(nanoseconds(natsMsg_GetTime(message.get())))};
+  return std::optional(Value{
+      .text = entry_of(message.get(), 0).payload, .revision = revision, .written_at = written_at});
 }
 
 Result<std::optional<std::uint64_t>> NatsGroup::put(const std::string& key, const std::string& text,
@@ -225,32 +266,39 @@ Result<std::optional<std::uint64_t>> NatsGroup::put(const std::string& key, cons
   return publish(bucket_stream(options_.group), key_subject(options_.group, key), text, expected);
 }
 
-Result<NatsOwned<jsStreamInfo>> find_group_stream(NatsConnection& connection, const std::string& name, const std::string& subjects = {}) {
+Result<NatsOwned<jsStreamInfo>> find_group_stream(NatsConnection& connection,
+                                                  const std::string& name,
+                                                  const std::string& subjects = {}) {
   jsOptions options;
   jsOptions_Init(&options);
   if (!subjects.empty()) options.Stream.Info.SubjectsFilter = subjects.c_str();
   jsStreamInfo* info = nullptr;
   auto said = static_cast<jsErrCode>(0);
-  const natsStatus status = js_GetStreamInfo(&info, connection.jetstream(), name.c_str(), &options, &said);
+  const natsStatus status =
+      js_GetStreamInfo(&info, connection.jetstream(), name.c_str(), &options, &said);
   if (status == NATS_NOT_FOUND) return NatsOwned<jsStreamInfo>();
-  if (status != NATS_OK) return fail(connection.unanswered(status, "the stream \"" + name + "\"", said));
+  if (status != NATS_OK)
+    return fail(connection.unanswered(status, "the stream \"" + name + "\"", said));
   return NatsOwned<jsStreamInfo>(info);
 }
 
 std::vector<std::string> subjects_in(const jsStreamInfo& stream) {
   std::vector<std::string> subjects;
   const jsStreamStateSubjects* const list = stream.State.Subjects;
-  for (int i = 0; list != nullptr && i < list->Count; ++i) subjects.emplace_back(list->List[i].Subject);
+  for (int i = 0; list != nullptr && i < list->Count; ++i)
+    subjects.emplace_back(list->List[i].Subject);
   return subjects;
 }
 
 Result<std::vector<std::string>> NatsGroup::keys(const std::string& prefix) {
   TRY(const auto connection, this->connection());
-  const std::string name = bucket_stream(options_.group), begin = key_subject(options_.group, prefix);
+  const std::string name = bucket_stream(options_.group),
+                    begin = key_subject(options_.group, prefix);
   TRY(const NatsOwned<jsStreamInfo> stream, find_group_stream(*connection, name, begin + ">"));
   if (stream == nullptr) return fail(missing_stream(name));
   std::vector<std::string> keys;
-  for (const std::string& subject : subjects_in(*stream)) keys.push_back(prefix + subject.substr(begin.size()));
+  for (const std::string& subject : subjects_in(*stream))
+    keys.push_back(prefix + subject.substr(begin.size()));
   return keys;
 }
 
@@ -259,24 +307,33 @@ Result<std::optional<std::uint64_t>> NatsGroup::waiting(std::uint32_t partition)
   TRY(const auto connection, this->connection());
   jsConsumerInfo* info = nullptr;
   auto said = static_cast<jsErrCode>(0);
-  const natsStatus status = js_GetConsumerInfo(&info, connection->jetstream(), options_.lines.c_str(), consumer.c_str(), nullptr, &said);
+  const natsStatus status = js_GetConsumerInfo(
+      &info, connection->jetstream(), options_.lines.c_str(), consumer.c_str(), nullptr, &said);
   if (status == NATS_NOT_FOUND) return std::optional<std::uint64_t>();
-  if (status != NATS_OK) return fail(connection->unanswered(status, "the consumer \"" + consumer + "\"", said));
+  if (status != NATS_OK)
+    return fail(connection->unanswered(status, "the consumer \"" + consumer + "\"", said));
   const NatsOwned<jsConsumerInfo> owned(info);
-  return std::optional(info->NumPending + static_cast<std::uint64_t>(std::max<std::int64_t>(info->NumAckPending, 0)));
+  return std::optional(info->NumPending +
+                       static_cast<std::uint64_t>(std::max<std::int64_t>(info->NumAckPending, 0)));
 }
 
-// ---- setting up ---------------------------------------------------------------------------------------------------------
+// ---- setting up
+// ---------------------------------------------------------------------------------------------------------
 
 /// Does what is there keep a state? One that somebody made in another way may lose it.
-Result<> check_state_stream(const jsStreamConfig& config, const std::string& name, const std::string& subjects) {
+Result<> check_state_stream(const jsStreamConfig& config, const std::string& name,
+                            const std::string& subjects) {
   const auto wrong = [&name](const std::string& what) {
-    return fail(ErrorCode::invalid_configuration, "the stream \"" + name + "\" " + what + ", so the state of the group could be lost; " +
-                                                      "change it, or delete it while no worker runs and call handshaked group setup");
+    return fail(ErrorCode::invalid_configuration,
+                "the stream \"" + name + "\" " + what +
+                    ", so the state of the group could be lost; " +
+                    "change it, or delete it while no worker runs and call handshaked group setup");
   };
-  if (config.Retention != js_LimitsPolicy) return wrong("does not keep messages until they are dropped (retention \"limits\")");
+  if (config.Retention != js_LimitsPolicy)
+    return wrong("does not keep messages until they are dropped (retention \"limits\")");
   if (config.MaxAge > 0) return wrong("drops messages when they are old (max age)");
-  if (config.MaxMsgsPerSubject > 0) return wrong("keeps only some messages of a subject (max messages per subject)");
+  if (config.MaxMsgsPerSubject > 0)
+    return wrong("keeps only some messages of a subject (max messages per subject)");
   if (config.Discard != js_DiscardNew && (config.MaxBytes > 0 || config.MaxMsgs > 0))
     return wrong("drops old messages when it is full (discard \"old\")");
   for (int i = 0; i < config.SubjectsLen; ++i) {
@@ -285,12 +342,16 @@ Result<> check_state_stream(const jsStreamConfig& config, const std::string& nam
   return wrong("does not take the subjects \"" + subjects + "\"");
 }
 
-std::string copies(std::uint32_t replicas) { return replicas == 1 ? "1 copy" : std::to_string(replicas) + " copies"; }
+std::string copies(std::uint32_t replicas) {
+  return replicas == 1 ? "1 copy" : std::to_string(replicas) + " copies";
+}
 
-Error cannot_make(NatsConnection& connection, natsStatus status, jsErrCode said, const GroupPart& part, std::uint32_t replicas) {
+Error cannot_make(NatsConnection& connection, natsStatus status, jsErrCode said,
+                  const GroupPart& part, std::uint32_t replicas) {
   Error why = connection.unanswered(status, part.what + " cannot be made", said);
   if (replicas == 1 || why.message().find("replicas") == std::string::npos) return why;
-  return Error(ErrorCode::invalid_configuration, why.message() + "; there are fewer servers than copies: set replicas in [group]");
+  return Error(ErrorCode::invalid_configuration,
+               why.message() + "; there are fewer servers than copies: set replicas in [group]");
 }
 
 class SetUp {
@@ -300,9 +361,10 @@ class SetUp {
 
   /// `is_state`: it must never lose what it has.
   Result<> stream(const std::string& name, const std::string& subjects, bool is_state) {
-    GroupPart part{.what = "stream " + name,
-                   .settings = "subjects " + subjects + ", file storage, " + copies(options_.replicas) + ", " +
-                               (is_state ? "no limits, discard new" : "keeps 72 hours, discard old")};
+    GroupPart part{
+        .what = "stream " + name,
+        .settings = "subjects " + subjects + ", file storage, " + copies(options_.replicas) + ", " +
+                    (is_state ? "no limits, discard new" : "keeps 72 hours, discard old")};
     TRY(const NatsOwned<jsStreamInfo> found, find_group_stream(connection_, name));
     if (found != nullptr) {
       if (is_state) {
@@ -323,15 +385,18 @@ class SetUp {
     config.Discard = is_state ? js_DiscardNew : js_DiscardOld;
     if (!is_state) config.MaxAge = kLinesMaxAge;
     auto said = static_cast<jsErrCode>(0);
-    const natsStatus status = js_AddStream(nullptr, connection_.jetstream(), &config, nullptr, &said);
-    if (status != NATS_OK) return fail(cannot_make(connection_, status, said, part, options_.replicas));
+    const natsStatus status =
+        js_AddStream(nullptr, connection_.jetstream(), &config, nullptr, &said);
+    if (status != NATS_OK)
+      return fail(cannot_make(connection_, status, said, part, options_.replicas));
     return end(std::move(part), GroupPart::State::made);
   }
 
   Result<> bucket() {
     GroupPart part{.what = "key-value bucket " + bucket_name(options_.group),
                    .settings = "file storage, " + copies(options_.replicas) + ", one value a key"};
-    TRY(const NatsOwned<jsStreamInfo> found, find_group_stream(connection_, bucket_stream(options_.group)));
+    TRY(const NatsOwned<jsStreamInfo> found,
+        find_group_stream(connection_, bucket_stream(options_.group)));
     if (found != nullptr) return end(std::move(part), GroupPart::State::there);
     if (!may_make_) return end(std::move(part), GroupPart::State::missing);
     const std::string name = bucket_name(options_.group);
@@ -345,7 +410,9 @@ class SetUp {
     kvStore* made = nullptr;
     const natsStatus status = js_CreateKeyValue(&made, connection_.jetstream(), &config);
     const NatsOwned<kvStore> owned(made);
-    if (status != NATS_OK) return fail(cannot_make(connection_, status, static_cast<jsErrCode>(0), part, options_.replicas));
+    if (status != NATS_OK)
+      return fail(
+          cannot_make(connection_, status, static_cast<jsErrCode>(0), part, options_.replicas));
     return end(std::move(part), GroupPart::State::made);
   }
 
@@ -366,8 +433,8 @@ class SetUp {
 
 /// The word that stands where `pattern` has its first "*"; nothing where there is none.
 std::string word_at_star(std::string_view subject, std::string_view pattern) {
-  const auto words_before =
-      static_cast<std::size_t>(std::count(pattern.begin(), pattern.begin() + static_cast<std::ptrdiff_t>(pattern.find('*')), '.'));
+  const auto words_before = static_cast<std::size_t>(std::count(
+      pattern.begin(), pattern.begin() + static_cast<std::ptrdiff_t>(pattern.find('*')), '.'));
   for (std::size_t i = 0; i < words_before; ++i) {
     const std::size_t dot = subject.find('.');
     if (dot == std::string_view::npos) return {};
@@ -378,7 +445,9 @@ std::string word_at_star(std::string_view subject, std::string_view pattern) {
 
 }  // namespace
 
-std::unique_ptr<GroupEngine> make_nats_group(NatsGroupOptions options) { return std::make_unique<NatsGroup>(std::move(options)); }
+std::unique_ptr<GroupEngine> make_nats_group(NatsGroupOptions options) {
+  return std::make_unique<NatsGroup>(std::move(options));
+}
 
 Result<std::vector<GroupPart>> set_up_nats_group(const NatsGroupOptions& options, bool may_make) {
   TRY(const auto connection, NatsConnection::open(options.connection));
@@ -389,7 +458,8 @@ Result<std::vector<GroupPart>> set_up_nats_group(const NatsGroupOptions& options
   return set_up.take_parts();
 }
 
-Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions& options, std::uint32_t partitions) {
+Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions& options,
+                                                          std::uint32_t partitions) {
   constexpr std::size_t kMost = 5;
   TRY(const auto connection, NatsConnection::open(options.connection));
   TRY(const NatsOwned<jsStreamInfo> stream, find_group_stream(*connection, options.lines, ">"));
@@ -399,7 +469,8 @@ Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions
     const std::string word = word_at_star(subject, options.line_subjects);
     std::uint32_t number = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    const bool is_partition = error == std::errc() && end == word.data() + word.size() && number < partitions;
+    const bool is_partition =
+        error == std::errc() && end == word.data() + word.size() && number < partitions;
     if (!is_partition && strays.size() < kMost) strays.push_back(subject);
   }
   return strays;

@@ -27,18 +27,21 @@ struct NatsPublisher::Connection {
   }
 };
 
-NatsPublisher::NatsPublisher(NatsOptions options, std::string subject, std::string stream) : connection_(std::make_unique<Connection>()) {
+NatsPublisher::NatsPublisher(NatsOptions options, std::string subject, std::string stream)
+    : connection_(std::make_unique<Connection>()) {
   connection_->options = std::move(options);
   connection_->subject = std::move(subject);
   connection_->stream = std::move(stream);
 }
 NatsPublisher::~NatsPublisher() = default;
 
-Result<> NatsPublisher::publish(std::string_view id, std::string_view content_type, std::string_view body) {
+Result<> NatsPublisher::publish(std::string_view id, std::string_view content_type,
+                                std::string_view body) {
   TRY(const std::shared_ptr<NatsConnection> connection, connection_->get());
   static_cast<void>(connection->take_complaint());
   natsMsg* made = nullptr;
-  if (const natsStatus status = natsMsg_Create(&made, connection_->subject.c_str(), nullptr, body.data(), static_cast<int>(body.size()));
+  if (const natsStatus status = natsMsg_Create(&made, connection_->subject.c_str(), nullptr,
+                                               body.data(), static_cast<int>(body.size()));
       status != NATS_OK)
     return fail(nats_error(status, "the message"));
   const NatsOwned<natsMsg> message(made);
@@ -51,13 +54,15 @@ Result<> NatsPublisher::publish(std::string_view id, std::string_view content_ty
   if (!connection_->stream.empty()) options.ExpectStream = connection_->stream.c_str();
   jsPubAck* acknowledgement = nullptr;
   auto said = static_cast<jsErrCode>(0);
-  const natsStatus status = js_PublishMsg(&acknowledgement, connection->jetstream(), made, &options, &said);
+  const natsStatus status =
+      js_PublishMsg(&acknowledgement, connection->jetstream(), made, &options, &said);
   jsPubAck_Destroy(acknowledgement);
   if (status == NATS_OK) return success();
   const std::string where = "publishing to \"" + connection_->subject + "\"";
   if (status == NATS_NO_RESPONDERS)
     return fail(ErrorCode::network, where +
-                                        ": nobody takes it now: the servers choose a leader, or no stream of JetStream has this subject; "
+                                        ": nobody takes it now: the servers choose a leader, or no "
+                                        "stream of JetStream has this subject; "
                                         "if that stays, make one, or change the subject");
   return fail(connection->unanswered(status, where, said));
 }
@@ -68,7 +73,8 @@ void NatsPublisher::close() {
   if (connection_->open != nullptr) connection_->open->close();
 }
 
-Result<> try_nats_publisher(const NatsOptions& options, const std::string& subject, const std::string& stream) {
+Result<> try_nats_publisher(const NatsOptions& options, const std::string& subject,
+                            const std::string& stream) {
   TRY(const auto connection, NatsConnection::open(options));
   jsOptions with_subject;
   jsOptions_Init(&with_subject);
@@ -77,17 +83,21 @@ Result<> try_nats_publisher(const NatsOptions& options, const std::string& subje
   auto said = static_cast<jsErrCode>(0);
   const natsStatus status = js_StreamNames(&names, connection->jetstream(), &with_subject, &said);
   if (status == NATS_NOT_FOUND)
-    return fail(ErrorCode::not_found, "no stream of JetStream takes the subject \"" + subject +
-                                          "\"; make one: nats stream add HANDSHAKED --subjects '" + subject +
-                                          "' --storage file --replicas 3 --retention limits --dupe-window 10m");
-  if (status != NATS_OK) return success();  // an account that may publish need not be one that may ask
+    return fail(ErrorCode::not_found,
+                "no stream of JetStream takes the subject \"" + subject +
+                    "\"; make one: nats stream add HANDSHAKED --subjects '" + subject +
+                    "' --storage file --replicas 3 --retention limits --dupe-window 10m");
+  if (status != NATS_OK)
+    return success();  // an account that may publish need not be one that may ask
   bool is_there = false;
-  for (int i = 0; i < names->Count; ++i) is_there = is_there || stream.empty() || stream == names->List[i];
+  for (int i = 0; i < names->Count; ++i)
+    is_there = is_there || stream.empty() || stream == names->List[i];
   const std::string first = names->Count > 0 ? names->List[0] : "";
   jsStreamNamesList_Destroy(names);
   if (is_there) return success();
-  return fail(ErrorCode::invalid_configuration,
-              "the subject \"" + subject + "\" belongs to the stream \"" + first + "\", not to \"" + stream + "\"");
+  return fail(ErrorCode::invalid_configuration, "the subject \"" + subject +
+                                                    "\" belongs to the stream \"" + first +
+                                                    "\", not to \"" + stream + "\"");
 }
 
 std::string why_no_nats() { return {}; }

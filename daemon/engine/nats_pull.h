@@ -17,10 +17,12 @@ namespace handshaked::engine {
 
 /// Messages that consumers of JetStream give when they are asked, on a connection of its own.
 ///
-/// The requests are ours, not natsSubscription_FetchRequest: in libnats 3.4 that writes behind the end of its list when an earlier request
-/// is answered late, its messages cannot be acknowledged once their subscription is gone, and a subscription that is destroyed while a
-/// message comes is used after that. So there is one plain subscription, and it goes after the connection is closed. It has a callback:
-/// natsSubscription_NextMsg throws an empty message away whose header says "Status: 503", whoever wrote that. Belongs to one thread.
+/// The requests are ours, not natsSubscription_FetchRequest: in libnats 3.4 that writes behind the
+/// end of its list when an earlier request is answered late, its messages cannot be acknowledged
+/// once their subscription is gone, and a subscription that is destroyed while a message comes is
+/// used after that. So there is one plain subscription, and it goes after the connection is closed.
+/// It has a callback: natsSubscription_NextMsg throws an empty message away whose header says
+/// "Status: 503", whoever wrote that. Belongs to one thread.
 class NatsPull {
  public:
   /// Valid for as long as one likes, whatever becomes of the connection.
@@ -33,9 +35,10 @@ class NatsPull {
 
   NatsConnection& connection() { return *connection_; }
 
-  /// What an earlier request brought late; else up to `most` messages that are there, or, with `patience`, the first that comes.
-  /// Often nothing: also while the servers are away.
-  Result<std::vector<Message>> poll(const std::string& stream, const std::string& consumer, int most, std::chrono::milliseconds patience);
+  /// What an earlier request brought late; else up to `most` messages that are there, or, with
+  /// `patience`, the first that comes. Often nothing: also while the servers are away.
+  Result<std::vector<Message>> poll(const std::string& stream, const std::string& consumer,
+                                    int most, std::chrono::milliseconds patience);
 
  private:
   /// Messages that came and that nobody has taken yet. The library may use it longer than we do.
@@ -55,7 +58,8 @@ class NatsPull {
   /// Null: none came until then.
   Result<Message> next(std::chrono::steady_clock::time_point until);
   Result<> take_late(std::vector<Message>& messages);
-  Result<> ask(const std::string& subject, const Request& request, std::chrono::milliseconds patience);
+  Result<> ask(const std::string& subject, const Request& request,
+               std::chrono::milliseconds patience);
   Result<> take_answer(const Request& request, std::vector<Message>& messages);
   bool is_status(natsMsg* message) const;
 

@@ -37,11 +37,15 @@ using ConsumerInfo = NatsOwned<jsConsumerInfo>;
 Result<StreamInfo> find_stream(NatsConnection& connection, const std::string& name) {
   jsStreamInfo* info = nullptr;
   auto said = static_cast<jsErrCode>(0);
-  const natsStatus status = js_GetStreamInfo(&info, connection.jetstream(), name.c_str(), nullptr, &said);
+  const natsStatus status =
+      js_GetStreamInfo(&info, connection.jetstream(), name.c_str(), nullptr, &said);
   if (status == NATS_NOT_FOUND)
-    return fail(ErrorCode::not_found, "there is no stream \"" + name + "\"; make it, for example: nats stream add " + name +
-                                          " --subjects 'nginx.errors.>' --storage file --replicas 3 --retention limits --max-age 72h");
-  if (status != NATS_OK) return fail(connection.unanswered(status, "the stream \"" + name + "\"", said));
+    return fail(ErrorCode::not_found, "there is no stream \"" + name +
+                                          "\"; make it, for example: nats stream add " + name +
+                                          " --subjects 'nginx.errors.>' --storage file --replicas "
+                                          "3 --retention limits --max-age 72h");
+  if (status != NATS_OK)
+    return fail(connection.unanswered(status, "the stream \"" + name + "\"", said));
   return StreamInfo(info);
 }
 
@@ -50,30 +54,39 @@ Result<ConsumerInfo> find_consumer(NatsConnection& connection, const NatsSourceO
   jsConsumerInfo* info = nullptr;
   auto said = static_cast<jsErrCode>(0);
   const natsStatus status =
-      js_GetConsumerInfo(&info, connection.jetstream(), options.stream.c_str(), options.consumer.c_str(), nullptr, &said);
+      js_GetConsumerInfo(&info, connection.jetstream(), options.stream.c_str(),
+                         options.consumer.c_str(), nullptr, &said);
   if (status == NATS_NOT_FOUND) return ConsumerInfo();
-  if (status != NATS_OK) return fail(connection.unanswered(status, "the consumer \"" + options.consumer + "\"", said));
+  if (status != NATS_OK)
+    return fail(connection.unanswered(status, "the consumer \"" + options.consumer + "\"", said));
   return ConsumerInfo(info);
 }
 
-std::string_view text_of(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
+std::string_view text_of(const char* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
 
 /// Does somebody else's consumer do what we need?
 Result<> check_consumer(const jsConsumerConfig& consumer, const NatsSourceOptions& options) {
   const auto wrong = [&options](const std::string& what) {
     return fail(ErrorCode::invalid_configuration,
                 "the consumer \"" + options.consumer + "\" of \"" + options.stream + "\" " + what +
-                    "; give this source another consumer, or delete that one: handshaked makes its own and goes on where it was");
+                    "; give this source another consumer, or delete that one: handshaked makes its "
+                    "own and goes on where it was");
   };
-  if (!text_of(consumer.DeliverSubject).empty()) return wrong("is a push consumer, and a pull consumer is needed");
-  if (consumer.AckPolicy != js_AckExplicit) return wrong("does not ask for an acknowledgement of each message (ack policy \"explicit\")");
+  if (!text_of(consumer.DeliverSubject).empty())
+    return wrong("is a push consumer, and a pull consumer is needed");
+  if (consumer.AckPolicy != js_AckExplicit)
+    return wrong("does not ask for an acknowledgement of each message (ack policy \"explicit\")");
   if (text_of(consumer.FilterSubject) != options.subject)
-    return wrong("has the filter subject \"" + std::string(text_of(consumer.FilterSubject)) + "\", and the configuration says \"" +
-                 options.subject + "\"");
+    return wrong("has the filter subject \"" + std::string(text_of(consumer.FilterSubject)) +
+                 "\", and the configuration says \"" + options.subject + "\"");
   if (consumer.MaxDeliver > 0)
-    return wrong("gives up a message after " + std::to_string(consumer.MaxDeliver) + " deliveries, so lines would be lost");
+    return wrong("gives up a message after " + std::to_string(consumer.MaxDeliver) +
+                 " deliveries, so lines would be lost");
   if (consumer.MaxAckPending > kMostUnderWay || consumer.MaxAckPending < 0)
-    return wrong("lets more than " + std::to_string(kMostUnderWay) + " messages wait for their acknowledgement (max ack pending)");
+    return wrong("lets more than " + std::to_string(kMostUnderWay) +
+                 " messages wait for their acknowledgement (max ack pending)");
   return success();
 }
 
@@ -81,7 +94,8 @@ class NatsSource final : public Source {
  public:
   explicit NatsSource(NatsSourceOptions options) : options_(std::move(options)) { read_position(); }
   ~NatsSource() override {
-    for (const auto& message : polled_) static_cast<void>(answer(message.get(), "-NAK"));  // at once, not after the engine's patience
+    for (const auto& message : polled_)
+      static_cast<void>(answer(message.get(), "-NAK"));  // at once, not after the engine's patience
   }
 
   Result<std::vector<Message>> poll(std::chrono::milliseconds patience) override;
@@ -110,8 +124,10 @@ class NatsSource final : public Source {
   std::int64_t stream_created_ = 0;  ///< of the stream that `taken_` counts; nanoseconds since 1970
   bool is_made_again_ = false;
   TakenSequences taken_;
-  std::uint64_t last_delivery_ = 0, last_sequence_ = 0;  ///< of the last message that came for the first time
-  std::uint64_t last_seen_ = 0, missed_ = 0;             ///< deliveries: the last that came, and how many between them did not
+  std::uint64_t last_delivery_ = 0,
+                last_sequence_ = 0;  ///< of the last message that came for the first time
+  std::uint64_t last_seen_ = 0,
+                missed_ = 0;  ///< deliveries: the last that came, and how many between them did not
   bool has_told_others_ = false;
   std::vector<NatsPull::Message> polled_;  ///< since the last acknowledgement
   std::string complaint_;                  ///< of the servers', the last one
@@ -127,11 +143,13 @@ void NatsSource::read_position() {
   if (!options_.position) return;
   std::string_view text = *options_.position;
   const auto unreadable = [this] {
-    telemetry::log_warning("the position of the stream " + options_.stream + " cannot be read: its consumer says where reading goes on");
+    telemetry::log_warning("the position of the stream " + options_.stream +
+                           " cannot be read: its consumer says where reading goes on");
   };
   if (!text.starts_with(kPositionVersion)) return unreadable();
   text.remove_prefix(kPositionVersion.size());
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), stream_created_);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), stream_created_);
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   if (error != std::errc() || !text.starts_with(' ')) return unreadable();
   auto taken = TakenSequences::parse(text.substr(1));
@@ -139,7 +157,9 @@ void NatsSource::read_position() {
   taken_ = std::move(taken).value();
 }
 
-std::string NatsSource::position() const { return std::string(kPositionVersion) + std::to_string(stream_created_) + " " + taken_.text(); }
+std::string NatsSource::position() const {
+  return std::string(kPositionVersion) + std::to_string(stream_created_) + " " + taken_.text();
+}
 
 Error NatsSource::failed(Error error) {
   next_attempt_ = steady_clock::now() + kRest;
@@ -154,7 +174,8 @@ void NatsSource::know_stream(const jsStreamInfo& stream) {
   if (stream_created_ == stream.Created) return;
   is_made_again_ = stream_created_ != 0;
   if (is_made_again_)
-    telemetry::log_warning("the stream " + options_.stream + " was made again since it was read last: it is read from its beginning");
+    telemetry::log_warning("the stream " + options_.stream +
+                           " was made again since it was read last: it is read from its beginning");
   stream_created_ = stream.Created;
   taken_ = {};
 }
@@ -168,20 +189,25 @@ Result<> NatsSource::make_consumer(const jsStreamInfo& stream) {
   config.AckWait = kAckWaitNanoseconds;
   config.MaxAckPending = kMostUnderWay;
   config.FilterSubject = options_.subject.empty() ? nullptr : options_.subject.c_str();
-  // A stream that keeps messages until they are acknowledged allows no other beginning than its own.
+  // A stream that keeps messages until they are acknowledged allows no other beginning than its
+  // own.
   const bool is_queue = stream.Config->Retention == js_WorkQueuePolicy;
-  config.DeliverPolicy = options_.from_start || is_made_again_ || is_queue ? js_DeliverAll : js_DeliverNew;
+  config.DeliverPolicy =
+      options_.from_start || is_made_again_ || is_queue ? js_DeliverAll : js_DeliverNew;
   if (const auto wanted = taken_.first_wanted(); wanted && !is_queue) {
     config.DeliverPolicy = js_DeliverByStartSequence;
     config.OptStartSeq = *wanted;
   }
   jsConsumerInfo* made = nullptr;
   auto said = static_cast<jsErrCode>(0);
-  const natsStatus status = js_AddConsumer(&made, pull_->connection().jetstream(), options_.stream.c_str(), &config, nullptr, &said);
+  const natsStatus status = js_AddConsumer(&made, pull_->connection().jetstream(),
+                                           options_.stream.c_str(), &config, nullptr, &said);
   if (status != NATS_OK)
-    return fail(pull_->connection().unanswered(status, "the consumer \"" + options_.consumer + "\" cannot be made", said));
+    return fail(pull_->connection().unanswered(
+        status, "the consumer \"" + options_.consumer + "\" cannot be made", said));
   const ConsumerInfo owned(made);
-  telemetry::log_info("the consumer " + options_.consumer + " of the stream " + options_.stream + " was made");
+  telemetry::log_info("the consumer " + options_.consumer + " of the stream " + options_.stream +
+                      " was made");
   return success();
 }
 
@@ -207,7 +233,8 @@ Result<> NatsSource::begin() {
 
 /// What is there at once; else the first that comes.
 Result<std::vector<NatsPull::Message>> NatsSource::fetch(std::chrono::milliseconds patience) {
-  TRY(auto messages, pull_->poll(options_.stream, options_.consumer, static_cast<int>(kMostMessages), std::chrono::milliseconds(0)));
+  TRY(auto messages, pull_->poll(options_.stream, options_.consumer,
+                                 static_cast<int>(kMostMessages), std::chrono::milliseconds(0)));
   if (!messages.empty() || is_stopped_) return messages;
   return pull_->poll(options_.stream, options_.consumer, 1, patience);
 }
@@ -219,15 +246,17 @@ natsStatus NatsSource::answer(natsMsg* message, const char* word) {
   return natsConnection_PublishString(pull_->connection().handle(), reply, word);
 }
 
-/// Each delivery of a consumer has the next number: what we never see, somebody else got. Some are lost with a connection.
+/// Each delivery of a consumer has the next number: what we never see, somebody else got. Some are
+/// lost with a connection.
 void NatsSource::look_for_others(std::uint64_t delivery) {
   if (last_seen_ != 0 && delivery > last_seen_ + 1) missed_ += delivery - last_seen_ - 1;
   last_seen_ = delivery;
   if (missed_ < kManyMissed || has_told_others_) return;
   has_told_others_ = true;
-  telemetry::log_warning(
-      "another client reads the consumer \"" + options_.consumer + "\" of the stream \"" + options_.stream +
-      "\", too: each line reaches one of the two, and faults are seen by halves; give each a consumer and a subject of its own");
+  telemetry::log_warning("another client reads the consumer \"" + options_.consumer +
+                         "\" of the stream \"" + options_.stream +
+                         "\", too: each line reaches one of the two, and faults are seen by "
+                         "halves; give each a consumer and a subject of its own");
 }
 
 /// Is it new? Either way it is acknowledged later.
@@ -238,9 +267,11 @@ bool NatsSource::take(natsMsg* message) {
   const std::uint64_t sequence = data->Sequence.Stream;
   look_for_others(data->Sequence.Consumer);
   const bool is_known = taken_.contains(sequence);
-  // Messages that come for the first time come in order: what lies between two deliveries in a row is not for us.
+  // Messages that come for the first time come in order: what lies between two deliveries in a row
+  // is not for us.
   const bool is_first = data->NumDelivered == 1;
-  const bool follows = is_first && last_delivery_ != 0 && data->Sequence.Consumer == last_delivery_ + 1 && last_sequence_ < sequence;
+  const bool follows = is_first && last_delivery_ != 0 &&
+                       data->Sequence.Consumer == last_delivery_ + 1 && last_sequence_ < sequence;
   taken_.add(follows ? last_sequence_ + 1 : sequence, sequence);
   last_delivery_ = is_first ? data->Sequence.Consumer : 0;
   last_sequence_ = sequence;
@@ -270,7 +301,8 @@ Result<std::vector<Message>> NatsSource::poll(std::chrono::milliseconds patience
       continue;
     }
     const std::string_view subject = text_of(natsMsg_GetSubject(message));
-    messages.push_back({.payload = {natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))},
+    messages.push_back({.payload = {natsMsg_GetData(message),
+                                    static_cast<std::size_t>(natsMsg_GetDataLength(message))},
                         .key = subject.substr(subject.rfind('.') + 1)});
   }
   look();
@@ -297,7 +329,8 @@ void NatsSource::look() {
   if (!found || found.value() == nullptr) return;
   taken_.raise_floor(found.value()->AckFloor.Stream);
   const std::lock_guard lock(mutex_);
-  standing_.waiting = found.value()->NumPending + static_cast<std::uint64_t>(std::max<std::int64_t>(found.value()->NumAckPending, 0));
+  standing_.waiting = found.value()->NumPending + static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                                      found.value()->NumAckPending, 0));
 }
 
 Result<> NatsSource::acknowledge() {
@@ -307,7 +340,8 @@ Result<> NatsSource::acknowledge() {
   }
   polled_.clear();
   if (status == NATS_OK) return success();
-  return fail(failed(nats_error(status, "acknowledging messages of the stream \"" + options_.stream + "\"")));
+  return fail(failed(
+      nats_error(status, "acknowledging messages of the stream \"" + options_.stream + "\"")));
 }
 
 Standing NatsSource::standing() const {
@@ -328,7 +362,9 @@ void NatsSource::stop() {
 
 }  // namespace
 
-std::unique_ptr<Source> make_nats_source(NatsSourceOptions options) { return std::make_unique<NatsSource>(std::move(options)); }
+std::unique_ptr<Source> make_nats_source(NatsSourceOptions options) {
+  return std::make_unique<NatsSource>(std::move(options));
+}
 
 Result<> try_nats_source(const NatsSourceOptions& options) {
   TRY(const auto connection, NatsConnection::open(options.connection));
@@ -340,8 +376,10 @@ Result<> try_nats_source(const NatsSourceOptions& options) {
   constexpr std::int64_t kHour = 3'600'000'000'000;
   if (const std::int64_t age = stream->Config->MaxAge; age > 0 && age < kHour)
     return fail(ErrorCode::invalid_configuration,
-                "the stream \"" + options.stream + "\" keeps messages for " + std::to_string(age / 1'000'000'000) +
-                    " s only (max age): what comes while handshaked is down for longer is lost; keep an hour or more");
+                "the stream \"" + options.stream + "\" keeps messages for " +
+                    std::to_string(age / 1'000'000'000) +
+                    " s only (max age): what comes while handshaked is down for longer is lost; "
+                    "keep an hour or more");
   return success();
 }
 

@@ -62,16 +62,18 @@ bool read_mark(std::string_view line, RecordMark& mark) {
 }  // namespace
 
 Error state_among_keys() {
-  return Error(
-      ErrorCode::invalid_configuration,
-      "a state stands where the group's keys are expected: the group was set up with more partitions. Use the same in all workers, or "
-      "give this group another name");
+  return Error(ErrorCode::invalid_configuration,
+               "a state stands where the group's keys are expected: the group was set up with more "
+               "partitions. Use the same in all workers, or "
+               "give this group another name");
 }
 
 std::string marked(const RecordMark& mark, std::string_view bytes) {
   std::string record(kName);
-  record += std::to_string(kRecordFormat) + " " + std::string(kKinds.at(static_cast<std::size_t>(mark.kind)));
-  record += " behind=" + (mark.behind ? std::to_string(*mark.behind) : "-") + " start=" + std::to_string(mark.start) + " id=" + mark.id;
+  record += std::to_string(kRecordFormat) + " " +
+            std::string(kKinds.at(static_cast<std::size_t>(mark.kind)));
+  record += " behind=" + (mark.behind ? std::to_string(*mark.behind) : "-") +
+            " start=" + std::to_string(mark.start) + " id=" + mark.id;
   if (mark.kind == RecordMark::Kind::key) record += " key=" + mark.key;
   record += '\n';
   return record.append(bytes);
@@ -82,11 +84,13 @@ Result<std::optional<MarkedRecord>> read_marked(std::string_view record) {
   std::string_view line = record.substr(kName.size(), kLongestMark);
   std::uint64_t version = 0;
   const auto [after, error] = std::from_chars(line.data(), line.data() + line.size(), version);
-  if (error != std::errc() || after == line.data() + line.size() || *after != ' ') return std::optional<MarkedRecord>();
+  if (error != std::errc() || after == line.data() + line.size() || *after != ' ')
+    return std::optional<MarkedRecord>();
   if (version > kRecordFormat)  // whatever else such a record looks like
-    return fail(ErrorCode::invalid_input, "a record of the group was written by a newer handshaked (format " + std::to_string(version) +
-                                              ", this program knows " + std::to_string(kRecordFormat) +
-                                              "): install the newer program here, too");
+    return fail(ErrorCode::invalid_input,
+                "a record of the group was written by a newer handshaked (format " +
+                    std::to_string(version) + ", this program knows " +
+                    std::to_string(kRecordFormat) + "): install the newer program here, too");
   const std::size_t end = line.find('\n');
   if (end == std::string_view::npos) return std::optional<MarkedRecord>();
   const auto begin = static_cast<std::size_t>(after - line.data()) + 1;
@@ -96,13 +100,15 @@ Result<std::optional<MarkedRecord>> read_marked(std::string_view record) {
   return std::optional(std::move(read));
 }
 
-EntryFold::EntryFold(std::uint64_t begin) : begin_(begin), next_offset_(begin == 0 ? 0 : begin - 1), has_begun_(begin == 0) {}
+EntryFold::EntryFold(std::uint64_t begin)
+    : begin_(begin), next_offset_(begin == 0 ? 0 : begin - 1), has_begun_(begin == 0) {}
 
 Result<Verdict> EntryFold::take(const RecordLog::Record& record) {
   TRY(const auto read, read_marked(record.bytes));
   const bool is_entry = read && read->mark.kind == RecordMark::Kind::entry;
   if (!has_begun_ && (!is_entry || record.offset != begin_ - 1))
-    return fail(ErrorCode::not_found, "entry " + std::to_string(begin_) + " of the state is not there any more");
+    return fail(ErrorCode::not_found,
+                "entry " + std::to_string(begin_) + " of the state is not there any more");
   next_offset_ = record.offset + 1;
   if (!is_entry) return Verdict::foreign;
   const RecordMark& mark = read->mark;
@@ -119,7 +125,8 @@ Result<KeyFold> KeyFold::from(const MarkedRecord& keys, std::uint64_t number) {
   fold.next_offset_ = fold.told_until_ = keys.mark.behind.value_or(0);
   fold.start_ = number;
   const auto broken = [number] {
-    return fail(ErrorCode::invalid_input, "record " + std::to_string(number) + " of the group's keys cannot be read");
+    return fail(ErrorCode::invalid_input,
+                "record " + std::to_string(number) + " of the group's keys cannot be read");
   };
   for (std::string_view rest = keys.bytes; !rest.empty();) {
     const std::size_t line = rest.find('\n');
@@ -142,7 +149,8 @@ Result<KeyFold> KeyFold::from(const MarkedRecord& keys, std::uint64_t number) {
 std::string KeyFold::text() const {
   std::string text;
   for (const auto& [key, value] : values_) {
-    text += key + " " + std::to_string(value.revision) + " " + std::to_string(value.written_at.time_since_epoch().count()) + " ";
+    text += key + " " + std::to_string(value.revision) + " " +
+            std::to_string(value.written_at.time_since_epoch().count()) + " ";
     text += std::to_string(value.text.size()) + "\n" + value.text + "\n";
   }
   return text;
@@ -154,7 +162,8 @@ Result<Verdict> KeyFold::take(const RecordLog::Record& record) {
   if (!read) return Verdict::foreign;
   if (read->mark.kind == RecordMark::Kind::entry) return fail(state_among_keys());
   const RecordMark& mark = read->mark;
-  if (mark.kind == RecordMark::Kind::keys) {  // it tells what is known here; one that came late tells less than one before it
+  if (mark.kind == RecordMark::Kind::keys) {  // it tells what is known here; one that came late
+                                              // tells less than one before it
     if (*mark.behind < told_until_) return Verdict::does_not_count;
     start_ = record.offset + 1;
     told_until_ = *mark.behind;
@@ -165,7 +174,9 @@ Result<Verdict> KeyFold::take(const RecordLog::Record& record) {
     if (value.revision == 0) values_.erase(mark.key);
     return Verdict::does_not_count;
   }
-  value = {.text = std::string(read->bytes), .revision = record.offset + 1, .written_at = record.written_at};
+  value = {.text = std::string(read->bytes),
+           .revision = record.offset + 1,
+           .written_at = record.written_at};
   return Verdict::counts;
 }
 

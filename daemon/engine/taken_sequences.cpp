@@ -7,7 +7,8 @@ namespace handshaked::engine {
 namespace {
 
 auto broken(std::string_view text) {
-  return fail(ErrorCode::invalid_input, "these are no sequence numbers: " + std::string(text.substr(0, 64)));
+  return fail(ErrorCode::invalid_input,
+              "these are no sequence numbers: " + std::string(text.substr(0, 64)));
 }
 
 bool take_number(std::string_view& text, std::uint64_t& number) {

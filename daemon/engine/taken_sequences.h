@@ -10,8 +10,9 @@
 
 namespace handshaked::engine {
 
-/// Which messages of a stream are taken, by their sequence numbers: all up to a floor, and ranges above it. A message that the engine gives
-/// again (its acknowledgement was lost, or we died before it) is told by this from a new one, in whatever order they come.
+/// Which messages of a stream are taken, by their sequence numbers: all up to a floor, and ranges
+/// above it. A message that the engine gives again (its acknowledgement was lost, or we died before
+/// it) is told by this from a new one, in whatever order they come.
 class TakenSequences {
  public:
   bool contains(std::uint64_t sequence) const;
@@ -36,7 +37,8 @@ class TakenSequences {
   void sink_into_floor();
 
   std::uint64_t floor_ = 0;
-  std::map<std::uint64_t, std::uint64_t> ranges_;  ///< first to last; apart from one another and from the floor
+  std::map<std::uint64_t, std::uint64_t>
+      ranges_;  ///< first to last; apart from one another and from the floor
 };
 
 }  // namespace handshaked::engine

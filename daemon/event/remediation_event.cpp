@@ -6,7 +6,8 @@
 namespace handshaked::event {
 namespace {
 
-constexpr std::array<std::string_view, 5> kKinds{"opened", "reopened", "diagnosed", "updated", "resolved"};  // in the order of EventKind
+constexpr std::array<std::string_view, 5> kKinds{"opened", "reopened", "diagnosed", "updated",
+                                                 "resolved"};  // in the order of EventKind
 
 }  // namespace
 

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kLabelLimit = 1024;
 constexpr std::size_t kAnnotationLimit = 16 * 1024;
 
-void add(AlertLabels& labels, std::string_view name, std::string_view value, std::size_t limit, bool keep_lines = false) {
+void add(AlertLabels& labels, std::string_view name, std::string_view value, std::size_t limit,
+         bool keep_lines = false) {
   std::string text = shortened(plain_text(value, keep_lines), limit, Measure::bytes);
   if (!text.empty()) labels.emplace_back(name, std::move(text));
 }
@@ -26,7 +27,9 @@ std::string joined_lines(const std::vector<std::string>& lines) {
 
 AlertLabels labels_of(const Notification& notification) {
   AlertLabels labels;
-  const auto label = [&labels](std::string_view name, std::string_view value) { add(labels, name, value, kLabelLimit); };
+  const auto label = [&labels](std::string_view name, std::string_view value) {
+    add(labels, name, value, kLabelLimit);
+  };
   label("alertname", notification.kind == "digest" ? "handshaked-digest" : notification.rule_id);
   label("incident", notification.subject);
   label("name", notification.name);
@@ -60,7 +63,9 @@ AlertLabels annotations_of(const Notification& notification, Language language) 
   note("impact", message.impact);
   note("page", message.page);
   note("patch", message.patch);
-  if (!notification.file.empty()) note("place", notification.file + (notification.line > 0 ? ":" + std::to_string(notification.line) : ""));
+  if (!notification.file.empty())
+    note("place", notification.file +
+                      (notification.line > 0 ? ":" + std::to_string(notification.line) : ""));
   note("runbook_url", message.link);
   note("summary", message.title);
   return annotations;
@@ -68,23 +73,33 @@ AlertLabels annotations_of(const Notification& notification, Language language) 
 
 constexpr std::string_view kNever = "0001-01-01T00:00:00Z";
 
-Result<WireRequest> webhook_request(const event::RemediationEvent& event, Language language, const std::string& receiver) {
+Result<WireRequest> webhook_request(const event::RemediationEvent& event, Language language,
+                                    const std::string& receiver) {
   const AlertmanagerAlert alert = make_alert(read_notification(event), language);
   const std::string_view status = alert.is_resolved() ? "resolved" : "firing";
-  const auto name = std::find_if(alert.labels.begin(), alert.labels.end(), [](const auto& label) { return label.first == "alertname"; });
+  const auto name = std::find_if(alert.labels.begin(), alert.labels.end(),
+                                 [](const auto& label) { return label.first == "alertname"; });
   const AlertLabels group = name == alert.labels.end() ? AlertLabels{} : AlertLabels{*name};
   WireRequest request;
   JsonWriter json(request.body);
-  json.begin_object().member("version", "4").member("groupKey", "{}/{}:{incident=\"" + event.incident_id + "\"}");
+  json.begin_object()
+      .member("version", "4")
+      .member("groupKey", "{}/{}:{incident=\"" + event.incident_id + "\"}");
   json.member("truncatedAlerts", 0).member("status", status).member("receiver", receiver);
   write_labels(json, "groupLabels", group);
   write_labels(json, "commonLabels", alert.labels);
   write_labels(json, "commonAnnotations", alert.annotations);
-  json.member("externalURL", alert.generator_url).key("alerts").begin_array().begin_object().member("status", status);
+  json.member("externalURL", alert.generator_url)
+      .key("alerts")
+      .begin_array()
+      .begin_object()
+      .member("status", status);
   write_labels(json, "labels", alert.labels);
   write_labels(json, "annotations", alert.annotations);
-  json.member("startsAt", alert.starts_at).member("endsAt", alert.is_resolved() ? std::string_view(alert.ends_at) : kNever);
-  json.member("generatorURL", alert.generator_url).member("fingerprint", fingerprint_of(alert.labels));
+  json.member("startsAt", alert.starts_at)
+      .member("endsAt", alert.is_resolved() ? std::string_view(alert.ends_at) : kNever);
+  json.member("generatorURL", alert.generator_url)
+      .member("fingerprint", fingerprint_of(alert.labels));
   json.end_object().end_array().end_object();
   return request;
 }
@@ -95,12 +110,14 @@ AlertmanagerAlert make_alert(const Notification& notification, Language language
   AlertmanagerAlert alert;
   alert.labels = labels_of(notification);
   alert.annotations = annotations_of(notification, language);
-  alert.starts_at = plain_text(!notification.opened_at.empty() ? notification.opened_at : notification.time);
+  alert.starts_at =
+      plain_text(!notification.opened_at.empty() ? notification.opened_at : notification.time);
   if (notification.is_resolved())
-    alert.ends_at = plain_text(!notification.resolved_at.empty() ? notification.resolved_at : notification.time);
+    alert.ends_at = plain_text(!notification.resolved_at.empty() ? notification.resolved_at
+                                                                 : notification.time);
   for (const char* const wanted : {"page", "runbook_url"}) {
-    const auto url =
-        std::find_if(alert.annotations.begin(), alert.annotations.end(), [&](const auto& note) { return note.first == wanted; });
+    const auto url = std::find_if(alert.annotations.begin(), alert.annotations.end(),
+                                  [&](const auto& note) { return note.first == wanted; });
     if (url == alert.annotations.end() || !alert.generator_url.empty()) continue;
     alert.generator_url = url->second;
   }
@@ -124,12 +141,14 @@ void write_postable_alert(JsonWriter& json, const AlertmanagerAlert& alert, Time
 
 std::string fingerprint_of(const AlertLabels& labels) {
   std::string text;
-  for (const auto& [name, value] : labels) text.append(name).append(1, '\xFF').append(value).append(1, '\xFF');
+  for (const auto& [name, value] : labels)
+    text.append(name).append(1, '\xFF').append(value).append(1, '\xFF');
   return sha256_hex(text, 16);
 }
 
 WireFormat alertmanager_webhook_format(Language language, std::string receiver) {
-  return {.request = [language, receiver = std::move(receiver)](const event::RemediationEvent& event, Time) {
+  return {.request = [language, receiver = std::move(receiver)](
+                         const event::RemediationEvent& event, Time) {
     return webhook_request(event, language, receiver);
   }};
 }

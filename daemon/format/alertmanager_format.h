@@ -14,8 +14,9 @@ namespace handshaked::format {
 
 using AlertLabels = std::vector<std::pair<std::string, std::string>>;
 
-/// An incident as Alertmanager knows alerts. The labels are what tells one alert from another: they do not change while an incident is
-/// open, its severity aside. Values are clean UTF-8 and never empty.
+/// An incident as Alertmanager knows alerts. The labels are what tells one alert from another: they
+/// do not change while an incident is open, its severity aside. Values are clean UTF-8 and never
+/// empty.
 struct AlertmanagerAlert {
   AlertLabels labels;  ///< sorted by name
   AlertLabels annotations;
@@ -27,8 +28,8 @@ struct AlertmanagerAlert {
 
 AlertmanagerAlert make_alert(const Notification& notification, Language language);
 
-/// One alert as POST /api/v2/alerts takes it (Alertmanager's openapi.yaml, postableAlert). A firing one ends at `hold_until` if it is
-/// not told again.
+/// One alert as POST /api/v2/alerts takes it (Alertmanager's openapi.yaml, postableAlert). A firing
+/// one ends at `hold_until` if it is not told again.
 void write_postable_alert(JsonWriter& json, const AlertmanagerAlert& alert, Time hold_until);
 
 void write_labels(JsonWriter& json, std::string_view name, const AlertLabels& labels);
@@ -36,8 +37,9 @@ void write_labels(JsonWriter& json, std::string_view name, const AlertLabels& la
 /// 16 hexadecimal digits that stand for the labels.
 std::string fingerprint_of(const AlertLabels& labels);
 
-/// What Alertmanager itself posts to webhooks, version "4" (prometheus.io, alerting/configuration, webhook_config): a group of one alert.
-/// For receivers that were written for Alertmanager. `receiver` is our receiver's name.
+/// What Alertmanager itself posts to webhooks, version "4" (prometheus.io, alerting/configuration,
+/// webhook_config): a group of one alert. For receivers that were written for Alertmanager.
+/// `receiver` is our receiver's name.
 WireFormat alertmanager_webhook_format(Language language, std::string receiver);
 
 }  // namespace handshaked::format

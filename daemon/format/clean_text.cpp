@@ -8,18 +8,23 @@ namespace {
 constexpr std::string_view kEllipsis = "…";
 
 unsigned code_point(std::string_view character) {
-  const auto byte = [character](std::size_t index) { return static_cast<unsigned>(static_cast<unsigned char>(character[index])); };
+  const auto byte = [character](std::size_t index) {
+    return static_cast<unsigned>(static_cast<unsigned char>(character[index]));
+  };
   switch (character.size()) {
     case 1: return byte(0);
     case 2: return (byte(0) & 0x1FU) << 6U | (byte(1) & 0x3FU);
     case 3: return (byte(0) & 0x0FU) << 12U | (byte(1) & 0x3FU) << 6U | (byte(2) & 0x3FU);
-    default: return (byte(0) & 0x07U) << 18U | (byte(1) & 0x3FU) << 12U | (byte(2) & 0x3FU) << 6U | (byte(3) & 0x3FU);
+    default:
+      return (byte(0) & 0x07U) << 18U | (byte(1) & 0x3FU) << 12U | (byte(2) & 0x3FU) << 6U |
+             (byte(3) & 0x3FU);
   }
 }
 
 bool is_invisible(unsigned point) {
-  return point == 0xAD || point == 0x61C || (point >= 0x200B && point <= 0x200F) || (point >= 0x202A && point <= 0x202E) ||
-         (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) ||
+  return point == 0xAD || point == 0x61C || (point >= 0x200B && point <= 0x200F) ||
+         (point >= 0x202A && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F) ||
+         point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) ||
          (point >= 0xE0000 && point <= 0xE007F);
 }
 
@@ -50,7 +55,8 @@ std::string shortened(std::string_view text, std::size_t limit, Measure measure)
   while (!text.empty()) {
     const Utf8Step step = next_utf8_step(text);
     const std::string_view character = text.substr(0, step.length);
-    const std::size_t units = step.is_valid ? units_of(character, measure) : length_of(kReplacementCharacter, measure);
+    const std::size_t units =
+        step.is_valid ? units_of(character, measure) : length_of(kReplacementCharacter, measure);
     if (length + units > limit) break;
     cut += step.is_valid ? character : kReplacementCharacter;
     length += units;
@@ -71,7 +77,8 @@ std::string plain_text(std::string_view bytes, bool keep_lines) {
       continue;
     }
     const unsigned point = code_point(character);
-    const bool is_control = point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029;
+    const bool is_control =
+        point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x2028 || point == 0x2029;
     if (point == '\n' && keep_lines) text += '\n';
     else if (point == '\t' && keep_lines) text += "    ";
     else if (is_control) text += ' ';

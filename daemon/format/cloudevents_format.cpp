@@ -33,13 +33,15 @@ Result<WireRequest> binary_request(const event::RemediationEvent& event) {
     std::string_view text;
     if (name == "data" || value.get(text) != simdjson::SUCCESS) continue;
     std::string header = header_value(text);
-    if (header.size() > kLongestHeader || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789") != std::string_view::npos)
+    if (header.size() > kLongestHeader ||
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789") != std::string_view::npos)
       return fail(ErrorCode::invalid_input, "the event has an attribute that no header can hold");
     if (name == "datacontenttype") request.content_type = std::move(header);
     else request.headers.emplace_back("ce-" + std::string(name), std::move(header));
   }
   simdjson::dom::element data;
-  if (root["data"].get(data) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "the event has no data");
+  if (root["data"].get(data) != simdjson::SUCCESS)
+    return fail(ErrorCode::invalid_input, "the event has no data");
   request.body = with_escapes(simdjson::minify(data));
   return request;
 }
@@ -48,12 +50,14 @@ Result<WireRequest> binary_request(const event::RemediationEvent& event) {
 
 WireFormat cloudevents_structured_format() {
   return {.request = [](const event::RemediationEvent& event, Time) -> Result<WireRequest> {
-    return WireRequest{.content_type = "application/cloudevents+json; charset=utf-8", .body = event.body};
+    return WireRequest{.content_type = "application/cloudevents+json; charset=utf-8",
+                       .body = event.body};
   }};
 }
 
 WireFormat cloudevents_binary_format() {
-  return {.request = [](const event::RemediationEvent& event, Time) { return binary_request(event); }};
+  return {
+      .request = [](const event::RemediationEvent& event, Time) { return binary_request(event); }};
 }
 
 }  // namespace handshaked::format

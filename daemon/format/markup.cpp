@@ -14,7 +14,8 @@ constexpr std::string_view kNoWidth = "\xE2\x80\x8B";  // U+200B
 /// Adds pieces while there is room; remembers that something was left out.
 class Page {
  public:
-  Page(const Markup& markup, std::size_t limit, std::string_view more) : markup_(markup), more_(markup.escape(more) + markup.line_end) {
+  Page(const Markup& markup, std::size_t limit, std::string_view more)
+      : markup_(markup), more_(markup.escape(more) + markup.line_end) {
     const std::size_t kept = length_of(more_, markup.measure);
     room_ = limit > kept ? limit - kept : 0;
   }
@@ -46,14 +47,18 @@ class Page {
   bool is_cut_ = false;
 };
 
-std::string bold(std::string_view text, const Markup& markup) { return markup.bold_begin + markup.escape(text) + markup.bold_end; }
+std::string bold(std::string_view text, const Markup& markup) {
+  return markup.bold_begin + markup.escape(text) + markup.bold_end;
+}
 
 bool is_shown_in_code(std::string_view text, const Markup& markup) {
-  return text.find_first_of("`\n") == std::string_view::npos && text.find_first_of(markup.not_in_code) == std::string_view::npos &&
+  return text.find_first_of("`\n") == std::string_view::npos &&
+         text.find_first_of(markup.not_in_code) == std::string_view::npos &&
          text.find_first_not_of(' ') != std::string_view::npos;
 }
 
-/// One line, made of prose and of code that stands apart from its neighbours as the service wants it.
+/// One line, made of prose and of code that stands apart from its neighbours as the service wants
+/// it.
 class Line {
  public:
   explicit Line(const Markup& markup) : markup_(markup) {}
@@ -74,7 +79,8 @@ class Line {
 
  private:
   static bool is_room(char c) {
-    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const bool is_letter =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     return !is_letter && c > 0 && c < '\x7f';
   }
 
@@ -86,9 +92,11 @@ class Line {
 
 void add_prose(Line& line, std::string_view text, const Markup& markup);
 
-/// Advice in one line. A command in it stands in code as a whole, or not at all: half of one, or one with other signs, is of no use.
+/// Advice in one line. A command in it stands in code as a whole, or not at all: half of one, or
+/// one with other signs, is of no use.
 std::string advice_line(Page& page, std::string_view text, const Markup& markup) {
-  if (!markup.has_inline_code) return markup.escape(text);  // between its backticks it can be told from the prose
+  if (!markup.has_inline_code)
+    return markup.escape(text);  // between its backticks it can be told from the prose
   Line line(markup);
   each_code_span(text, [&](std::string_view part, bool is_code) {
     if (!is_code) {
@@ -122,15 +130,18 @@ char partner_of(char c) {
   return at == std::string_view::npos ? '\0' : kClosing[at];
 }
 
-/// What of a word somebody would copy: without the punctuation behind it, and without brackets and quotes that are not its own: those
-/// around all of it, and those whose partner stands in another word. "(api_v2)," is api_v2; "[2001:db8::1]:8443" and "f(x)" are themselves.
+/// What of a word somebody would copy: without the punctuation behind it, and without brackets and
+/// quotes that are not its own: those around all of it, and those whose partner stands in another
+/// word. "(api_v2)," is api_v2; "[2001:db8::1]:8443" and "f(x)" are themselves.
 std::string_view core_of(std::string_view word) {
   constexpr std::string_view kPunctuation = ".,;:!?";
-  constexpr std::size_t kLongestWord = 256;  // a longer one is as it is: looking for partners has to stay linear
+  constexpr std::size_t kLongestWord =
+      256;  // a longer one is as it is: looking for partners has to stay linear
   if (word.size() > kLongestWord) return word;
   while (!word.empty()) {
     const char first = word.front(), last = word.back();
-    const std::string_view behind_first = word.substr(1), before_last = word.substr(0, word.size() - 1);
+    const std::string_view behind_first = word.substr(1),
+                           before_last = word.substr(0, word.size() - 1);
     const char opening = last == ')'                   ? '('
                          : last == ']'                 ? '['
                          : last == '}'                 ? '{'
@@ -138,18 +149,21 @@ std::string_view core_of(std::string_view word) {
                          : last == '"' || last == '\'' ? last
                                                        : '\0';
     const bool is_lone_end = opening != '\0' && before_last.find(opening) == std::string_view::npos;
-    const bool is_around = word.size() > 1 && partner_of(first) == last && first != '<' && first != '{' &&
+    const bool is_around = word.size() > 1 && partner_of(first) == last && first != '<' &&
+                           first != '{' &&
                            behind_first.find(partner_of(first)) == behind_first.size() - 1;
     if (is_around) word = word.substr(1, word.size() - 2);
-    else if (partner_of(first) != '\0' && behind_first.find(partner_of(first)) == std::string_view::npos) word = behind_first;
+    else if (partner_of(first) != '\0' &&
+             behind_first.find(partner_of(first)) == std::string_view::npos)
+      word = behind_first;
     else if (is_lone_end || kPunctuation.find(last) != std::string_view::npos) word = before_last;
     else break;
   }
   return word;
 }
 
-/// Whether a word would look otherwise as prose, or is one that people copy: a directive, a path, an address. "lines/min", "TLS/SSL" and a
-/// lone sign are prose.
+/// Whether a word would look otherwise as prose, or is one that people copy: a directive, a path,
+/// an address. "lines/min", "TLS/SSL" and a lone sign are prose.
 bool is_code_word(std::string_view word) {
   constexpr std::string_view kTelling = "_@*$|~#<>{}[]\\";
   if (word.size() < 2) return false;
@@ -202,7 +216,8 @@ void add_commands(Page& page, std::string_view text, const Markup& markup) {
   }
 }
 
-void add_list(Page& page, std::string_view label, const std::vector<std::string>& lines, const Markup& markup) {
+void add_list(Page& page, std::string_view label, const std::vector<std::string>& lines,
+              const Markup& markup) {
   if (lines.empty() || !page.add_line(bold(label, markup))) return;
   for (const std::string& line : lines)
     if (!page.add_line("- " + advice_line(page, line, markup))) return;
@@ -212,7 +227,9 @@ void add_list(Page& page, std::string_view label, const std::vector<std::string>
 void add_overview(Page& page, const Message& message, const Markup& markup) {
   if (!message.explanation.empty()) page.add_line(advice(page, message.explanation, markup));
   if (!message.impact.empty()) page.add_line(prose_line(message.impact, markup));
-  if (!message.fix_label.empty()) page.add_line(bold(message.fix_label, markup) + ": " + advice_line(page, message.fix_title, markup));
+  if (!message.fix_label.empty())
+    page.add_line(bold(message.fix_label, markup) + ": " +
+                  advice_line(page, message.fix_title, markup));
   if (!message.command.empty()) page.add_line(code_text(message.command, markup));
   if (!message.page.empty()) page.add_line(markup.escape(message.page_label) + ": " + message.page);
   add_list(page, message.items_label, message.items, markup);
@@ -229,13 +246,15 @@ void add_fix(Page& page, const Message& message, const Markup& markup) {
 
 void add_rest(Page& page, const Message& message, const Markup& markup) {
   for (const MessageFact& fact : message.facts)
-    page.add_line(bold(fact.label, markup) + ": " + (fact.is_code ? code_text(fact.value, markup) : prose_line(fact.value, markup)));
+    page.add_line(bold(fact.label, markup) + ": " +
+                  (fact.is_code ? code_text(fact.value, markup) : prose_line(fact.value, markup)));
   add_list(page, message.dead_ends_label, message.dead_ends, markup);
   if (!message.link.empty()) page.add_line(markup.escape(message.link_label) + ": " + message.link);
   if (message.sample.empty()) return;
   page.add_line(bold(message.sample_label, markup));
   const std::string sample = shortened(message.sample, 1000, markup.measure);
-  if (const std::string block = code_block(sample + "\n", markup, page.room()); !block.empty()) page.add(block);
+  if (const std::string block = code_block(sample + "\n", markup, page.room()); !block.empty())
+    page.add(block);
   else page.add_line(prose_line(sample, markup));
 }
 
@@ -251,19 +270,23 @@ std::string escape_markdown(std::string_view text) {
     else if (letter == '>') out += "&gt;";
     else if (letter == '@') out.append("@").append(kNoWidth);
     else if (letter == ':' && text.substr(at).starts_with("://")) out.append(":").append(kNoWidth);
-    else if (std::string_view("\\`*_{}[]()#+-!|~$").find(letter) != std::string_view::npos) out.append("\\").push_back(letter);
+    else if (std::string_view("\\`*_{}[]()#+-!|~$").find(letter) != std::string_view::npos)
+      out.append("\\").push_back(letter);
     else out.push_back(letter);
   }
   return out;
 }
 
 std::string escape_by_width(std::string_view text) {
-  static constexpr std::pair<char, std::string_view> kWide[] = {{'<', "＜"}, {'>', "＞"}, {'[', "［"}, {']', "］"}, {'*', "＊"},
-                                                                {'`', "｀"}, {'#', "＃"}, {'|', "｜"}, {'~', "～"}, {'_', "＿"}};
+  static constexpr std::pair<char, std::string_view> kWide[] = {
+      {'<', "＜"}, {'>', "＞"}, {'[', "［"}, {']', "］"}, {'*', "＊"},
+      {'`', "｀"}, {'#', "＃"}, {'|', "｜"}, {'~', "～"}, {'_', "＿"}};
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char letter = text[at];
-    const auto* const wide = std::find_if(std::begin(kWide), std::end(kWide), [letter](const auto& pair) { return pair.first == letter; });
+    const auto* const wide =
+        std::find_if(std::begin(kWide), std::end(kWide),
+                     [letter](const auto& pair) { return pair.first == letter; });
     if (wide != std::end(kWide)) out += wide->second;
     else if (letter == '@') out.append("@").append(kNoWidth);
     else if (letter == ':' && text.substr(at).starts_with("://")) out.append(":").append(kNoWidth);
@@ -287,10 +310,13 @@ std::string code_text(std::string_view text, const Markup& markup) {
 std::string code_block(std::string_view text, const Markup& markup, std::size_t room) {
   if (!markup.has_code_blocks && markup.has_inline_code) return {};
   const bool is_framed = markup.has_code_blocks;
-  if (is_framed && (text.find("```") != std::string_view::npos || text.find_first_of(markup.not_in_code) != std::string_view::npos))
+  if (is_framed && (text.find("```") != std::string_view::npos ||
+                    text.find_first_of(markup.not_in_code) != std::string_view::npos))
     return {};
-  const std::string code = is_framed && markup.escape_code ? markup.escape_code(text) : std::string(text);
-  std::string block = (is_framed ? "```\n" : "") + code + (code.ends_with('\n') ? "" : "\n") + (is_framed ? "```\n" : "");
+  const std::string code =
+      is_framed && markup.escape_code ? markup.escape_code(text) : std::string(text);
+  std::string block = (is_framed ? "```\n" : "") + code + (code.ends_with('\n') ? "" : "\n") +
+                      (is_framed ? "```\n" : "");
   return length_of(block, markup.measure) <= room ? block : std::string();
 }
 

@@ -10,15 +10,17 @@ namespace handshaked::format {
 
 enum class Tone { critical, warning, info, resolved };
 
-/// One fact with its name. `is_code`: a name, an address, a path, to be shown as such and never as markup or link.
+/// One fact with its name. `is_code`: a name, an address, a path, to be shown as such and never as
+/// markup or link.
 struct MessageFact {
   std::string label, value;
   bool is_code = false;
 };
 
-/// What people are told, in their language, before it gets the form of a medium. First what fits on a phone: title, cause, impact, fix,
-/// the command that shows more, a link. Then the details, which may be cut; with a page to open most of them are left to it.
-/// Every text is plain_text(): cleaned, not escaped.
+/// What people are told, in their language, before it gets the form of a medium. First what fits on
+/// a phone: title, cause, impact, fix, the command that shows more, a link. Then the details, which
+/// may be cut; with a page to open most of them are left to it. Every text is plain_text():
+/// cleaned, not escaped.
 struct Message {
   Tone tone = Tone::info;
   std::string title;
@@ -26,7 +28,7 @@ struct Message {
   std::string impact;       ///< how much, whom, since when
   std::string fix_label;    ///< "Proved fix", "Likely fix (untested)"; empty: none
   std::string fix_title;
-  std::string command;           ///< to be run where nginx runs: shows the fix, or finds it; empty: none
+  std::string command;  ///< to be run where nginx runs: shows the fix, or finds it; empty: none
   std::string page_label, page;  ///< where the incident can be looked at; "https://…" or empty
   std::string items_label;       ///< of a digest or a group
   std::vector<std::string> items;

@@ -28,7 +28,8 @@ std::int64_t number_of(const Object& object, std::string_view key) {
 
 std::optional<double> rate_of(const Object& object) {
   double rate = 0;
-  return object["rate_per_minute"].get(rate) == simdjson::SUCCESS ? std::optional(rate) : std::nullopt;
+  return object["rate_per_minute"].get(rate) == simdjson::SUCCESS ? std::optional(rate)
+                                                                  : std::nullopt;
 }
 
 bool flag_of(const Object& object, std::string_view key) {
@@ -42,7 +43,8 @@ std::vector<std::string> texts_of(const Object& object, std::string_view key) {
   if (object[key].get(list) != simdjson::SUCCESS) return texts;
   for (const Element item : list) {
     std::string_view value;
-    if (texts.size() < kMaxListed && item.get(value) == simdjson::SUCCESS) texts.emplace_back(value);
+    if (texts.size() < kMaxListed && item.get(value) == simdjson::SUCCESS)
+      texts.emplace_back(value);
   }
   return texts;
 }
@@ -62,7 +64,9 @@ ProofStatus proof_of(const Object& object) {
   Object proof;
   if (object["proof"].get(proof) != simdjson::SUCCESS) return ProofStatus::untested;
   const std::string status = text_of(proof, "status");
-  return status == "proved" ? ProofStatus::proved : status == "refuted" ? ProofStatus::refuted : ProofStatus::untested;
+  return status == "proved"    ? ProofStatus::proved
+         : status == "refuted" ? ProofStatus::refuted
+                               : ProofStatus::untested;
 }
 
 std::string proof_detail_of(const Object& object) {
@@ -78,7 +82,8 @@ void read_incident(const Object& incident, Notification& into) {
   into.command = text_of(incident, "command");
   into.reopens = number_of(incident, "reopens");
   into.status = text_of(incident, "status");
-  if (const std::string severity = text_of(incident, "severity"); !severity.empty()) into.severity = severity;
+  if (const std::string severity = text_of(incident, "severity"); !severity.empty())
+    into.severity = severity;
   into.opened_at = text_of(incident, "opened_at");
   into.last_seen_at = text_of(incident, "last_seen_at");
   into.resolved_at = text_of(incident, "resolved_at");
@@ -86,11 +91,13 @@ void read_incident(const Object& incident, Notification& into) {
   into.is_flapping = flag_of(incident, "flapping");
   into.is_quiet_failing = flag_of(incident, "quiet_still_failing");
   bool is_seen_good = true;
-  if (incident["seen_good"].get(is_seen_good) == simdjson::SUCCESS) into.is_seen_good = is_seen_good;
+  if (incident["seen_good"].get(is_seen_good) == simdjson::SUCCESS)
+    into.is_seen_good = is_seen_good;
   into.count = number_of(incident, "count");
   into.rate_per_minute = rate_of(incident).value_or(0);
   Object clients;
-  if (incident["clients"].get(clients) == simdjson::SUCCESS) into.distinct_clients = number_of(clients, "distinct");
+  if (incident["clients"].get(clients) == simdjson::SUCCESS)
+    into.distinct_clients = number_of(clients, "distinct");
   into.hosts = texts_of(incident, "hosts");
   into.servers = texts_of(incident, "servers");
   into.sample_lines = texts_of(incident, "sample_lines");
@@ -131,7 +138,8 @@ void read_fixes(const Object& data, Notification& into) {
   });
 }
 
-DigestItem item_of(const Object& object, std::string_view kind_key, std::string_view id_key, std::string_view text_key) {
+DigestItem item_of(const Object& object, std::string_view kind_key, std::string_view id_key,
+                   std::string_view text_key) {
   return {.kind = text_of(object, kind_key),
           .incident_id = text_of(object, id_key),
           .severity = text_of(object, "severity"),
@@ -143,10 +151,14 @@ DigestItem item_of(const Object& object, std::string_view kind_key, std::string_
 
 /// The company in which an incident is told.
 void read_group(const Object& group, Notification& into) {
-  visit_objects(group, "incidents", [&into](const Object& incident) { into.items.push_back(item_of(incident, "status", "id", "title")); });
+  visit_objects(group, "incidents", [&into](const Object& incident) {
+    into.items.push_back(item_of(incident, "status", "id", "title"));
+  });
   if (into.items.size() < 2) into.items.clear();
   const auto all = number_of(group, "open") + number_of(group, "resolved");
-  if (!into.items.empty()) into.items_left_out = std::max<std::int64_t>(0, all - static_cast<std::int64_t>(into.items.size()));
+  if (!into.items.empty())
+    into.items_left_out =
+        std::max<std::int64_t>(0, all - static_cast<std::int64_t>(into.items.size()));
 }
 
 void read_data(const Object& data, Notification& into) {
@@ -172,20 +184,28 @@ void read_data(const Object& data, Notification& into) {
   }
   into.is_correction = flag_of(data, "corrected");
   read_fixes(data, into);
-  visit_objects(data, "items", [&into](const Object& item) { into.items.push_back(item_of(item, "kind", "incident", "summary")); });
+  visit_objects(data, "items", [&into](const Object& item) {
+    into.items.push_back(item_of(item, "kind", "incident", "summary"));
+  });
   into.items_left_out = number_of(data, "left_out");
   Object group;
   if (data["group"].get(group) == simdjson::SUCCESS) read_group(group, into);
 }
 
-std::string last_word(std::string_view type) { return std::string(type.substr(type.rfind('.') + 1)); }
+std::string last_word(std::string_view type) {
+  return std::string(type.substr(type.rfind('.') + 1));
+}
 
 }  // namespace
 
 const NotifiedFix* Notification::best_fix() const {
-  const auto proved = std::find_if(fixes.begin(), fixes.end(), [](const NotifiedFix& fix) { return fix.proof == ProofStatus::proved; });
+  const auto proved = std::find_if(fixes.begin(), fixes.end(), [](const NotifiedFix& fix) {
+    return fix.proof == ProofStatus::proved;
+  });
   if (proved != fixes.end()) return &*proved;
-  const auto open = std::find_if(fixes.begin(), fixes.end(), [](const NotifiedFix& fix) { return fix.proof != ProofStatus::refuted; });
+  const auto open = std::find_if(fixes.begin(), fixes.end(), [](const NotifiedFix& fix) {
+    return fix.proof != ProofStatus::refuted;
+  });
   return open == fixes.end() ? nullptr : &*open;
 }
 
@@ -203,7 +223,8 @@ Notification read_notification(const event::RemediationEvent& event) {
   notification.summary = event.summary;
   simdjson::dom::parser parser;
   Object root;
-  if (parser.parse(event.body.data(), event.body.size()).get(root) != simdjson::SUCCESS) return notification;
+  if (parser.parse(event.body.data(), event.body.size()).get(root) != simdjson::SUCCESS)
+    return notification;
   notification.source = text_of(root, "source");
   notification.time = text_of(root, "time");
   Object data;

@@ -41,18 +41,21 @@ struct DigestItem {
   std::string opened_at = {};
 };
 
-/// What an event says, taken out of its JSON for those formats that say it in other words. Every text may come from a log
-/// and is as hostile as that: to be cleaned and escaped by whoever writes it down. What an event lacks is empty here: events
-/// of other versions, and of diagnoses that are not there yet, are read all the same.
+/// What an event says, taken out of its JSON for those formats that say it in other words. Every
+/// text may come from a log and is as hostile as that: to be cleaned and escaped by whoever writes
+/// it down. What an event lacks is empty here: events of other versions, and of diagnoses that are
+/// not there yet, are read all the same.
 struct Notification {
   std::string event_id;
   std::string kind;  ///< "opened", "updated", "diagnosed", "resolved", "reopened"; "digest"
   std::string source, time;
-  std::string subject;  ///< by which receivers join what belongs together: of a group the incident that was told first
-  std::string incident_id, fingerprint, status, severity;  ///< of the incident that the data is about
-  std::string title;                                       ///< what is wrong and where, in one line
-  std::string page;                                        ///< where the incident can be looked at; empty: nobody said
-  std::string command;                                     ///< that shows it on its host; empty: an older event, which did not say
+  std::string subject;  ///< by which receivers join what belongs together: of a group the incident
+                        ///< that was told first
+  std::string incident_id, fingerprint, status,
+      severity;         ///< of the incident that the data is about
+  std::string title;    ///< what is wrong and where, in one line
+  std::string page;     ///< where the incident can be looked at; empty: nobody said
+  std::string command;  ///< that shows it on its host; empty: an older event, which did not say
   std::string opened_at, last_seen_at, resolved_at, resolved_by;
   bool is_flapping = false;
   std::int64_t reopens = 0;
@@ -68,7 +71,8 @@ struct Notification {
   bool is_seen_good = true;       ///< of a resolved one: false when nothing was tried
   bool is_quiet_failing = false;  ///< no line for long, and probes still fail
   std::optional<double> confidence;
-  bool is_from_line_alone = false;            ///< nobody looked at configuration and peer: there are only candidates
+  bool is_from_line_alone =
+      false;  ///< nobody looked at configuration and peer: there are only candidates
   std::vector<NotifiedCandidate> candidates;  ///< likeliest first
   std::vector<NotifiedFix> fixes;
   std::vector<NotifiedDeadEnd> dead_ends;
@@ -78,7 +82,9 @@ struct Notification {
 
   /// The cause is one of several, or no more than likely: it is not to be told like a fact.
   bool is_cause_open() const;
-  bool is_resolved() const { return kind == "resolved" || (kind != "digest" && status == "resolved"); }
+  bool is_resolved() const {
+    return kind == "resolved" || (kind != "digest" && status == "resolved");
+  }
   /// The first fix that was proved; else the first that is not refuted; nullptr if there is none.
   const NotifiedFix* best_fix() const;
 };

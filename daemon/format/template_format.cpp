@@ -59,13 +59,15 @@ Data data_of(const simdjson::dom::element& element, int depth) {
     case Type::OBJECT: {
       Data object;
       if (depth == 0) return object;
-      for (const auto& [key, value] : simdjson::dom::object(element)) object.set(std::string(key), data_of(value, depth - 1));
+      for (const auto& [key, value] : simdjson::dom::object(element))
+        object.set(std::string(key), data_of(value, depth - 1));
       return object;
     }
     case Type::ARRAY: {
       Data list(Data::type::list);
       if (depth == 0) return list;
-      for (const auto item : simdjson::dom::array(element)) list.push_back(data_of(item, depth - 1));
+      for (const auto item : simdjson::dom::array(element))
+        list.push_back(data_of(item, depth - 1));
       return list;
     }
     case Type::STRING: return Data(std::string(std::string_view(element)));
@@ -79,7 +81,8 @@ Data data_of(const event::RemediationEvent& event) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   Data data;
-  if (parser.parse(event.body.data(), event.body.size()).get(root) == simdjson::SUCCESS && root.is_object())
+  if (parser.parse(event.body.data(), event.body.size()).get(root) == simdjson::SUCCESS &&
+      root.is_object())
     data = data_of(root, kDepthLimit);
   const Notification notification = read_notification(event);
   data.set("kind", notification.kind);
@@ -89,7 +92,9 @@ Data data_of(const event::RemediationEvent& event) {
   data.set("event_json", event.body);
   data.set("place", notification.file.empty()
                         ? std::string()
-                        : notification.file + (notification.line > 0 ? ":" + std::to_string(notification.line) : std::string()));
+                        : notification.file + (notification.line > 0
+                                                   ? ":" + std::to_string(notification.line)
+                                                   : std::string()));
   Data fix;
   const NotifiedFix* const best = notification.best_fix();
   fix.set("title", best != nullptr ? best->title : "");
@@ -118,7 +123,8 @@ std::string escape_entities(const std::string& text) {
 
 std::string escape_form(const std::string& text) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
-  constexpr std::string_view kSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr std::string_view kSafe =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
   std::string out;
   for (const char letter : text) {
     const auto byte = static_cast<unsigned char>(letter);
@@ -141,13 +147,16 @@ bool is_json_type(std::string_view content_type) {
 
 std::function<std::string(const std::string&)> escape_for(std::string_view content_type) {
   if (is_json_type(content_type)) return escape_json;
-  if (content_type.find("html") != std::string_view::npos || content_type.find("xml") != std::string_view::npos) return escape_entities;
+  if (content_type.find("html") != std::string_view::npos ||
+      content_type.find("xml") != std::string_view::npos)
+    return escape_entities;
   if (content_type.starts_with("application/x-www-form-urlencoded")) return escape_form;
   return [](const std::string& text) { return plain_text(text, true); };
 }
 
 /// One rendering; throws TooMuch.
-std::string render(const std::string& text, const std::string& content_type, NoticingContext& context) {
+std::string render(const std::string& text, const std::string& content_type,
+                   NoticingContext& context) {
   mustache::mustache parsed(text);
   parsed.set_custom_escape(escape_for(content_type));
   std::string body = parsed.render(context);
@@ -160,7 +169,8 @@ bool is_json(const std::string& body) {
   return parser.parse(body).error() == simdjson::SUCCESS;
 }
 
-Result<WireRequest> template_request(const event::RemediationEvent& event, const std::string& text, const std::string& content_type) {
+Result<WireRequest> template_request(const event::RemediationEvent& event, const std::string& text,
+                                     const std::string& content_type) {
   WireRequest request;
   request.content_type = content_type;
   try {
@@ -184,9 +194,11 @@ std::string_view name_of(event::SampleKind kind) {
 }
 
 /// Tries the template on one sample. Adds to `missing` and `found`.
-Result<> try_sample(const std::string& text, const std::string& content_type, event::SampleKind kind, Language language,
-                    std::set<std::string>& missing, std::set<std::string>& found) {
-  const event::RemediationEvent event = event::sample_event(kind, language, Time(std::chrono::hours(24 * 365 * 50)), "proxy-1.example");
+Result<> try_sample(const std::string& text, const std::string& content_type,
+                    event::SampleKind kind, Language language, std::set<std::string>& missing,
+                    std::set<std::string>& found) {
+  const event::RemediationEvent event = event::sample_event(
+      kind, language, Time(std::chrono::hours(24 * 365 * 50)), "proxy-1.example");
   try {
     const Data data = data_of(event);
     NoticingContext context(&data);
@@ -194,7 +206,8 @@ Result<> try_sample(const std::string& text, const std::string& content_type, ev
     missing.insert(context.missing().begin(), context.missing().end());
     found.insert(context.found().begin(), context.found().end());
     if (is_json_type(content_type) && !is_json(body))
-      return refuse("does not produce JSON for " + std::string(name_of(kind)) + ": " + shortened(plain_text(body), 300, Measure::bytes));
+      return refuse("does not produce JSON for " + std::string(name_of(kind)) + ": " +
+                    shortened(plain_text(body), 300, Measure::bytes));
   } catch (const TooMuch& reason) {
     return refuse(reason.what());
   }
@@ -203,11 +216,13 @@ Result<> try_sample(const std::string& text, const std::string& content_type, ev
 
 }  // namespace
 
-Result<WireFormat> template_format(std::string_view text, std::string content_type, Language language) {
+Result<WireFormat> template_format(std::string_view text, std::string content_type,
+                                   Language language) {
   if (text.size() > kTemplateLimit) return refuse("is larger than 64 KiB");
   const std::string source(text);
   const mustache::mustache parsed(source);
-  if (!parsed.is_valid()) return refuse("is not a Mustache template: " + plain_text(parsed.error_message()));
+  if (!parsed.is_valid())
+    return refuse("is not a Mustache template: " + plain_text(parsed.error_message()));
 
   std::set<std::string> missing;
   std::set<std::string> found;
@@ -216,8 +231,10 @@ Result<WireFormat> template_format(std::string_view text, std::string content_ty
   std::set<std::string> ignored;
   TRY(try_sample(source, content_type, event::SampleKind::bare, language, ignored, found));
   for (const std::string& name : missing)
-    if (!found.contains(name)) return refuse("uses \"" + plain_text(name) + "\", which no event has");
-  return WireFormat{.request = [source, content_type = std::move(content_type)](const event::RemediationEvent& event, Time) {
+    if (!found.contains(name))
+      return refuse("uses \"" + plain_text(name) + "\", which no event has");
+  return WireFormat{.request = [source, content_type = std::move(content_type)](
+                                   const event::RemediationEvent& event, Time) {
     return template_request(event, source, content_type);
   }};
 }

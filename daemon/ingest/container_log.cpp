@@ -48,8 +48,10 @@ std::string container_of_log(std::string_view path) {
   if (count < 4) return {};
   const std::string_view file = names[count - 1], parent = names[count - 2];
   if (parent == "containers" && file.ends_with(".log")) return of_kubelet_link(file);
-  if (names[count - 3] == "containers" && is_container_id(parent) && file.starts_with(parent)) return std::string(parent.substr(0, 12));
-  if (count >= 5 && names[count - 4] == "pods" && file.ends_with(".log")) return of_pod_directory(names[count - 3], parent);
+  if (names[count - 3] == "containers" && is_container_id(parent) && file.starts_with(parent))
+    return std::string(parent.substr(0, 12));
+  if (count >= 5 && names[count - 4] == "pods" && file.ends_with(".log"))
+    return of_pod_directory(names[count - 3], parent);
   return {};
 }
 

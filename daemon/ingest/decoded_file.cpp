@@ -21,24 +21,28 @@ constexpr std::string_view kUtf8Mark = "\xef\xbb\xbf";
 struct UnreadForm {
   std::string_view beginning, name, unpack;
 };
-constexpr std::array<UnreadForm, 7> kUnreadForms{{{{"\xfd"
-                                                    "7zXZ\0",
-                                                    6},
-                                                   "compressed with xz",
-                                                   "xz -dc"},
-                                                  {"\x04\x22\x4d\x18", "compressed with lz4", "lz4 -dc"},
-                                                  {"\x1f\x9d", "compressed with compress", "uncompress -c"},
-                                                  {"\x89LZO", "compressed with lzop", "lzop -dc"},
-                                                  {"LZIP", "compressed with lzip", "lzip -dc"},
-                                                  {"PK\x03\x04", "a ZIP archive", "unzip -p"},
-                                                  {"7z\xbc\xaf\x27\x1c", "a 7z archive", "7z x -so"}}};
+constexpr std::array<UnreadForm, 7> kUnreadForms{
+    {{{"\xfd"
+       "7zXZ\0",
+       6},
+      "compressed with xz",
+      "xz -dc"},
+     {"\x04\x22\x4d\x18", "compressed with lz4", "lz4 -dc"},
+     {"\x1f\x9d", "compressed with compress", "uncompress -c"},
+     {"\x89LZO", "compressed with lzop", "lzop -dc"},
+     {"LZIP", "compressed with lzip", "lzip -dc"},
+     {"PK\x03\x04", "a ZIP archive", "unzip -p"},
+     {"7z\xbc\xaf\x27\x1c", "a 7z archive", "7z x -so"}}};
 
 const UnreadForm* find_unread_form(std::string_view first_bytes) {
-  static constexpr UnreadForm kBzip2{.beginning = "BZh", .name = "compressed with bzip2", .unpack = "bzip2 -dc"};
+  static constexpr UnreadForm kBzip2{
+      .beginning = "BZh", .name = "compressed with bzip2", .unpack = "bzip2 -dc"};
   // Four letters may begin a line of text, ten bytes do not.
-  if (first_bytes.starts_with(kBzip2.beginning) && first_bytes.substr(4) == "1AY&SY") return &kBzip2;
-  const auto* const found = std::find_if(kUnreadForms.begin(), kUnreadForms.end(),
-                                         [first_bytes](const auto& form) { return first_bytes.starts_with(form.beginning); });
+  if (first_bytes.starts_with(kBzip2.beginning) && first_bytes.substr(4) == "1AY&SY")
+    return &kBzip2;
+  const auto* const found = std::find_if(
+      kUnreadForms.begin(), kUnreadForms.end(),
+      [first_bytes](const auto& form) { return first_bytes.starts_with(form.beginning); });
   return found == kUnreadForms.end() ? nullptr : found;
 }
 
@@ -60,8 +64,11 @@ std::string at_byte(std::uint64_t byte) { return " at byte " + std::to_string(by
 StoredForm detect_form(std::string_view first_bytes) {
   if (first_bytes.starts_with("\x1f\x8b\x08")) return StoredForm::gzip;
   if (first_bytes.starts_with("\x28\xb5\x2f\xfd")) return StoredForm::zstd;
-  // A skippable frame, with which seekable zstd files may begin: 0x184D2A50 to 0x184D2A5F, little endian.
-  if (first_bytes.size() >= 4 && first_bytes.substr(1, 3) == "\x2a\x4d\x18" && (first_bytes[0] & 0xf0) == 0x50) return StoredForm::zstd;
+  // A skippable frame, with which seekable zstd files may begin: 0x184D2A50 to 0x184D2A5F, little
+  // endian.
+  if (first_bytes.size() >= 4 && first_bytes.substr(1, 3) == "\x2a\x4d\x18" &&
+      (first_bytes[0] & 0xf0) == 0x50)
+    return StoredForm::zstd;
   if (first_bytes.starts_with("\xff\xfe")) return StoredForm::utf16_little_endian;
   if (first_bytes.starts_with("\xfe\xff")) return StoredForm::utf16_big_endian;
   return StoredForm::plain;
@@ -91,7 +98,8 @@ Result<DecodedFile> DecodedFile::adopt(FileDescriptor opened, std::string name) 
 Result<void> DecodedFile::prepare() {
   struct stat status {};
   if (::fstat(descriptor(), &status) != 0) return fail(error_from_errno(errno, name_));
-  if (S_ISDIR(status.st_mode)) return fail(ErrorCode::invalid_input, name_ + ": is a directory, not a log file");
+  if (S_ISDIR(status.st_mode))
+    return fail(ErrorCode::invalid_input, name_ + ": is a directory, not a log file");
   if (S_ISREG(status.st_mode)) {
     size_ = static_cast<std::uint64_t>(status.st_size);
     ::posix_fadvise(descriptor(), 0, 0, POSIX_FADV_SEQUENTIAL);  // advice: may fail
@@ -100,7 +108,8 @@ Result<void> DecodedFile::prepare() {
 }
 
 Result<void> DecodedFile::rewind() {
-  if (::lseek(descriptor(), 0, SEEK_SET) != 0) return fail(error_from_errno(errno, name_ + ": reading it again"));
+  if (::lseek(descriptor(), 0, SEEK_SET) != 0)
+    return fail(error_from_errno(errno, name_ + ": reading it again"));
   decoder_.reset();
   input_begin_ = input_end_ = 0;
   at_end_ = false;
@@ -117,7 +126,8 @@ Result<void> DecodedFile::detect() {
   }
   const std::string_view first_bytes(input_.data(), input_end_);
   if (const UnreadForm* const form = find_unread_form(first_bytes)) {
-    return fail(ErrorCode::invalid_input, name_ + ": is " + std::string(form->name) + ", which is not read here: unpack it first (" +
+    return fail(ErrorCode::invalid_input, name_ + ": is " + std::string(form->name) +
+                                              ", which is not read here: unpack it first (" +
                                               std::string(form->unpack) + ")");
   }
   decoder_ = make_decoder(detect_form(first_bytes));
@@ -171,14 +181,17 @@ Result<std::size_t> DecodedFile::read_decoded(std::span<char> output) {
     input_begin_ += step.consumed;
     if (!step.damage.empty()) {
       // What stands in front of the damage is delivered now, the failure by the next call.
-      failed_ = Error(ErrorCode::invalid_input, name_ + ": damaged compressed data" + at_byte(bytes_read()) + " (" + step.damage + ")");
+      failed_ =
+          Error(ErrorCode::invalid_input, name_ + ": damaged compressed data" +
+                                              at_byte(bytes_read()) + " (" + step.damage + ")");
       if (step.produced == 0) return fail(*failed_);
     }
     if (step.produced > 0) return step.produced;
     if (input_begin_ < input_end_) continue;
     if (at_end_) {
       if (decoder_->may_end()) return 0;
-      return fail(ErrorCode::invalid_input, name_ + ": compressed data ends too early" + at_byte(bytes_read()));
+      return fail(ErrorCode::invalid_input,
+                  name_ + ": compressed data ends too early" + at_byte(bytes_read()));
     }
     TRY(refill());
   }

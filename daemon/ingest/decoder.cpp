@@ -48,7 +48,8 @@ class GzipDecoder final : public Decoder {
   bool may_end() const override { return between_members_ && any_member_; }
 
  private:
-  /// After a member comes another one, or zero bytes (tapes and block devices pad with them), or nothing.
+  /// After a member comes another one, or zero bytes (tapes and block devices pad with them), or
+  /// nothing.
   bool begin_member(std::span<const char> input, Step& step) {
     if (any_member_) {
       while (step.consumed < input.size() && input[step.consumed] == '\0') ++step.consumed;
@@ -130,7 +131,8 @@ class Utf16Decoder final : public Decoder {
   Step decode(std::span<const char> input, std::span<char> output) override {
     Step step;
     while (true) {
-      for (; !ready_.empty() && step.produced < output.size(); ready_.erase(0, 1)) output[step.produced++] = ready_.front();
+      for (; !ready_.empty() && step.produced < output.size(); ready_.erase(0, 1))
+        output[step.produced++] = ready_.front();
       if (!ready_.empty() || step.consumed == input.size()) return step;
       take(static_cast<unsigned char>(input[step.consumed++]));
     }
@@ -144,8 +146,9 @@ class Utf16Decoder final : public Decoder {
       first_ = byte;
       return;
     }
-    const char32_t unit =
-        order_ == std::endian::little ? static_cast<char32_t>(byte << 8 | *first_) : static_cast<char32_t>(*first_ << 8 | byte);
+    const char32_t unit = order_ == std::endian::little
+                              ? static_cast<char32_t>(byte << 8 | *first_)
+                              : static_cast<char32_t>(*first_ << 8 | byte);
     first_.reset();
     if (high_ != 0 && is_low_half(unit)) {
       append_utf8(0x10000 + ((high_ - 0xD800) << 10) + (unit - 0xDC00), ready_);
@@ -166,7 +169,11 @@ class Utf16Decoder final : public Decoder {
 }  // namespace
 
 std::unique_ptr<Decoder> make_gzip_decoder() { return std::make_unique<GzipDecoder>(); }
-std::unique_ptr<Decoder> make_zstd_decoder(int largest_window_log) { return std::make_unique<ZstdDecoder>(largest_window_log); }
-std::unique_ptr<Decoder> make_utf16_decoder(std::endian order) { return std::make_unique<Utf16Decoder>(order); }
+std::unique_ptr<Decoder> make_zstd_decoder(int largest_window_log) {
+  return std::make_unique<ZstdDecoder>(largest_window_log);
+}
+std::unique_ptr<Decoder> make_utf16_decoder(std::endian order) {
+  return std::make_unique<Utf16Decoder>(order);
+}
 
 }  // namespace handshaked::ingest

@@ -23,14 +23,16 @@ Fingerprint Fingerprint::of(std::string_view beginning) {
 }
 
 bool Fingerprint::matches(std::string_view beginning) const {
-  return length > 0 && beginning.size() >= length && sha256_hex(beginning.substr(0, length), kHashDigits) == hash;
+  return length > 0 && beginning.size() >= length &&
+         sha256_hex(beginning.substr(0, length), kHashDigits) == hash;
 }
 
 std::string read_beginning(int descriptor) {
   std::string beginning(kFingerprintedBytes, '\0');
   std::size_t size = 0;
   while (size < beginning.size()) {
-    const ssize_t got = ::pread(descriptor, beginning.data() + size, beginning.size() - size, static_cast<off_t>(size));
+    const ssize_t got = ::pread(descriptor, beginning.data() + size, beginning.size() - size,
+                                static_cast<off_t>(size));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     size += static_cast<std::size_t>(got);

@@ -19,14 +19,15 @@ namespace handshaked::ingest {
 
 namespace {
 
-constexpr std::uint32_t kDirectoryEvents =
-    IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t kDirectoryEvents = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+                                           IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 constexpr std::uint32_t kFileEvents = IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
 /// The file that a path is, and the one that is drained after a rotation.
 constexpr std::size_t kMostFilesOfOnePath = 2;
 constexpr int kMostReads = 64;
 
-/// File systems whose changes may be made elsewhere, so that this kernel sees none. Numbers: statfs(2) and linux/magic.h.
+/// File systems whose changes may be made elsewhere, so that this kernel sees none. Numbers:
+/// statfs(2) and linux/magic.h.
 constexpr std::array<std::pair<std::uint64_t, const char*>, 11> kRemoteFileSystems{{
     {0x6969, "nfs"},
     {0x517b, "smb"},
@@ -62,7 +63,8 @@ std::string resolved(const std::string& path) {
 }  // namespace
 
 FileWatch::FileWatch() : inotify_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-  if (!inotify_.is_open()) unavailable_ = error_from_errno(errno, "inotify is not available").message();
+  if (!inotify_.is_open())
+    unavailable_ = error_from_errno(errno, "inotify is not available").message();
 }
 
 std::optional<std::string> FileWatch::watch(const std::string& path) {
@@ -72,8 +74,10 @@ std::optional<std::string> FileWatch::watch(const std::string& path) {
   const auto add_place = [&](const std::string& where) {
     const auto slash = where.rfind('/');
     Place place{".", where};
-    if (slash != std::string::npos) place = {slash == 0 ? "/" : where.substr(0, slash), where.substr(slash + 1)};
-    if (std::find(watched.places.begin(), watched.places.end(), place) == watched.places.end()) watched.places.push_back(std::move(place));
+    if (slash != std::string::npos)
+      place = {slash == 0 ? "/" : where.substr(0, slash), where.substr(slash + 1)};
+    if (std::find(watched.places.begin(), watched.places.end(), place) == watched.places.end())
+      watched.places.push_back(std::move(place));
   };
   add_place(path);
   if (const std::string target = resolved(path); !target.empty()) add_place(target);
@@ -96,7 +100,8 @@ std::optional<std::string> FileWatch::begin(const std::string& path, Watched& wa
   }
   if (!problem && !watched.is_directory) {
     watch_file(path, watched);
-    if (watched.files.empty() && errno == ENOSPC) problem = error_from_errno(ENOSPC, "inotify: " + path).message();
+    if (watched.files.empty() && errno == ENOSPC)
+      problem = error_from_errno(ENOSPC, "inotify: " + path).message();
   }
   if (problem) polled_[path] = *problem;
   return problem;
@@ -105,13 +110,15 @@ std::optional<std::string> FileWatch::begin(const std::string& path, Watched& wa
 std::optional<std::string> FileWatch::watch_place(const Place& place) {
   if (const auto remote = remote_file_system(place.directory))
     return place.directory + " is on " + *remote + ", where inotify does not see every change";
-  const int watch = ::inotify_add_watch(inotify_.number(), place.directory.c_str(), kDirectoryEvents);
+  const int watch =
+      ::inotify_add_watch(inotify_.number(), place.directory.c_str(), kDirectoryEvents);
   if (watch < 0) return error_from_errno(errno, "inotify: " + place.directory).message();
   directories_[place.directory] = watch;
   return std::nullopt;
 }
 
-/// inotify gives the same watch descriptor for the same inode; a new one means that another file stands there.
+/// inotify gives the same watch descriptor for the same inode; a new one means that another file
+/// stands there.
 void FileWatch::watch_file(const std::string& path, Watched& watched) {
   errno = 0;
   const int watch = ::inotify_add_watch(inotify_.number(), path.c_str(), kFileEvents | IN_MASK_ADD);
@@ -126,7 +133,9 @@ void FileWatch::watch_file(const std::string& path, Watched& watched) {
 
 void FileWatch::release_file(int watch, const std::string& owner) {
   for (const auto& [path, watched] : watched_) {
-    if (path != owner && std::find(watched.files.begin(), watched.files.end(), watch) != watched.files.end()) return;
+    if (path != owner &&
+        std::find(watched.files.begin(), watched.files.end(), watch) != watched.files.end())
+      return;
   }
   for (const auto& [directory, descriptor] : directories_) {
     if (descriptor == watch) return;
@@ -156,7 +165,8 @@ void FileWatch::release_directories() {
     const int watch = entry->second;
     entry = directories_.erase(entry);
     // The same directory under another name has the same descriptor.
-    const bool is_shared = std::any_of(directories_.begin(), directories_.end(), [&](const auto& other) { return other.second == watch; });
+    const bool is_shared = std::any_of(directories_.begin(), directories_.end(),
+                                       [&](const auto& other) { return other.second == watch; });
     if (!is_shared) ::inotify_rm_watch(inotify_.number(), watch);
   }
 }
@@ -195,14 +205,16 @@ void FileWatch::note_event(int watch, std::uint32_t mask, std::string_view name,
     return place.name.empty() || name.empty() || place.name == name;
   };
   for (auto& [path, watched] : watched_) {
-    const bool is_file = std::find(watched.files.begin(), watched.files.end(), watch) != watched.files.end();
+    const bool is_file =
+        std::find(watched.files.begin(), watched.files.end(), watch) != watched.files.end();
     const bool is_place = std::any_of(watched.places.begin(), watched.places.end(), is_about);
     if (!is_file && !is_place && !is_dropped) continue;
     changes.all.insert(path);
     if (is_place || is_dropped || (mask & IN_MODIFY) == 0) changes.renamed.insert(path);
     if (is_gone) std::erase(watched.files, watch);
   }
-  if (is_gone) std::erase_if(directories_, [&](const auto& directory) { return directory.second == watch; });
+  if (is_gone)
+    std::erase_if(directories_, [&](const auto& directory) { return directory.second == watch; });
 }
 
 }  // namespace handshaked::ingest

@@ -15,10 +15,12 @@ constexpr std::size_t kIdleCapacity = 8 * 1024;
 
 }  // namespace
 
-LineSplitter::LineSplitter(std::size_t line_limit) : line_limit_(std::max<std::size_t>(line_limit, 1)) {}
+LineSplitter::LineSplitter(std::size_t line_limit)
+    : line_limit_(std::max<std::size_t>(line_limit, 1)) {}
 
 void LineSplitter::start(StartPoint start, std::string_view before) {
-  const std::size_t known = static_cast<std::size_t>(std::min<std::uint64_t>({before.size(), kNginxLineLimit, start.offset.value}));
+  const std::size_t known = static_cast<std::size_t>(
+      std::min<std::uint64_t>({before.size(), kNginxLineLimit, start.offset.value}));
   before.remove_prefix(before.size() - known);
   if (capacity_ < known) {
     buffer_ = std::make_unique_for_overwrite<char[]>(known);
@@ -36,7 +38,8 @@ std::span<char> LineSplitter::writable(std::size_t size) {
   CHECK(size > 0);
   restore_cut_byte();
   kept_ = std::max(kept_, begin_ - std::min(begin_, kNginxLineLimit));
-  // Always moved to the front: it is about 2 KiB and a partial line, and a slow source then touches few pages.
+  // Always moved to the front: it is about 2 KiB and a partial line, and a slow source then touches
+  // few pages.
   const std::size_t needed = (end_ - kept_) + size;
   if (needed > capacity_) {
     reallocate(needed);
@@ -60,8 +63,9 @@ std::optional<LineBlock> LineSplitter::next() {
   restore_cut_byte();
   if (skipping_ && !skip_rest_of_line()) return std::nullopt;
 
-  // A line is overlong when no line feed stands in its first line_limit + 1 bytes. `line` is always the beginning of a line.
-  // Two turns together move it by more than a limit or end: a few short searches per 64 KiB, none per line.
+  // A line is overlong when no line feed stands in its first line_limit + 1 bytes. `line` is always
+  // the beginning of a line. Two turns together move it by more than a limit or end: a few short
+  // searches per 64 KiB, none per line.
   const char* const bytes = buffer_.get();
   std::size_t line = begin_;
   while (end_ - line > line_limit_) {
@@ -81,7 +85,8 @@ std::optional<LineBlock> LineSplitter::next() {
   }
   if (line < end_) {
     const void* feed = memrchr(bytes + line, '\n', end_ - line);
-    if (feed != nullptr) line = static_cast<std::size_t>(static_cast<const char*>(feed) - bytes) + 1;
+    if (feed != nullptr)
+      line = static_cast<std::size_t>(static_cast<const char*>(feed) - bytes) + 1;
   }
   if (line == begin_) return std::nullopt;
   return deliver(line);
@@ -97,11 +102,15 @@ std::optional<LineBlock> LineSplitter::finish() {
 LineSplitter::Buffer LineSplitter::exchange_buffer(Buffer next) {
   kept_ = std::max(kept_, begin_ - std::min(begin_, kNginxLineLimit));
   const std::size_t needed = std::max<std::size_t>(end_ - kept_, 1);
-  if (next.capacity < needed) next = {.bytes = std::make_unique_for_overwrite<char[]>(capacity_), .capacity = capacity_};
+  if (next.capacity < needed)
+    next = {.bytes = std::make_unique_for_overwrite<char[]>(capacity_), .capacity = capacity_};
   std::memcpy(next.bytes.get(), buffer_.get() + kept_, end_ - kept_);
-  if (cut_) next.bytes[cut_at_ - kept_] = cut_byte_;  // whoever has the old buffer still sees the line that was cut
+  if (cut_)
+    next.bytes[cut_at_ - kept_] =
+        cut_byte_;  // whoever has the old buffer still sees the line that was cut
   cut_ = false;
-  Buffer delivered{.bytes = std::exchange(buffer_, std::move(next.bytes)), .capacity = std::exchange(capacity_, next.capacity)};
+  Buffer delivered{.bytes = std::exchange(buffer_, std::move(next.bytes)),
+                   .capacity = std::exchange(capacity_, next.capacity)};
   base_ += kept_;
   begin_ -= kept_;
   end_ -= kept_;
@@ -153,7 +162,9 @@ bool LineSplitter::skip_rest_of_line() {
 LineBlock LineSplitter::deliver(std::size_t end) {
   const char* const bytes = buffer_.get();
   const std::size_t before = std::min(begin_ - kept_, kNginxLineLimit);
-  LineBlock block{.bytes = {bytes + begin_, end - begin_}, .before = {bytes + begin_ - before, before}, .offset = position_of(begin_)};
+  LineBlock block{.bytes = {bytes + begin_, end - begin_},
+                  .before = {bytes + begin_ - before, before},
+                  .offset = position_of(begin_)};
   begin_ = end;
   return block;
 }

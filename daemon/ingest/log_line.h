@@ -13,19 +13,24 @@ struct ByteOffset {
   auto operator<=>(const ByteOffset&) const = default;
 };
 
-/// nginx never writes a longer line than this, line feed included (NGX_MAX_ERROR_STR, src/core/ngx_log.h).
+/// nginx never writes a longer line than this, line feed included (NGX_MAX_ERROR_STR,
+/// src/core/ngx_log.h).
 inline constexpr std::size_t kNginxLineLimit = 2048;
 
-/// Whole lines as they stand in a file, the unit in which the scanner reads. Borrowed: valid until the reader goes on.
+/// Whole lines as they stand in a file, the unit in which the scanner reads. Borrowed: valid until
+/// the reader goes on.
 struct LineBlock {
-  /// Whole lines, each ended by '\n'; only the last block of a finished source may lack the last '\n'.
+  /// Whole lines, each ended by '\n'; only the last block of a finished source may lack the last
+  /// '\n'.
   std::string_view bytes;
-  /// What stands directly before `bytes` in the same file: up to kNginxLineLimit bytes, possibly cut inside a line.
-  /// It tells whether the first line may be the continuation of a record with a line feed inside.
+  /// What stands directly before `bytes` in the same file: up to kNginxLineLimit bytes, possibly
+  /// cut inside a line. It tells whether the first line may be the continuation of a record with a
+  /// line feed inside.
   std::string_view before;
   /// Where bytes[0] stands in the file.
   ByteOffset offset;
-  /// What the writer wrote together with the last lines may come in the next block: a sender gives each physical line for itself.
+  /// What the writer wrote together with the last lines may come in the next block: a sender gives
+  /// each physical line for itself.
   bool goes_on = false;
 };
 

@@ -75,7 +75,8 @@ std::uint64_t LogTail::unread_bytes() const {
 LogTail::Seen LogTail::seen() const {
   if (chain_.empty()) return {};
   const TailedFile& newest = chain_.back().file;
-  return {.node = newest.node(), .size = newest.size(), .read = newest.size() - newest.unread_bytes()};
+  return {
+      .node = newest.node(), .size = newest.size(), .read = newest.size() - newest.unread_bytes()};
 }
 
 std::uint64_t LogTail::overlong_lines() const {
@@ -139,13 +140,15 @@ void LogTail::note_failure(Held& held) {
   }
 }
 
-/// copytruncate made a copy first: reading goes on in the copy, exactly where it stopped, and the path is the next newer file.
+/// copytruncate made a copy first: reading goes on in the copy, exactly where it stopped, and the
+/// path is the next newer file.
 void LogTail::settle_truncated(std::size_t index, BlockHandler& handler, Time now) {
   const TailedFile& original = chain_[index].file;
   const bool is_newest = index + 1 == chain_.size() && !marker_;
   std::optional<TailedFile> copy = is_newest ? find_copy(original) : std::nullopt;
   if (!copy) {
-    report(TailEvent::Kind::truncated, original.path(), "no copy of it was found", original.unread_bytes());
+    report(TailEvent::Kind::truncated, original.path(), "no copy of it was found",
+           original.unread_bytes());
     drop(index, handler);
     return;
   }
@@ -182,12 +185,15 @@ LogTail::Advance LogTail::advance(Time now) {
     if (told_ == TailEvent::Kind::waiting) told_.reset();
     return Advance::none;
   }
-  if (exists && holds(node)) return Advance::none;  // an older file was moved back by hand: it is read already
-  if (exists && marker_ && marker_->identity.node == node && reopen_marked(now)) return Advance::advanced;
+  if (exists && holds(node))
+    return Advance::none;  // an older file was moved back by hand: it is read already
+  if (exists && marker_ && marker_->identity.node == node && reopen_marked(now))
+    return Advance::advanced;
 
   std::vector<RotatedFile> rotated = rotated_files_of(path_, target_);
-  std::erase_if(rotated,
-                [&](const RotatedFile& file) { return (exists && file.node == node) || (holds(file.node) && !newest_is(file.node)); });
+  std::erase_if(rotated, [&](const RotatedFile& file) {
+    return (exists && file.node == node) || (holds(file.node) && !newest_is(file.node));
+  });
   const std::size_t newer = count_newer(rotated);
   if (newer > 0) return open_rotated(rotated[newer - 1], now);
   if (exists) return open_live(node, now);
@@ -198,7 +204,8 @@ LogTail::Advance LogTail::advance(Time now) {
   return Advance::none;
 }
 
-/// In the midst of a rotation the new file is root's alone for a moment, until it gets its owner and mode.
+/// In the midst of a rotation the new file is root's alone for a moment, until it gets its owner
+/// and mode.
 void LogTail::report_unreadable(std::string why, Time now) {
   constexpr auto kRotation = std::chrono::seconds(5);
   if (was_read_ && told_ != TailEvent::Kind::unreadable) {
@@ -209,15 +216,19 @@ void LogTail::report_unreadable(std::string why, Time now) {
 }
 
 /// A file that is held open keeps its inode, so that the inode alone tells.
-bool LogTail::newest_is(const FileNode& node) const { return !marker_ && !chain_.empty() && chain_.back().file.node() == node; }
+bool LogTail::newest_is(const FileNode& node) const {
+  return !marker_ && !chain_.empty() && chain_.back().file.node() == node;
+}
 
-/// The marked file stands at the path: it was never readable so far, or it was moved away and came back.
+/// The marked file stands at the path: it was never readable so far, or it was moved away and came
+/// back.
 bool LogTail::reopen_marked(Time now) {
   auto opened = open_file(path_, TailedFile::Form::plain);
   if (!opened) return false;
   TailedFile file = std::move(opened).value();
   const Fingerprint& fingerprint = marker_->identity.fingerprint;
-  const bool is_same = file.node() == marker_->identity.node && (fingerprint.length == 0 || file.begins_as(fingerprint)) &&
+  const bool is_same = file.node() == marker_->identity.node &&
+                       (fingerprint.length == 0 || file.begins_as(fingerprint)) &&
                        file.size() >= marker_->start.offset.value;
   if (!is_same) return false;
   file.start_at(marker_->start);
@@ -235,10 +246,13 @@ std::size_t LogTail::count_newer(const std::vector<RotatedFile>& rotated) {
   if (const auto place = find_newest_among(rotated)) {
     newer = *place;
   } else {
-    // Gone. A file that was rotated before it was not written to after it, as a rule, unless it is held still and maybe
-    // compressed by now. Where the times are equal, lines read twice are the lesser evil.
+    // Gone. A file that was rotated before it was not written to after it, as a rule, unless it is
+    // held still and maybe compressed by now. Where the times are equal, lines read twice are the
+    // lesser evil.
     const Time modified = marker_ ? marker_->modified : chain_.back().file.modified();
-    while (newer < rotated.size() && rotated[newer].modified >= modified && !holds_content_of(rotated[newer])) ++newer;
+    while (newer < rotated.size() && rotated[newer].modified >= modified &&
+           !holds_content_of(rotated[newer]))
+      ++newer;
   }
   if (newer == 0) {
     searched_ = rotated;
@@ -254,12 +268,15 @@ std::optional<std::size_t> LogTail::find_newest_among(const std::vector<RotatedF
     const auto file = open_file(candidate.path, TailedFile::Form::stored);
     return file && file.value().begins_as(newest.fingerprint);
   };
-  const bool was_empty = marker_ && newest.fingerprint.length == 0 && marker_->start.offset.value == 0;
+  const bool was_empty =
+      marker_ && newest.fingerprint.length == 0 && marker_->start.offset.value == 0;
   for (std::size_t i = 0; i < rotated.size(); ++i) {
     if (rotated[i].node != newest.node) continue;
     if (was_empty) {
-      // It has content now, or its inode belongs to a file that came after it: either way that is unread itself.
-      const bool came_after = rotated[i].modified >= marker_->modified && !has_compressed_name(rotated[i].path);
+      // It has content now, or its inode belongs to a file that came after it: either way that is
+      // unread itself.
+      const bool came_after =
+          rotated[i].modified >= marker_->modified && !has_compressed_name(rotated[i].path);
       if (came_after) return rotated[i].size > 0 ? i + 1 : i;
       continue;
     }
@@ -284,7 +301,8 @@ LogTail::Advance LogTail::open_rotated(const RotatedFile& rotated, Time now) {
   };
   if (!rotated.readable) return pass_over("it is compressed in a form that is not read here");
   auto opened = open_file(rotated.path, TailedFile::Form::stored);
-  if (!opened && opened.error().code() == ErrorCode::not_found) return Advance::again;  // renamed since it was listed
+  if (!opened && opened.error().code() == ErrorCode::not_found)
+    return Advance::again;  // renamed since it was listed
   if (!opened) return pass_over(opened.error().message());
   if (opened.value().node() != rotated.node) return Advance::again;
   report(TailEvent::Kind::rotated, rotated.path);
@@ -330,15 +348,17 @@ void LogTail::append(TailedFile file, Time now) {
 }
 
 bool LogTail::holds(const FileNode& node) const {
-  return std::any_of(chain_.begin(), chain_.end(), [&](const Held& held) { return held.file.node() == node; });
+  return std::any_of(chain_.begin(), chain_.end(),
+                     [&](const Held& held) { return held.file.node() == node; });
 }
 
 bool LogTail::holds_content_of(const RotatedFile& rotated) {
   if (holds(rotated.node)) return true;
   if (chain_.empty() || !rotated.readable) return false;
   const auto file = open_file(rotated.path, TailedFile::Form::stored);
-  return file && std::any_of(chain_.begin(), chain_.end(),
-                             [&](const Held& held) { return file.value().begins_as(held.file.position().identity.fingerprint); });
+  return file && std::any_of(chain_.begin(), chain_.end(), [&](const Held& held) {
+           return file.value().begins_as(held.file.position().identity.fingerprint);
+         });
 }
 
 // ---- letting go
@@ -353,8 +373,8 @@ void LogTail::retire(BlockHandler& handler, Time now) {
   }
 }
 
-/// nginx that was never told to reopen its logs writes to the renamed file for ever: while nothing stands in a newer file, the
-/// older one is kept, unless it is deleted.
+/// nginx that was never told to reopen its logs writes to the renamed file for ever: while nothing
+/// stands in a newer file, the older one is kept, unless it is deleted.
 bool LogTail::may_retire(std::size_t index, Time now) const {
   const Held& held = chain_[index];
   const bool is_last = index + 1 == chain_.size();
@@ -385,7 +405,8 @@ Result<TailedFile> LogTail::open_file(const std::string& path, TailedFile::Form 
   return TailedFile::open(path, FileNumber{next_number_++}, form, options_.line_limit);
 }
 
-void LogTail::report(TailEvent::Kind kind, const std::string& path, std::string detail, std::optional<std::uint64_t> lost_bytes) {
+void LogTail::report(TailEvent::Kind kind, const std::string& path, std::string detail,
+                     std::optional<std::uint64_t> lost_bytes) {
   step_.events.push_back({kind, path, std::move(detail), lost_bytes});
 }
 

@@ -17,26 +17,33 @@
 namespace handshaked::ingest {
 
 struct LogTailOptions {
-  /// A log that exists when it is followed for the very first time: from its beginning, not from its end.
+  /// A log that exists when it is followed for the very first time: from its beginning, not from
+  /// its end.
   bool from_start = false;
   std::size_t line_limit = kDefaultLineLimit;
   /// How much one step() reads at most, about.
   std::size_t step_bytes = 4 * 1024 * 1024;
-  /// nginx writes to a renamed log until it reopens its logs; so long it must have been silent before it is let go.
+  /// nginx writes to a renamed log until it reopens its logs; so long it must have been silent
+  /// before it is let go.
   Duration drain_quiet = std::chrono::seconds(60);
 };
 
-/// Something worth a line in our own log. Not one per log line, and a state is told once, when it begins.
+/// Something worth a line in our own log. Not one per log line, and a state is told once, when it
+/// begins.
 struct TailEvent {
   enum class Kind {
     opened,      ///< reading of this path began or goes on after it was missing
     rotated,     ///< `path` is the next newer file; the older one is drained beside it
     truncated,   ///< content was cut away; lost_bytes of it were never read
     waiting,     ///< nothing at the path yet
-    unreadable,  ///< it is there, but cannot be followed: no permission, a directory; tried again at every step
-    damaged,     ///< a compressed rotated file breaks off; what stood in front of the damage was delivered
-    lost_track,  ///< a file whose end was not read was not found again or cannot be read; how much is lost is not known
-    caught_up,   ///< everything there was has been read, for the first time or after a longer backlog
+    unreadable,  ///< it is there, but cannot be followed: no permission, a directory; tried again
+                 ///< at every step
+    damaged,     ///< a compressed rotated file breaks off; what stood in front of the damage was
+                 ///< delivered
+    lost_track,  ///< a file whose end was not read was not found again or cannot be read; how much
+                 ///< is lost is not known
+    caught_up,   ///< everything there was has been read, for the first time or after a longer
+                 ///< backlog
   };
   Kind kind;
   std::string path;
@@ -52,40 +59,51 @@ struct TailStep {
   std::vector<TailEvent> events;
 };
 
-/// Follows one path through everything that happens to logs: append, rename and create, copytruncate, delete and recreate, a
-/// link that is turned to another file, truncation, inodes used again, rotation while nobody was looking.
+/// Follows one path through everything that happens to logs: append, rename and create,
+/// copytruncate, delete and recreate, a link that is turned to another file, truncation, inodes
+/// used again, rotation while nobody was looking.
 ///
-/// How. It holds a chain of files, oldest first; the last is the newest one known. Every step reads each of them to its end,
-/// and then asks which file is the next newer one after the last of the chain:
+/// How. It holds a chain of files, oldest first; the last is the newest one known. Every step reads
+/// each of them to its end, and then asks which file is the next newer one after the last of the
+/// chain:
 ///   - the path stands for the last of the chain: none, it is the live log;
-///   - the last is found among the rotated files (by inode, else by fingerprint): the next newer of these, else the path;
-///   - it is not found: the oldest rotated file that changed since the last was read, else the path.
-/// So it makes no difference how many rotations happened, while running or while stopped, and whether by renaming, copying or
-/// compressing. Truncation puts the copy that copytruncate made, if there is one, in the place of the live log; the path is
-/// then the next newer file. A rotated file leaves the chain after drain_quiet without new bytes once a newer file has content.
-/// When the newest file itself is gone for good, a marker of it stays at the end of the chain.
+///   - the last is found among the rotated files (by inode, else by fingerprint): the next newer of
+///   these, else the path;
+///   - it is not found: the oldest rotated file that changed since the last was read, else the
+///   path.
+/// So it makes no difference how many rotations happened, while running or while stopped, and
+/// whether by renaming, copying or compressing. Truncation puts the copy that copytruncate made, if
+/// there is one, in the place of the live log; the path is then the next newer file. A rotated file
+/// leaves the chain after drain_quiet without new bytes once a newer file has content. When the
+/// newest file itself is gone for good, a marker of it stays at the end of the chain.
 ///
-/// What it cannot see: lines between the copy and the cut of copytruncate (nobody has them); and what came into a log that held
-/// not one whole line when it was last looked at, if before the next look it was copied and cut, or was renamed, written to
-/// after that and compressed (without a line there is no fingerprint).
+/// What it cannot see: lines between the copy and the cut of copytruncate (nobody has them); and
+/// what came into a log that held not one whole line when it was last looked at, if before the next
+/// look it was copied and cut, or was renamed, written to after that and compressed (without a line
+/// there is no fingerprint).
 ///
-/// Times are those of the wall clock, for they are compared with times of files. Synchronous, no threads: step() is called
-/// after a wake-up, and every few seconds without one. Nothing fails: what goes wrong is told as an event and tried again.
+/// Times are those of the wall clock, for they are compared with times of files. Synchronous, no
+/// threads: step() is called after a wake-up, and every few seconds without one. Nothing fails:
+/// what goes wrong is told as an event and tried again.
 class LogTail {
  public:
-  /// `saved`: where to go on. Without it: from the end of a log that exists (see from_start), and from the beginning of one
-  /// that appears later.
-  LogTail(std::string path, LogTailOptions options, std::optional<ReadPosition> saved = std::nullopt);
+  /// `saved`: where to go on. Without it: from the end of a log that exists (see from_start), and
+  /// from the beginning of one that appears later.
+  LogTail(std::string path, LogTailOptions options,
+          std::optional<ReadPosition> saved = std::nullopt);
 
   TailStep step(BlockHandler& handler, Time now);
 
-  /// Everything delivered so far and nothing else is in front of it: commit it together with what the blocks led to.
+  /// Everything delivered so far and nothing else is in front of it: commit it together with what
+  /// the blocks led to.
   ReadPosition position() const;
 
   const std::string& path() const { return path_; }
-  /// Bytes that were there when it was last read and were not read, as far as is known; of compressed files none.
+  /// Bytes that were there when it was last read and were not read, as far as is known; of
+  /// compressed files none.
   std::uint64_t unread_bytes() const;
-  /// The newest file as far as it was seen; size 0 when none is held. So that others can tell by how much it has grown since.
+  /// The newest file as far as it was seen; size 0 when none is held. So that others can tell by
+  /// how much it has grown since.
   struct Seen {
     FileNode node;
     std::uint64_t size = 0;
@@ -139,7 +157,8 @@ class LogTail {
   void drop(std::size_t index, BlockHandler& handler);
 
   Result<TailedFile> open_file(const std::string& path, TailedFile::Form form);
-  void report(TailEvent::Kind kind, const std::string& path, std::string detail = {}, std::optional<std::uint64_t> lost_bytes = {});
+  void report(TailEvent::Kind kind, const std::string& path, std::string detail = {},
+              std::optional<std::uint64_t> lost_bytes = {});
   void report_state(TailEvent::Kind kind, std::string detail);
   void report_unreadable(std::string why, Time now);
 
@@ -147,19 +166,21 @@ class LogTail {
   LogTailOptions options_;
   std::optional<ReadPosition> saved_;  ///< until the first step
   bool begun_ = false;
-  std::deque<Held> chain_;              ///< oldest first
-  std::optional<FilePosition> marker_;  ///< the newest file known, when it is not held any more; newer than all of chain_
-  bool live_ = false;                   ///< the last of chain_ was what the path stands for
-  std::string target_;                  ///< path_ with links resolved, as last seen
-  std::vector<RotatedFile> searched_;   ///< among these the newest file was looked for in vain,
-  FileNode searched_for_;               ///< this one
+  std::deque<Held> chain_;  ///< oldest first
+  std::optional<FilePosition>
+      marker_;  ///< the newest file known, when it is not held any more; newer than all of chain_
+  bool live_ = false;                  ///< the last of chain_ was what the path stands for
+  std::string target_;                 ///< path_ with links resolved, as last seen
+  std::vector<RotatedFile> searched_;  ///< among these the newest file was looked for in vain,
+  FileNode searched_for_;              ///< this one
   std::uint64_t next_number_ = 1;
   std::size_t budget_ = 0;  ///< bytes left in this step
   TailStep step_;
   std::optional<TailEvent::Kind> told_;  ///< waiting or unreadable, told and still true
   std::string told_detail_;
-  bool was_read_ = false;                 ///< some file of it could be opened
-  std::optional<Time> unreadable_since_;  ///< of a log that was readable: told when it lasts longer than a rotation
+  bool was_read_ = false;  ///< some file of it could be opened
+  std::optional<Time>
+      unreadable_since_;  ///< of a log that was readable: told when it lasts longer than a rotation
   bool tell_caught_up_ = true;
   std::uint64_t overlong_lines_ = 0;  ///< of files that were let go
   std::uint64_t skipped_bytes_ = 0;

@@ -29,19 +29,27 @@ void LogTail::begin_fresh(Time now) {
     append(std::move(opened).value(), now);
     return;
   }
-  if (const auto status = read_status(path_); !options_.from_start && status && status.value().is_regular) {
+  if (const auto status = read_status(path_);
+      !options_.from_start && status && status.value().is_regular) {
     // Not ours to read yet: what is written from now on is wanted once it is.
     const StartPoint end{{status.value().size}, false};
-    marker_ = FilePosition{
-        .path = path_, .identity = {status.value().node, {}}, .start = end, .finished = true, .modified = status.value().modified};
+    marker_ = FilePosition{.path = path_,
+                           .identity = {status.value().node, {}},
+                           .start = end,
+                           .finished = true,
+                           .modified = status.value().modified};
     return;
   }
   const std::vector<RotatedFile> rotated = rotated_files_of(path_, target_);
   if (rotated.empty()) return;
   const RotatedFile& newest = rotated.front();
-  marker_ = FilePosition{
-      .path = newest.path, .identity = {newest.node, {}}, .start = {{newest.size}, false}, .finished = true, .modified = newest.modified};
-  if (auto file = open_file(newest.path, TailedFile::Form::stored); file && file.value().node() == newest.node) {
+  marker_ = FilePosition{.path = newest.path,
+                         .identity = {newest.node, {}},
+                         .start = {{newest.size}, false},
+                         .finished = true,
+                         .modified = newest.modified};
+  if (auto file = open_file(newest.path, TailedFile::Form::stored);
+      file && file.value().node() == newest.node) {
     marker_->identity = file.value().position().identity;
   }
 }
@@ -53,13 +61,16 @@ void LogTail::resume(const ReadPosition& saved, Time now) {
     const bool is_last = i + 1 == saved.files.size();
     if (!file.finished) {
       if (restore(file, rotated, now)) continue;
-      if (const auto status = read_status(path_); status && status.value().node == file.identity.node) {
+      if (const auto status = read_status(path_);
+          status && status.value().node == file.identity.node) {
         report(TailEvent::Kind::truncated, path_, "while it was not followed");
       } else if (file.start.offset.value > 0) {
-        report(TailEvent::Kind::lost_track, file.path, "what was read last is gone; reading goes on with what changed since");
+        report(TailEvent::Kind::lost_track, file.path,
+               "what was read last is gone; reading goes on with what changed since");
       }
     }
-    // An older file in hand does not tell which are newer than this one: files between them may have been let go already.
+    // An older file in hand does not tell which are newer than this one: files between them may
+    // have been let go already.
     if (is_last) {
       marker_ = file;
       marker_->finished = true;
@@ -67,9 +78,10 @@ void LogTail::resume(const ReadPosition& saved, Time now) {
   }
 }
 
-/// Looks for a saved file: first where its inode is now, then for a file that begins alike (copied, compressed, or the devices
-/// were numbered anew), and goes on in it.
-bool LogTail::restore(const FilePosition& saved, const std::vector<RotatedFile>& rotated, Time now) {
+/// Looks for a saved file: first where its inode is now, then for a file that begins alike (copied,
+/// compressed, or the devices were numbered anew), and goes on in it.
+bool LogTail::restore(const FilePosition& saved, const std::vector<RotatedFile>& rotated,
+                      Time now) {
   for (const bool same_node : {true, false}) {
     if (!same_node && saved.identity.fingerprint.length == 0) return false;
     if (restore_from(path_, saved, same_node, now)) return true;
@@ -83,7 +95,8 @@ bool LogTail::restore(const FilePosition& saved, const std::vector<RotatedFile>&
   return false;
 }
 
-bool LogTail::restore_from(const std::string& path, const FilePosition& saved, bool same_node, Time now) {
+bool LogTail::restore_from(const std::string& path, const FilePosition& saved, bool same_node,
+                           Time now) {
   auto opened = open_file(path, path == path_ ? TailedFile::Form::plain : TailedFile::Form::stored);
   if (!opened) return false;
   TailedFile file = std::move(opened).value();
@@ -91,11 +104,14 @@ bool LogTail::restore_from(const std::string& path, const FilePosition& saved, b
   if (same_node && file.node() != saved.identity.node) return false;
   const Fingerprint& fingerprint = saved.identity.fingerprint;
   if (fingerprint.length > 0 && !file.begins_as(fingerprint)) return false;
-  // An empty file has nothing but its inode, which may be used again, by a compressed file for example.
-  if (fingerprint.length == 0 && (file.is_stored() || file.modified() < saved.modified)) return false;
+  // An empty file has nothing but its inode, which may be used again, by a compressed file for
+  // example.
+  if (fingerprint.length == 0 && (file.is_stored() || file.modified() < saved.modified))
+    return false;
   if (!file.is_stored() && file.size() < saved.start.offset.value) return false;
   file.start_at(saved.start);
-  report(TailEvent::Kind::opened, path, "going on at byte " + std::to_string(saved.start.offset.value));
+  report(TailEvent::Kind::opened, path,
+         "going on at byte " + std::to_string(saved.start.offset.value));
   append(std::move(file), now);
   return true;
 }

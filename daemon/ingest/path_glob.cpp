@@ -40,16 +40,19 @@ bool is_directory(const std::string& path) {
 std::string link_target(const std::string& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return {};
-  const std::unique_ptr<char, void (*)(void*)> target(::realpath(path.c_str(), nullptr), &std::free);
+  const std::unique_ptr<char, void (*)(void*)> target(::realpath(path.c_str(), nullptr),
+                                                      &std::free);
   return target ? std::string(target.get()) : std::string();
 }
 
 std::string resolved(const std::string& path) {
-  const std::unique_ptr<char, void (*)(void*)> target(::realpath(path.c_str(), nullptr), &std::free);
+  const std::unique_ptr<char, void (*)(void*)> target(::realpath(path.c_str(), nullptr),
+                                                      &std::free);
   return target ? std::string(target.get()) : path;
 }
 
-/// The names of which `name` could be a rotated form: each beginning of it, and each with its extension put back.
+/// The names of which `name` could be a rotated form: each beginning of it, and each with its
+/// extension put back.
 template <class Predicate>
 bool is_rotated_form(std::string_view name, const Predicate& is_log) {
   for (std::size_t size = 1; size < name.size(); ++size) {
@@ -68,7 +71,9 @@ bool is_rotated_form(std::string_view name, const Predicate& is_log) {
 
 }  // namespace
 
-bool has_wildcard(std::string_view path) { return path.find_first_of("*?[{") != std::string_view::npos; }
+bool has_wildcard(std::string_view path) {
+  return path.find_first_of("*?[{") != std::string_view::npos;
+}
 
 PathGlob::Expansion PathGlob::expand() {
   Expansion expansion;
@@ -85,13 +90,16 @@ PathGlob::Expansion PathGlob::expand() {
     const auto is_log = [&](const std::string& path, std::string_view log, bool before_extension) {
       const std::string log_path = with_name(path, log);
       if (known_.contains(log_path) || beside.contains(log_path)) return true;
-      // error.log.1 in the moment in which error.log was renamed and is not there again. A date before the extension may be a
-      // program's own way to name its logs, where nothing without the date exists.
-      return !before_extension && ::fnmatch(pattern.c_str(), log_path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0;
+      // error.log.1 in the moment in which error.log was renamed and is not there again. A date
+      // before the extension may be a program's own way to name its logs, where nothing without the
+      // date exists.
+      return !before_extension &&
+             ::fnmatch(pattern.c_str(), log_path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0;
     };
     for (const std::string& path : found) {
-      if (!is_rotated_form(name_of(path),
-                           [&](const std::string& log, bool before_extension) { return is_log(path, log, before_extension); })) {
+      if (!is_rotated_form(name_of(path), [&](const std::string& log, bool before_extension) {
+            return is_log(path, log, before_extension);
+          })) {
         paths.insert(path);
       }
     }
@@ -106,7 +114,8 @@ PathGlob::Expansion PathGlob::expand() {
     const std::string target = is_named ? std::string() : link_target(path);
     if (!target.empty() && real.contains(target)) continue;
     if (expansion.paths.size() == kMostPaths) {
-      expansion.problems.push_back("more than " + std::to_string(kMostPaths) + " logs match; the rest is not followed");
+      expansion.problems.push_back("more than " + std::to_string(kMostPaths) +
+                                   " logs match; the rest is not followed");
       break;
     }
     expansion.paths.push_back(path);
@@ -124,7 +133,8 @@ std::vector<std::string> PathGlob::match(const std::string& pattern, Expansion& 
     if (!has_compressed_name(path) && !is_directory(path)) found.push_back(std::move(path));
   }
   ::globfree(&result);
-  if (status == GLOB_NOSPACE) expansion.problems.push_back(pattern + ": out of memory while it was expanded");
+  if (status == GLOB_NOSPACE)
+    expansion.problems.push_back(pattern + ": out of memory while it was expanded");
   const std::string directory = directory_of(pattern);
   if (status != 0 && !has_wildcard(directory)) {
     const std::unique_ptr<DIR, int (*)(DIR*)> opened(::opendir(directory.c_str()), &::closedir);

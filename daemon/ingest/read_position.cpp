@@ -80,11 +80,13 @@ std::optional<FilePosition> parse_file(std::string_view text) {
   file.path = std::move(*path);
   std::int64_t born = 0;
   std::int64_t modified = 0;
-  const bool valid =
-      parse_number(take_until(text, ','), file.identity.node.device) && parse_number(take_until(text, ','), file.identity.node.inode) &&
-      parse_number(take_until(text, ','), born) && parse_number(take_until(text, ','), file.identity.fingerprint.length) &&
-      parse_hash(take_until(text, ','), file.identity.fingerprint) && parse_number(take_until(text, ','), file.start.offset.value) &&
-      parse_flags(take_until(text, ','), file) && parse_number(text, modified);
+  const bool valid = parse_number(take_until(text, ','), file.identity.node.device) &&
+                     parse_number(take_until(text, ','), file.identity.node.inode) &&
+                     parse_number(take_until(text, ','), born) &&
+                     parse_number(take_until(text, ','), file.identity.fingerprint.length) &&
+                     parse_hash(take_until(text, ','), file.identity.fingerprint) &&
+                     parse_number(take_until(text, ','), file.start.offset.value) &&
+                     parse_flags(take_until(text, ','), file) && parse_number(text, modified);
   if (!valid) return std::nullopt;
   file.identity.node.born = Time(Duration(born));
   file.modified = Time(Duration(modified));
@@ -101,9 +103,11 @@ std::string to_text(const ReadPosition& position) {
     const Fingerprint& fingerprint = file.identity.fingerprint;
     text += ' ';
     append_path(text, file.path);
-    text += ',' + std::to_string(file.identity.node.device) + ',' + std::to_string(file.identity.node.inode);
+    text += ',' + std::to_string(file.identity.node.device) + ',' +
+            std::to_string(file.identity.node.inode);
     text += ',' + std::to_string(file.identity.node.born.time_since_epoch().count());
-    text += ',' + std::to_string(fingerprint.length) + ',' + (fingerprint.length == 0 ? "-" : fingerprint.hash);
+    text += ',' + std::to_string(fingerprint.length) + ',' +
+            (fingerprint.length == 0 ? "-" : fingerprint.hash);
     text += ',' + std::to_string(file.start.offset.value) + ',';
     if (file.finished) text += 'f';
     if (file.start.inside_overlong_line) text += 'o';
@@ -114,7 +118,9 @@ std::string to_text(const ReadPosition& position) {
 }
 
 Result<ReadPosition> parse_read_position(std::string_view text) {
-  const auto refuse = [](const char* why) { return fail(ErrorCode::invalid_input, std::string("saved read position: ") + why); };
+  const auto refuse = [](const char* why) {
+    return fail(ErrorCode::invalid_input, std::string("saved read position: ") + why);
+  };
   if (text.size() > kMostBytes) return refuse("too long");
   std::string_view rest = text;
   if (take_until(rest, ' ') != kVersion) return refuse("not of a version that is understood here");
@@ -128,7 +134,8 @@ Result<ReadPosition> parse_read_position(std::string_view text) {
     if (position.files.size() == kMostFiles) return refuse("too many files");
     position.files.push_back(std::move(*file));
   }
-  // One text for one position: leading zeros or bytes that should be escaped were not written by us.
+  // One text for one position: leading zeros or bytes that should be escaped were not written by
+  // us.
   if (to_text(position) != text) return refuse("not in the form in which it was written");
   return position;
 }

@@ -14,7 +14,8 @@ namespace handshaked::ingest {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kCompressedEndings{".gz", ".zst", ".xz", ".bz2", ".lz4", ".lzma", ".zip", ".Z"};
+constexpr std::array<std::string_view, 8> kCompressedEndings{".gz",  ".zst",  ".xz",  ".bz2",
+                                                             ".lz4", ".lzma", ".zip", ".Z"};
 constexpr std::size_t kMostNumberDigits = 4;
 constexpr std::size_t kMostFiles = 4096;
 
@@ -28,14 +29,18 @@ std::string_view compressed_ending(std::string_view name) {
 }
 
 std::optional<std::uint32_t> parse_rotation_number(std::string_view suffix) {
-  if (suffix.size() < 2 || suffix.size() > 1 + kMostNumberDigits || suffix[0] != '.') return std::nullopt;
+  if (suffix.size() < 2 || suffix.size() > 1 + kMostNumberDigits || suffix[0] != '.')
+    return std::nullopt;
   std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(suffix.data() + 1, suffix.data() + suffix.size(), number);
+  const auto [end, error] =
+      std::from_chars(suffix.data() + 1, suffix.data() + suffix.size(), number);
   if (error != std::errc() || end != suffix.data() + suffix.size()) return std::nullopt;
   return number;
 }
 
-int two_digits(std::string_view digits, std::size_t at) { return (digits[at] - '0') * 10 + (digits[at + 1] - '0'); }
+int two_digits(std::string_view digits, std::size_t at) {
+  return (digits[at] - '0') * 10 + (digits[at + 1] - '0');
+}
 
 /// The digits of "-20261121-030000", empty when it is no date.
 std::string parse_rotation_date(std::string_view suffix) {
@@ -52,11 +57,13 @@ std::string parse_rotation_date(std::string_view suffix) {
     }
   }
   if (digits.size() < 8) return {};
-  const bool is_seconds = digits.size() == 10 && suffix.size() == 10 && digits[0] == '1' && digits[1] >= '2';
+  const bool is_seconds =
+      digits.size() == 10 && suffix.size() == 10 && digits[0] == '1' && digits[1] >= '2';
   const int century = two_digits(digits, 0);
   const int month = two_digits(digits, 4);
   const int day = two_digits(digits, 6);
-  const bool is_date = (century == 19 || century == 20) && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+  const bool is_date =
+      (century == 19 || century == 20) && month >= 1 && month <= 12 && day >= 1 && day <= 31;
   return is_date || is_seconds ? digits : std::string();
 }
 
@@ -79,7 +86,8 @@ struct Candidate {
 
 std::vector<Candidate> list_candidates(const Place& place) {
   std::vector<Candidate> candidates;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(place.directory.c_str()), &::closedir);
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(place.directory.c_str()),
+                                                      &::closedir);
   if (!directory) return candidates;
   while (const dirent* entry = ::readdir(directory.get())) {
     auto name = rotation_of(place.name, entry->d_name);
@@ -90,13 +98,16 @@ std::vector<Candidate> list_candidates(const Place& place) {
                      .node = status.value().node,
                      .size = status.value().size,
                      .modified = status.value().modified,
-                     .readable = name->compression.empty() || name->compression == ".gz" || name->compression == ".zst"};
+                     .readable = name->compression.empty() || name->compression == ".gz" ||
+                                 name->compression == ".zst"};
     candidates.push_back({std::move(*name), std::move(file)});
   }
   return candidates;
 }
 
-bool is_twin(const Candidate& a, const Candidate& b) { return a.name.number == b.name.number && a.name.date == b.name.date; }
+bool is_twin(const Candidate& a, const Candidate& b) {
+  return a.name.number == b.name.number && a.name.date == b.name.date;
+}
 
 /// One kind of name, newest first, without the twins that are still being compressed.
 std::vector<RotatedFile> sorted_files(std::vector<Candidate> candidates) {
@@ -112,7 +123,8 @@ std::vector<RotatedFile> sorted_files(std::vector<Candidate> candidates) {
   return files;
 }
 
-std::vector<RotatedFile> merged(const std::vector<RotatedFile>& a, const std::vector<RotatedFile>& b) {
+std::vector<RotatedFile> merged(const std::vector<RotatedFile>& a,
+                                const std::vector<RotatedFile>& b) {
   std::vector<RotatedFile> both;
   std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(both),
              [](const RotatedFile& x, const RotatedFile& y) { return x.modified > y.modified; });
@@ -121,8 +133,10 @@ std::vector<RotatedFile> merged(const std::vector<RotatedFile>& a, const std::ve
 
 std::vector<RotatedFile> rotated_files_at(const Place& place) {
   std::vector<Candidate> candidates = list_candidates(place);
-  const auto dated = std::partition(candidates.begin(), candidates.end(), [](const Candidate& c) { return c.name.number.has_value(); });
-  std::vector<Candidate> by_date(std::make_move_iterator(dated), std::make_move_iterator(candidates.end()));
+  const auto dated = std::partition(candidates.begin(), candidates.end(),
+                                    [](const Candidate& c) { return c.name.number.has_value(); });
+  std::vector<Candidate> by_date(std::make_move_iterator(dated),
+                                 std::make_move_iterator(candidates.end()));
   candidates.erase(dated, candidates.end());
   return merged(sorted_files(std::move(candidates)), sorted_files(std::move(by_date)));
 }
@@ -145,7 +159,8 @@ std::optional<RotationName> rotation_of(std::string_view log, std::string_view n
   }
   const auto dot = log.rfind('.');
   if (dot == std::string_view::npos || dot == 0) return std::nullopt;
-  if (!rest.starts_with(log.substr(0, dot)) || !rest.ends_with(log.substr(dot))) return std::nullopt;
+  if (!rest.starts_with(log.substr(0, dot)) || !rest.ends_with(log.substr(dot)))
+    return std::nullopt;
   rotation.date = parse_rotation_date(rest.substr(dot, rest.size() - log.size()));
   rotation.before_extension = true;
   if (rotation.date.empty()) return std::nullopt;
@@ -158,7 +173,8 @@ std::vector<RotatedFile> rotated_files_of(const std::string& path, const std::st
   const std::vector<RotatedFile> beside_target = rotated_files_at(place_of(resolved));
   // The same directory under two names, or links beside links: a file counts once.
   std::erase_if(files, [&](const RotatedFile& file) {
-    return std::any_of(beside_target.begin(), beside_target.end(), [&](const RotatedFile& other) { return other.node == file.node; });
+    return std::any_of(beside_target.begin(), beside_target.end(),
+                       [&](const RotatedFile& other) { return other.node == file.node; });
   });
   return merged(files, beside_target);
 }

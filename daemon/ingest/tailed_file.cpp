@@ -20,7 +20,8 @@ ssize_t read_at(int descriptor, char* bytes, std::size_t size, std::uint64_t off
   }
 }
 
-/// Half a time stamp would be the beginning of every log: of a short file only whole lines identify it.
+/// Half a time stamp would be the beginning of every log: of a short file only whole lines identify
+/// it.
 std::string_view whole_lines(std::string_view beginning) {
   if (beginning.size() >= kFingerprintedBytes) return beginning;
   return beginning.substr(0, beginning.rfind('\n') + 1);
@@ -28,7 +29,8 @@ std::string_view whole_lines(std::string_view beginning) {
 
 }  // namespace
 
-Result<TailedFile> TailedFile::open(const std::string& path, FileNumber number, Form form, std::size_t line_limit) {
+Result<TailedFile> TailedFile::open(const std::string& path, FileNumber number, Form form,
+                                    std::size_t line_limit) {
   // O_NONBLOCK: a named pipe in place of a log must not stop us here.
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!file.is_open()) return fail(error_from_errno(errno, path));
@@ -39,8 +41,10 @@ Result<TailedFile> TailedFile::open(const std::string& path, FileNumber number, 
 
 Result<void> TailedFile::examine(FileDescriptor file, Form form) {
   TRY(const FileStatus status, read_status(file.number(), path_));
-  if (status.is_directory) return fail(ErrorCode::invalid_input, path_ + ": is a directory, not a log file");
-  if (!status.is_regular) return fail(ErrorCode::invalid_input, path_ + ": is not a regular file and cannot be followed");
+  if (status.is_directory)
+    return fail(ErrorCode::invalid_input, path_ + ": is a directory, not a log file");
+  if (!status.is_regular)
+    return fail(ErrorCode::invalid_input, path_ + ": is not a regular file and cannot be followed");
   node_ = status.node;
   size_ = status.size;
   modified_ = status.modified;
@@ -78,7 +82,8 @@ void TailedFile::start_at_end() {
   }
 }
 
-TailedFile::State TailedFile::read_some(std::size_t limit, BlockHandler& handler, std::size_t& read) {
+TailedFile::State TailedFile::read_some(std::size_t limit, BlockHandler& handler,
+                                        std::size_t& read) {
   failure_.reset();
   const std::size_t size = std::clamp<std::size_t>(limit, 1, kReadSize);
   State state = State::more;
@@ -93,13 +98,17 @@ TailedFile::State TailedFile::read_some(std::size_t limit, BlockHandler& handler
 
 TailedFile::State TailedFile::read_growing(std::size_t limit, std::size_t& read) {
   const std::uint64_t offset = splitter_.end().value;
-  // A small log needs a small buffer: no more room than there is to read, unless the file has grown meanwhile.
+  // A small log needs a small buffer: no more room than there is to read, unless the file has grown
+  // meanwhile.
   const auto ahead = read_status(growing_.number(), path_);
   if (!ahead) return fail_with(ahead.error());
   const std::uint64_t expected = ahead.value().size > offset ? ahead.value().size - offset : 1;
-  const auto room = splitter_.writable(static_cast<std::size_t>(std::min<std::uint64_t>(limit, expected)));
+  const auto room =
+      splitter_.writable(static_cast<std::size_t>(std::min<std::uint64_t>(limit, expected)));
   const ssize_t got = read_at(growing_.number(), room.data(), room.size(), offset);
-  if (got < 0) return fail_with(error_from_errno(errno, path_ + ": reading at byte " + std::to_string(offset)));
+  if (got < 0)
+    return fail_with(
+        error_from_errno(errno, path_ + ": reading at byte " + std::to_string(offset)));
   const auto status = read_status(growing_.number(), path_);
   if (!status) return fail_with(status.error());
   if (!is_intact(status.value().size)) return State::truncated;
@@ -111,7 +120,8 @@ TailedFile::State TailedFile::read_growing(std::size_t limit, std::size_t& read)
   return splitter_.end().value < size_ ? State::more : State::at_end;
 }
 
-/// A file is cut by copytruncate or by hand. It may have grown past our place again since, so its size alone proves nothing.
+/// A file is cut by copytruncate or by hand. It may have grown past our place again since, so its
+/// size alone proves nothing.
 bool TailedFile::is_intact(std::uint64_t size) {
   if (size < splitter_.end().value) return false;
   std::string beginning = read_beginning(growing_.number());
@@ -131,14 +141,17 @@ TailedFile::State TailedFile::read_stored(std::size_t limit, std::size_t& read) 
 
 TailedFile::State TailedFile::skip_stored(std::size_t limit, std::size_t& read) {
   skip_room_.resize(kReadSize);
-  const auto room = std::span(skip_room_).first(static_cast<std::size_t>(std::min<std::uint64_t>(limit, to_skip_)));
+  const auto room = std::span(skip_room_)
+                        .first(static_cast<std::size_t>(std::min<std::uint64_t>(limit, to_skip_)));
   const auto got = stored_->read(room);
   if (!got) return fail_with(got.error());
-  if (got.value() == 0) return State::at_end;  // shorter than what was read of it before: nothing is left in it
+  if (got.value() == 0)
+    return State::at_end;  // shorter than what was read of it before: nothing is left in it
   read += got.value();
   to_skip_ -= got.value();
   skipped_tail_.append(room.data(), got.value());
-  if (skipped_tail_.size() > kNginxLineLimit) skipped_tail_.erase(0, skipped_tail_.size() - kNginxLineLimit);
+  if (skipped_tail_.size() > kNginxLineLimit)
+    skipped_tail_.erase(0, skipped_tail_.size() - kNginxLineLimit);
   if (to_skip_ == 0) {
     splitter_.start(start_, skipped_tail_);
     skipped_tail_ = {};
@@ -154,7 +167,11 @@ void TailedFile::finish(BlockHandler& handler) {
 FilePosition TailedFile::position() const {
   const std::string_view telling = whole_lines(beginning_);
   if (fingerprint_.length != telling.size()) fingerprint_ = Fingerprint::of(telling);
-  return {.path = path_, .identity = {node_, fingerprint_}, .start = splitter_.consumed(), .finished = false, .modified = modified_};
+  return {.path = path_,
+          .identity = {node_, fingerprint_},
+          .start = splitter_.consumed(),
+          .finished = false,
+          .modified = modified_};
 }
 
 std::uint64_t TailedFile::unread_bytes() const {

@@ -20,7 +20,8 @@
 
 namespace handshaked::ingest {
 
-/// Counts the files that one LogTail has opened, from 1: blocks with the same number come from one file, in its order.
+/// Counts the files that one LogTail has opened, from 1: blocks with the same number come from one
+/// file, in its order.
 struct FileNumber {
   std::uint64_t value = 0;
   auto operator<=>(const FileNumber&) const = default;
@@ -29,7 +30,8 @@ struct FileNumber {
 /// New lines of a followed log. Borrowed: valid during on_block().
 struct TailBlock {
   LineBlock lines;
-  std::string_view path;  ///< where this file was when it was opened; after a rotation it is PATH no more
+  std::string_view
+      path;  ///< where this file was when it was opened; after a rotation it is PATH no more
   FileNumber file;
 };
 
@@ -42,15 +44,18 @@ class BlockHandler {
   virtual bool is_full() const { return false; }
 };
 
-/// One open file of a followed log, read as far as it goes and again when it has grown. It stays the same file however it is
-/// renamed; that its path may stand for another one is LogTail's business. Sees when its content was cut away under it: after
-/// every read, and before the bytes are used, the beginning of the file must still be what it was. Not shared between threads.
+/// One open file of a followed log, read as far as it goes and again when it has grown. It stays
+/// the same file however it is renamed; that its path may stand for another one is LogTail's
+/// business. Sees when its content was cut away under it: after every read, and before the bytes
+/// are used, the beginning of the file must still be what it was. Not shared between threads.
 class TailedFile {
  public:
-  /// `stored`: also accept .gz and .zst content (a rotated file); a live log is always taken as it is.
+  /// `stored`: also accept .gz and .zst content (a rotated file); a live log is always taken as it
+  /// is.
   enum class Form { plain, stored };
   /// Opens a regular file; reading starts at 0 unless start_at() or start_at_end() says otherwise.
-  static Result<TailedFile> open(const std::string& path, FileNumber number, Form form, std::size_t line_limit);
+  static Result<TailedFile> open(const std::string& path, FileNumber number, Form form,
+                                 std::size_t line_limit);
 
   void start_at(StartPoint start);
   /// After the last whole line that is there now.
@@ -59,10 +64,12 @@ class TailedFile {
   enum class State {
     more,       ///< there may be more at once
     at_end,     ///< everything that is there was read
-    truncated,  ///< what was read is not there any more; the bytes that came in its place were not touched
+    truncated,  ///< what was read is not there any more; the bytes that came in its place were not
+                ///< touched
     failed,     ///< failure() says why; reading may be tried again unless is_stored()
   };
-  /// One read of at most `limit` bytes; whole lines go to the handler. `read` is increased by what was taken from the file.
+  /// One read of at most `limit` bytes; whole lines go to the handler. `read` is increased by what
+  /// was taken from the file.
   State read_some(std::size_t limit, BlockHandler& handler, std::size_t& read);
   /// No more is expected: an unterminated last line goes to the handler too.
   void finish(BlockHandler& handler);

@@ -9,12 +9,15 @@
 namespace handshaked::match {
 namespace {
 
-constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+constexpr std::string_view kLetters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 bool holds_only(std::string_view text, std::string_view others) {
-  return !text.empty() && text.front() != '-' && std::all_of(text.begin(), text.end(), [others](char c) {
-    return kLetters.find(c) != std::string_view::npos || others.find(c) != std::string_view::npos;
-  });
+  return !text.empty() && text.front() != '-' &&
+         std::all_of(text.begin(), text.end(), [others](char c) {
+           return kLetters.find(c) != std::string_view::npos ||
+                  others.find(c) != std::string_view::npos;
+         });
 }
 
 std::string_view host_of(std::string_view peer) {
@@ -28,12 +31,17 @@ bool is_plain_peer(std::string_view peer) {
   if (colon == std::string_view::npos || colon == 0 || colon + 1 == peer.size()) return false;
   if (peer.find_first_not_of("0123456789", colon + 1) != std::string_view::npos) return false;
   if (peer.starts_with('['))
-    return peer[colon - 1] == ']' && host_of(peer).find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+    return peer[colon - 1] == ']' &&
+           host_of(peer).find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
   return holds_only(peer.substr(0, colon), ".-_");
 }
 
-std::string known_peer(const AdviceFacts& facts) { return is_plain_peer(facts.peer) ? facts.peer : std::string(); }
-std::string known_host(const AdviceFacts& facts) { return is_plain_peer(facts.peer) ? std::string(host_of(facts.peer)) : std::string(); }
+std::string known_peer(const AdviceFacts& facts) {
+  return is_plain_peer(facts.peer) ? facts.peer : std::string();
+}
+std::string known_host(const AdviceFacts& facts) {
+  return is_plain_peer(facts.peer) ? std::string(host_of(facts.peer)) : std::string();
+}
 std::string known_port(const AdviceFacts& facts) {
   return is_plain_peer(facts.peer) ? facts.peer.substr(facts.peer.rfind(':') + 1) : std::string();
 }
@@ -73,7 +81,8 @@ constexpr std::array kPlaceholders{
     Placeholder{"trusted_file", known_path<&AdviceFacts::trusted_file>, "unknown.trusted_file"},
     Placeholder{"crl_file", known_path<&AdviceFacts::crl_file>, "unknown.crl_file"},
     Placeholder{"depth", known_path<&AdviceFacts::depth>, "unknown.depth"},
-    Placeholder{"client_certificate", known_path<&AdviceFacts::client_certificate>, "unknown.client_certificate"},
+    Placeholder{"client_certificate", known_path<&AdviceFacts::client_certificate>,
+                "unknown.client_certificate"},
     Placeholder{"client_key", known_path<&AdviceFacts::client_key>, "unknown.client_key"},
     Placeholder{"ciphers", known_ciphers, "unknown.ciphers"},
     Placeholder{"certificate", known_path<&AdviceFacts::certificate>, "unknown.certificate"},
@@ -83,7 +92,8 @@ constexpr std::array kPlaceholders{
 
 const Placeholder* placeholder(std::string_view name) {
   const auto* const found =
-      std::find_if(kPlaceholders.begin(), kPlaceholders.end(), [name](const Placeholder& one) { return one.name == name; });
+      std::find_if(kPlaceholders.begin(), kPlaceholders.end(),
+                   [name](const Placeholder& one) { return one.name == name; });
   return found == kPlaceholders.end() ? nullptr : found;
 }
 
@@ -102,14 +112,16 @@ std::string filled_in(std::string text, const AdviceFacts& facts, Language langu
     if (open == std::string_view::npos) break;
     rest.remove_prefix(open);
     const auto close = rest.substr(0, kLongestName + 2).find('}');
-    const Placeholder* const known = close == std::string_view::npos ? nullptr : placeholder(rest.substr(1, close - 1));
+    const Placeholder* const known =
+        close == std::string_view::npos ? nullptr : placeholder(rest.substr(1, close - 1));
     if (known == nullptr) {
       filled += '{';
       rest.remove_prefix(1);
       continue;
     }
     const std::string value = known->value(facts);
-    filled += !value.empty() ? value : texts().text(language, known->unknown, {{"family", kFamily}});
+    filled +=
+        !value.empty() ? value : texts().text(language, known->unknown, {{"family", kFamily}});
     rest.remove_prefix(close + 1);
   }
   return with_family(std::move(filled), facts.scheme);

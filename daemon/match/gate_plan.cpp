@@ -21,19 +21,23 @@ constexpr std::size_t kShortest = GatePlan::kShortest;
 constexpr std::size_t kLongest = GatePlan::kLongest;
 constexpr std::size_t kWindow = GatePlan::kWindow;
 
-/// Three letters of a word stand in too many words: a short needle needs capitals or punctuation, like "SSL".
+/// Three letters of a word stand in too many words: a short needle needs capitals or punctuation,
+/// like "SSL".
 bool is_unusual(std::string_view trigram) {
-  const auto plain = std::count_if(trigram.begin(), trigram.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == ' '; });
+  const auto plain = std::count_if(trigram.begin(), trigram.end(),
+                                   [](char c) { return (c >= 'a' && c <= 'z') || c == ' '; });
   return plain == 0 && !is_ordinary(trigram);
 }
 
 bool contains_needle(std::string_view literal, const std::vector<std::string>& needles) {
-  return std::any_of(needles.begin(), needles.end(), [&](const auto& needle) { return literal.find(needle) != std::string::npos; });
+  return std::any_of(needles.begin(), needles.end(),
+                     [&](const auto& needle) { return literal.find(needle) != std::string::npos; });
 }
 
 bool is_covered(const SearchedClauses& clauses, const std::vector<std::string>& needles) {
   return std::any_of(clauses.begin(), clauses.end(), [&](const SearchedClause& clause) {
-    return std::all_of(clause.begin(), clause.end(), [&](const auto& literal) { return contains_needle(literal, needles); });
+    return std::all_of(clause.begin(), clause.end(),
+                       [&](const auto& literal) { return contains_needle(literal, needles); });
   });
 }
 
@@ -42,7 +46,8 @@ std::string_view unescaped_part(std::string_view literal) {
   std::string_view best;
   std::size_t begin = 0;
   for (std::size_t i = 0; i <= literal.size(); ++i) {
-    if (i < literal.size() && literal[i] >= ' ' && literal[i] != '"' && literal[i] != '\\') continue;
+    if (i < literal.size() && literal[i] >= ' ' && literal[i] != '"' && literal[i] != '\\')
+      continue;
     if (i - begin > best.size()) best = literal.substr(begin, i - begin);
     begin = i + 1;
   }
@@ -61,13 +66,16 @@ SearchedClauses usable_clauses(const LineRequirements& rule) {
     if (std::all_of(parts.begin(), parts.end(), is_long_enough)) usable.push_back(std::move(parts));
   }
   for (const auto& clause : rule.line_clauses) {
-    if (std::all_of(clause.begin(), clause.end(), is_long_enough)) usable.emplace_back(clause.begin(), clause.end());
+    if (std::all_of(clause.begin(), clause.end(), is_long_enough))
+      usable.emplace_back(clause.begin(), clause.end());
   }
   return usable;
 }
 
-/// The three bytes that stand in the literals of most rules, and in no ordinary line: "SSL", as a rule.
-std::optional<std::string> most_shared_trigram(const std::vector<const SearchedClauses*>& open_rules) {
+/// The three bytes that stand in the literals of most rules, and in no ordinary line: "SSL", as a
+/// rule.
+std::optional<std::string> most_shared_trigram(
+    const std::vector<const SearchedClauses*>& open_rules) {
   std::unordered_map<std::uint32_t, std::uint32_t> rules_with;
   std::vector<std::uint32_t> seen;
   for (const SearchedClauses* const clauses : open_rules) {
@@ -108,7 +116,8 @@ std::string best_piece(std::string_view literal) {
     if (cost >= best_cost) continue;
     const bool has_rare_window = !is_ordinary(piece.substr(rarest_window(piece), kWindow));
     // Where a window is in no ordinary line, the piece is in none.
-    cost += (has_rare_window ? 0U : 10000U) + (!has_rare_window && is_ordinary(piece) ? 100000U : 0U);
+    cost +=
+        (has_rare_window ? 0U : 10000U) + (!has_rare_window && is_ordinary(piece) ? 100000U : 0U);
     if (cost < best_cost) {
       best_cost = cost;
       best = piece;
@@ -126,7 +135,8 @@ bool has_unusual_piece(std::string_view literal) {
   return false;
 }
 
-/// Needles of its own for a rule that has no usable beginning: of the clause that needs the fewest and least ordinary ones.
+/// Needles of its own for a rule that has no usable beginning: of the clause that needs the fewest
+/// and least ordinary ones.
 void add_own_needles(const SearchedClauses& clauses, std::vector<std::string>& needles) {
   std::vector<std::string> best;
   std::size_t best_cost = ~std::size_t{0};
@@ -161,13 +171,15 @@ std::string json_escaped(std::string_view text) {
 void drop_redundant(std::vector<std::string>& needles) {
   const std::vector<std::string> all = needles;
   std::erase_if(needles, [&](const std::string& needle) {
-    return std::any_of(all.begin(), all.end(),
-                       [&](const auto& other) { return other != needle && needle.find(other) != std::string::npos; });
+    return std::any_of(all.begin(), all.end(), [&](const auto& other) {
+      return other != needle && needle.find(other) != std::string::npos;
+    });
   });
 }
 
 /// A text as chats and forms print its quotes.
-std::string with_other_quotes(std::string_view text, std::string_view open, std::string_view close) {
+std::string with_other_quotes(std::string_view text, std::string_view open,
+                              std::string_view close) {
   std::string out;
   bool is_open = false;
   for (const char c : text) {
@@ -177,7 +189,8 @@ std::string with_other_quotes(std::string_view text, std::string_view open, std:
   return out.substr(0, PrefixSearch::kLongest);
 }
 
-/// The beginnings of a rule's messages, plain, escaped and pasted; empty when one of them is too short to look up.
+/// The beginnings of a rule's messages, plain, escaped and pasted; empty when one of them is too
+/// short to look up.
 std::vector<std::string> usable_prefixes(const LineRequirements& rule) {
   std::vector<std::string> usable;
   for (const std::string& prefix : rule.prefixes) {
@@ -194,13 +207,16 @@ std::vector<std::string> usable_prefixes(const LineRequirements& rule) {
 }
 
 /// Is a rule better found by how its messages begin than by needles of its own?
-bool is_searched_by_prefix(const LineRequirements& rule, const std::vector<std::string>& prefixes, const SearchedClauses& clauses) {
+bool is_searched_by_prefix(const LineRequirements& rule, const std::vector<std::string>& prefixes,
+                           const SearchedClauses& clauses) {
   if (prefixes.empty()) return false;
-  const bool ordinary = std::any_of(prefixes.begin(), prefixes.end(), [](const auto& prefix) { return is_ordinary(prefix); });
+  const bool ordinary = std::any_of(prefixes.begin(), prefixes.end(),
+                                    [](const auto& prefix) { return is_ordinary(prefix); });
   if (!ordinary || !rule.line_clauses.empty()) return true;
   // Ordinary lines begin so, too: a needle of unusual text would stop at fewer of them.
   return std::none_of(clauses.begin(), clauses.end(), [](const SearchedClause& clause) {
-    return std::none_of(clause.begin(), clause.end(), [](const auto& literal) { return !has_unusual_piece(literal); });
+    return std::none_of(clause.begin(), clause.end(),
+                        [](const auto& literal) { return !has_unusual_piece(literal); });
   });
 }
 
@@ -237,16 +253,19 @@ GatePlan plan_gate(const std::vector<LineRequirements>& rules) {
   std::vector<std::pair<const LineRequirements*, SearchedClauses>> all;
   all.reserve(rules.size());
   std::vector<const SearchedClauses*> shared;  // of the rules that are still without a needle
-  for (const LineRequirements& rule : rules) shared.push_back(&all.emplace_back(&rule, usable_clauses(rule)).second);
+  for (const LineRequirements& rule : rules)
+    shared.push_back(&all.emplace_back(&rule, usable_clauses(rule)).second);
   while (const auto trigram = most_shared_trigram(shared)) {
     plan.needles.push_back(*trigram);
-    std::erase_if(shared, [&](const SearchedClauses* clauses) { return is_covered(*clauses, plan.needles); });
+    std::erase_if(
+        shared, [&](const SearchedClauses* clauses) { return is_covered(*clauses, plan.needles); });
   }
   std::erase_if(all, [&](const auto& rule) { return is_covered(rule.second, plan.needles); });
   for (const auto& [rule, clauses] : all) {
     std::vector<std::string> prefixes = usable_prefixes(*rule);
     if (is_searched_by_prefix(*rule, prefixes, clauses)) {
-      for (std::string& text : prefixes) plan.prefixes.push_back({std::move(text), &rule->line_clauses});
+      for (std::string& text : prefixes)
+        plan.prefixes.push_back({std::move(text), &rule->line_clauses});
     } else if (!clauses.empty()) {
       if (!is_covered(clauses, plan.needles)) add_own_needles(clauses, plan.needles);
     } else {

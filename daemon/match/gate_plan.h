@@ -17,12 +17,14 @@ struct LineRequirements {
   std::vector<std::vector<std::string>> line_clauses;
 };
 
-/// What the gate searches for, chosen so that it stops at every line that a rule can match and at few others: the needles and prefixes
-/// of literal_gate.h. Which ones is a matter of speed only.
+/// What the gate searches for, chosen so that it stops at every line that a rule can match and at
+/// few others: the needles and prefixes of literal_gate.h. Which ones is a matter of speed only.
 struct GatePlan {
-  static constexpr std::size_t kShortest = 3;  ///< a literal below this length cannot be searched for
+  static constexpr std::size_t kShortest =
+      3;  ///< a literal below this length cannot be searched for
   static constexpr std::size_t kLongest = 12;  ///< of a needle
-  static constexpr std::size_t kWindow = 4;    ///< bytes of a needle that are looked at first; three-byte needles use three
+  static constexpr std::size_t kWindow =
+      4;  ///< bytes of a needle that are looked at first; three-byte needles use three
 
   struct Prefix {
     std::string text;
@@ -39,7 +41,8 @@ GatePlan plan_gate(const std::vector<LineRequirements>& rules);
 /// How usual the bytes of a text are in error logs: the lower the sum, the better the needle.
 unsigned commonness(std::string_view text);
 
-/// Where the rarest window of a needle begins: in no ordinary line, if that can be had, for it is what is looked at first.
+/// Where the rarest window of a needle begins: in no ordinary line, if that can be had, for it is
+/// what is looked at first.
 std::size_t rarest_window(std::string_view needle);
 
 }  // namespace handshaked::match

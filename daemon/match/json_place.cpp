@@ -87,7 +87,8 @@ class Walker {
 
 unsigned line_of_pointer(std::string_view json, std::string_view pointer) {
   const std::size_t place = std::min(Walker(json).place_of(pointer), json.size());
-  return 1 + static_cast<unsigned>(std::count(json.begin(), json.begin() + static_cast<std::ptrdiff_t>(place), '\n'));
+  return 1 + static_cast<unsigned>(
+                 std::count(json.begin(), json.begin() + static_cast<std::ptrdiff_t>(place), '\n'));
 }
 
 }  // namespace handshaked::match

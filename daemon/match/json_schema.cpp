@@ -18,7 +18,8 @@ using simdjson::dom::element;
 using simdjson::dom::element_type;
 using simdjson::dom::object;
 
-/// The name of a value's type as schemas spell it; a whole number is an "integer", which is a "number" too.
+/// The name of a value's type as schemas spell it; a whole number is an "integer", which is a
+/// "number" too.
 std::string_view type_name(element value) {
   switch (value.type()) {
     case element_type::ARRAY: return "array";
@@ -73,7 +74,8 @@ class SchemaReader {
  public:
   Result<std::unique_ptr<JsonSchema::Node>> read(element from, int depth) {
     object schema;
-    if (depth > 32 || from.get(schema) != simdjson::SUCCESS) return fail(ErrorCode::invalid_input, "a schema must be an object");
+    if (depth > 32 || from.get(schema) != simdjson::SUCCESS)
+      return fail(ErrorCode::invalid_input, "a schema must be an object");
     auto node = std::make_unique<JsonSchema::Node>();
     for (const auto& [keyword, value] : schema) {
       TRY(read_keyword(keyword, value, *node, depth));
@@ -81,15 +83,18 @@ class SchemaReader {
     return node;
   }
 
-  /// Every reference leads to a definition that says something: not to one that is missing, and not round in a circle.
+  /// Every reference leads to a definition that says something: not to one that is missing, and not
+  /// round in a circle.
   static Result<> check_references(const JsonSchema::Node& node, const JsonSchema::Node& root) {
     std::string_view target = node.reference;
     for (std::size_t steps = 0; !target.empty(); ++steps) {
       const auto found = root.definitions.find(target);
       if (found == root.definitions.end())
-        return fail(ErrorCode::invalid_input, "the schema lacks the definition of \"" + std::string(target) + "\"");
+        return fail(ErrorCode::invalid_input,
+                    "the schema lacks the definition of \"" + std::string(target) + "\"");
       if (steps > root.definitions.size())
-        return fail(ErrorCode::invalid_input, "the schema's definition of \"" + std::string(target) + "\" refers to itself only");
+        return fail(ErrorCode::invalid_input, "the schema's definition of \"" +
+                                                  std::string(target) + "\" refers to itself only");
       target = found->second->reference;
     }
     for (const auto* const inner : {&node.properties, &node.definitions}) {
@@ -101,8 +106,10 @@ class SchemaReader {
   }
 
  private:
-  Result<> read_keyword(std::string_view keyword, element value, JsonSchema::Node& node, int depth) {
-    static const std::set<std::string_view> kSayNothing{"$schema", "$id", "title", "description", "default", "examples", "$comment"};
+  Result<> read_keyword(std::string_view keyword, element value, JsonSchema::Node& node,
+                        int depth) {
+    static const std::set<std::string_view> kSayNothing{
+        "$schema", "$id", "title", "description", "default", "examples", "$comment"};
     if (kSayNothing.contains(keyword)) return success();
     if (keyword == "type") return read_types(value, node);
     if (keyword == "required") return read_texts(value, node.required);
@@ -120,15 +127,18 @@ class SchemaReader {
       return success();
     }
     std::string_view target;
-    if (keyword == "$ref" && value.get(target) == simdjson::SUCCESS && target.starts_with("#/definitions/")) {
+    if (keyword == "$ref" && value.get(target) == simdjson::SUCCESS &&
+        target.starts_with("#/definitions/")) {
       node.reference = target.substr(14);
       return success();
     }
-    return fail(ErrorCode::invalid_input, "the schema uses \"" + std::string(keyword) + "\", which is not checked");
+    return fail(ErrorCode::invalid_input,
+                "the schema uses \"" + std::string(keyword) + "\", which is not checked");
   }
 
   static Result<> wrong(std::string_view keyword) {
-    return fail(ErrorCode::invalid_input, "the schema's \"" + std::string(keyword) + "\" is malformed");
+    return fail(ErrorCode::invalid_input,
+                "the schema's \"" + std::string(keyword) + "\" is malformed");
   }
 
   static Result<> read_texts(element value, std::vector<std::string>& texts) {
@@ -172,7 +182,9 @@ class SchemaReader {
     into = number;
     return success();
   }
-  Result<> read_nodes(element value, std::map<std::string, std::unique_ptr<JsonSchema::Node>, std::less<>>& nodes, int depth) {
+  Result<> read_nodes(element value,
+                      std::map<std::string, std::unique_ptr<JsonSchema::Node>, std::less<>>& nodes,
+                      int depth) {
     object members;
     if (value.get(members) != simdjson::SUCCESS) return wrong("properties");
     for (const auto& [name, inner] : members) {
@@ -186,17 +198,22 @@ class SchemaReader {
 /// Holds a document against the nodes.
 class SchemaCheck {
  public:
-  SchemaCheck(const JsonSchema::Node& root, std::vector<JsonSchema::Violation>& violations) : root_(root), violations_(violations) {}
+  SchemaCheck(const JsonSchema::Node& root, std::vector<JsonSchema::Violation>& violations)
+      : root_(root), violations_(violations) {}
 
   void check(element value, const JsonSchema::Node& node, const std::string& pointer) {
-    if (!node.reference.empty()) return check(value, *root_.definitions.find(node.reference)->second, pointer);
+    if (!node.reference.empty())
+      return check(value, *root_.definitions.find(node.reference)->second, pointer);
     const std::string_view type = type_name(value);
-    const auto fits = [type](const std::string& wanted) { return wanted == type || (wanted == "number" && type == "integer"); };
+    const auto fits = [type](const std::string& wanted) {
+      return wanted == type || (wanted == "number" && type == "integer");
+    };
     if (!node.types.empty() && std::none_of(node.types.begin(), node.types.end(), fits)) {
       add(pointer, "must be " + joined(node.types) + ", is " + std::string(type));
       return;
     }
-    if (!node.choices.empty() && std::find(node.choices.begin(), node.choices.end(), simdjson::minify(value)) == node.choices.end()) {
+    if (!node.choices.empty() && std::find(node.choices.begin(), node.choices.end(),
+                                           simdjson::minify(value)) == node.choices.end()) {
       add(pointer, "must be one of " + joined(node.choices));
     }
     if (type == "string") check_text(value, node, pointer);
@@ -206,27 +223,35 @@ class SchemaCheck {
   }
 
  private:
-  void add(const std::string& pointer, std::string reason) { violations_.push_back({pointer, std::move(reason)}); }
+  void add(const std::string& pointer, std::string reason) {
+    violations_.push_back({pointer, std::move(reason)});
+  }
 
   void check_text(element value, const JsonSchema::Node& node, const std::string& pointer) {
     const std::string_view text = value.get_string().value_unsafe();
-    if (node.min_length > 0 && character_count(text) < node.min_length) add(pointer, text.empty() ? "must not be empty" : "is too short");
-    if (node.regex && !re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *node.regex)) {
+    if (node.min_length > 0 && character_count(text) < node.min_length)
+      add(pointer, text.empty() ? "must not be empty" : "is too short");
+    if (node.regex &&
+        !re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *node.regex)) {
       add(pointer, "\"" + std::string(text.substr(0, 200)) + "\" does not match " + node.pattern);
     }
   }
   void check_number(element value, const JsonSchema::Node& node, const std::string& pointer) {
     const double number = value.get_double().value_unsafe();
-    if (node.minimum && number < *node.minimum) add(pointer, "must be at least " + number_text(*node.minimum));
-    if (node.maximum && number > *node.maximum) add(pointer, "must be at most " + number_text(*node.maximum));
+    if (node.minimum && number < *node.minimum)
+      add(pointer, "must be at least " + number_text(*node.minimum));
+    if (node.maximum && number > *node.maximum)
+      add(pointer, "must be at most " + number_text(*node.maximum));
   }
   void check_items(element value, const JsonSchema::Node& node, const std::string& pointer) {
     const simdjson::dom::array items = value.get_array().value_unsafe();
     if (items.size() < node.min_items)
-      add(pointer, "needs at least " + std::to_string(node.min_items) + (node.min_items == 1 ? " item" : " items"));
+      add(pointer, "needs at least " + std::to_string(node.min_items) +
+                       (node.min_items == 1 ? " item" : " items"));
     if (!node.items) return;
     std::size_t index = 0;
-    for (const element item : items) check(item, *node.items, pointer + "/" + std::to_string(index++));
+    for (const element item : items)
+      check(item, *node.items, pointer + "/" + std::to_string(index++));
   }
   void check_members(element value, const JsonSchema::Node& node, const std::string& pointer) {
     const object members = value.get_object().value_unsafe();
@@ -251,8 +276,10 @@ JsonSchema::~JsonSchema() = default;
 Result<JsonSchema> JsonSchema::parse(std::string_view schema) {
   simdjson::dom::parser parser;
   element root;
-  if (const auto error = parser.parse(schema.data(), schema.size()).get(root); error != simdjson::SUCCESS) {
-    return fail(ErrorCode::invalid_input, std::string("the schema is not valid JSON: ") + simdjson::error_message(error));
+  if (const auto error = parser.parse(schema.data(), schema.size()).get(root);
+      error != simdjson::SUCCESS) {
+    return fail(ErrorCode::invalid_input,
+                std::string("the schema is not valid JSON: ") + simdjson::error_message(error));
   }
   TRY(auto node, SchemaReader().read(root, 0));
   TRY(SchemaReader::check_references(*node, *node));

@@ -9,9 +9,10 @@
 
 namespace handshaked::match {
 
-/// A JSON Schema (draft 7), as far as the schemas of the knowledge base use it: type, required, properties, enum, pattern,
-/// minLength, minItems, minimum, maximum, items and $ref to "#/definitions/…". A schema with another keyword that constrains is refused:
-/// what is not checked must not look checked. Immutable; safe to share between threads.
+/// A JSON Schema (draft 7), as far as the schemas of the knowledge base use it: type, required,
+/// properties, enum, pattern, minLength, minItems, minimum, maximum, items and $ref to
+/// "#/definitions/…". A schema with another keyword that constrains is refused: what is not checked
+/// must not look checked. Immutable; safe to share between threads.
 class JsonSchema {
  public:
   static Result<JsonSchema> parse(std::string_view schema);
@@ -23,7 +24,8 @@ class JsonSchema {
     std::string pointer;  ///< where, RFC 6901: "/samples/0/line"
     std::string reason;   ///< "must be one of upstream, client"
   };
-  /// Everything that is wrong with one document. What is no JSON at all is one violation of the whole.
+  /// Everything that is wrong with one document. What is no JSON at all is one violation of the
+  /// whole.
   std::vector<Violation> violations(std::string_view document) const;
 
  private:

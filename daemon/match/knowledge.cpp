@@ -14,14 +14,18 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::object;
 
-/// Reads texts in the asked language; where a translation is missing, English is better than nothing.
+/// Reads texts in the asked language; where a translation is missing, English is better than
+/// nothing.
 class TextReader {
  public:
-  TextReader(object from, Language language) : from_(from), suffix_(language == Language::zh ? "_zh" : "") {}
+  TextReader(object from, Language language)
+      : from_(from), suffix_(language == Language::zh ? "_zh" : "") {}
 
   std::string text(std::string_view key) const {
     std::string_view value;
-    if (!suffix_.empty() && from_[std::string(key) + suffix_].get(value) == simdjson::SUCCESS && !value.empty()) return std::string(value);
+    if (!suffix_.empty() && from_[std::string(key) + suffix_].get(value) == simdjson::SUCCESS &&
+        !value.empty())
+      return std::string(value);
     return from_[key].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();
   }
   double number(std::string_view key) const {
@@ -64,14 +68,15 @@ Advice read_advice(object from, Language language) {
   advice.root_cause = reader.text("root_cause");
   advice.owner = reader.text("owner");
   reader.each("workarounds", language, [&](const TextReader& item) {
-    advice.workarounds.push_back({.id = item.text("id"),
-                                  .owner = item.text("owner"),
-                                  .action = item.text("action"),
-                                  .how = item.text("how"),
-                                  .condition = item.text("condition"),
-                                  .success_rate = item.number("success_rate"),
-                                  .evidence_count = static_cast<long>(item.number("evidence_count")),
-                                  .sources = item.texts("sources")});
+    advice.workarounds.push_back(
+        {.id = item.text("id"),
+         .owner = item.text("owner"),
+         .action = item.text("action"),
+         .how = item.text("how"),
+         .condition = item.text("condition"),
+         .success_rate = item.number("success_rate"),
+         .evidence_count = static_cast<long>(item.number("evidence_count")),
+         .sources = item.texts("sources")});
   });
   reader.each("dead_ends", language, [&](const TextReader& item) {
     advice.dead_ends.push_back({.action = item.text("action"),
@@ -119,7 +124,8 @@ std::string_view directive_family(std::string_view upstream_scheme) {
 std::string with_family(std::string text, std::string_view upstream_scheme) {
   const std::string_view family = directive_family(upstream_scheme);
   const auto put = [&text](std::string_view placeholder, std::string_view value) {
-    for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at + value.size()))
+    for (auto at = text.find(placeholder); at != std::string::npos;
+         at = text.find(placeholder, at + value.size()))
       text.replace(at, placeholder.size(), value);
   };
   if (family == "js_fetch") put("{family}_ssl_", "js_fetch_");
@@ -134,19 +140,24 @@ std::string with_family(std::string text, std::string_view upstream_scheme) {
 }
 
 bool names_missing_directive(std::string_view text, std::string_view upstream_scheme) {
-  static constexpr std::string_view kLua[] = {"trusted_certificate", "verify_depth",    "crl",         "protocols", "ciphers",
-                                              "certificate",         "certificate_key", "conf_command"};
-  static constexpr std::string_view kFetch[] = {"trusted_certificate", "verify_depth", "verify", "protocols", "ciphers"};
-  // Advice on a cause that is met on both sides: what is to be done at an upstream is of no use to a listener.
-  if (upstream_scheme == kListenerDirectives) return text.find("the upstream") != std::string_view::npos;
+  static constexpr std::string_view kLua[] = {"trusted_certificate", "verify_depth", "crl",
+                                              "protocols",           "ciphers",      "certificate",
+                                              "certificate_key",     "conf_command"};
+  static constexpr std::string_view kFetch[] = {"trusted_certificate", "verify_depth", "verify",
+                                                "protocols", "ciphers"};
+  // Advice on a cause that is met on both sides: what is to be done at an upstream is of no use to
+  // a listener.
+  if (upstream_scheme == kListenerDirectives)
+    return text.find("the upstream") != std::string_view::npos;
   const bool is_lua = upstream_scheme == "lua_ssl";
   if (!is_lua && upstream_scheme != "js_fetch") return false;
   const std::string_view prefix = is_lua ? "lua_ssl_" : "js_fetch_";
   for (auto at = text.find(prefix); at != std::string_view::npos; at = text.find(prefix, at + 1)) {
     std::string_view name = text.substr(at + prefix.size());
     name = name.substr(0, name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"));
-    const bool is_known = is_lua ? std::find(std::begin(kLua), std::end(kLua), name) != std::end(kLua)
-                                 : std::find(std::begin(kFetch), std::end(kFetch), name) != std::end(kFetch);
+    const bool is_known =
+        is_lua ? std::find(std::begin(kLua), std::end(kLua), name) != std::end(kLua)
+               : std::find(std::begin(kFetch), std::end(kFetch), name) != std::end(kFetch);
     if (!is_known) return true;
   }
   return false;
@@ -163,7 +174,9 @@ Knowledge Knowledge::load(const std::string& directory, std::vector<RuleProblem>
     const std::string file = it->path().string();
     object root;
     std::string_view slug;
-    if (!padded.read(file).empty() || parser.parse(padded.text().data(), padded.text().size(), false).get(root) != simdjson::SUCCESS) {
+    if (!padded.read(file).empty() ||
+        parser.parse(padded.text().data(), padded.text().size(), false).get(root) !=
+            simdjson::SUCCESS) {
       problems.push_back({file, 0, "not valid JSON"});
     } else if (root["cause"].get(slug) != simdjson::SUCCESS || slug != it->path().stem().string()) {
       problems.push_back({file, 0, "\"cause\" must equal the name of the file"});
@@ -191,7 +204,9 @@ std::vector<std::string> Knowledge::causes() const {
   return names;
 }
 
-Advice Knowledge::about_rule(const Rule& rule, Language language) { return parse_advice(rule.json, language); }
+Advice Knowledge::about_rule(const Rule& rule, Language language) {
+  return parse_advice(rule.json, language);
+}
 
 Advice Knowledge::about_line(const Rule& rule, std::string_view scheme, Language language) const {
   Advice own = about_rule(rule, language);
@@ -201,24 +216,30 @@ Advice Knowledge::about_line(const Rule& rule, std::string_view scheme, Language
   for (const CandidateCause& candidate : rule.causes) {
     auto cause = about_cause(candidate.cause, language);
     if (!cause) continue;
-    // What is in vain when another cause is the true one may be the cure for this one; what is unsafe is so for all.
-    if (&candidate != &rule.causes.front()) std::erase_if(cause->dead_ends, [](const DeadEnd& one) { return !one.unsafe; });
+    // What is in vain when another cause is the true one may be the cure for this one; what is
+    // unsafe is so for all.
+    if (&candidate != &rule.causes.front())
+      std::erase_if(cause->dead_ends, [](const DeadEnd& one) { return !one.unsafe; });
     add_new(advice, std::move(*cause), known);
   }
   add_new(advice, std::move(own), known);
   scheme = directives_of(rule, scheme);
   const auto fill_in = [scheme](std::string& text) { text = with_family(std::move(text), scheme); };
   for (Workaround& workaround : advice.workarounds) {
-    for (std::string* text : {&workaround.action, &workaround.how, &workaround.condition}) fill_in(*text);
+    for (std::string* text : {&workaround.action, &workaround.how, &workaround.condition})
+      fill_in(*text);
   }
   for (DeadEnd& dead_end : advice.dead_ends) {
-    for (std::string* text : {&dead_end.action, &dead_end.why_fails, &dead_end.condition}) fill_in(*text);
+    for (std::string* text : {&dead_end.action, &dead_end.why_fails, &dead_end.condition})
+      fill_in(*text);
   }
   fill_in(advice.root_cause);
   std::erase_if(advice.workarounds, [scheme](const Workaround& one) {
     return names_missing_directive(one.action, scheme) || names_missing_directive(one.how, scheme);
   });
-  std::erase_if(advice.dead_ends, [scheme](const DeadEnd& one) { return names_missing_directive(one.action, scheme); });
+  std::erase_if(advice.dead_ends, [scheme](const DeadEnd& one) {
+    return names_missing_directive(one.action, scheme);
+  });
   return advice;
 }
 

@@ -42,10 +42,12 @@ struct Advice {
   std::vector<DeadEnd> dead_ends;
 };
 
-/// The texts of the knowledge base: rules carry theirs with them, causes are read from `rules/causes/`. Immutable, but for the memo.
+/// The texts of the knowledge base: rules carry theirs with them, causes are read from
+/// `rules/causes/`. Immutable, but for the memo.
 class Knowledge {
  public:
-  /// Reads `<directory>/causes/*.json`. A missing folder is an empty one: dropped-in entries carry their advice themselves.
+  /// Reads `<directory>/causes/*.json`. A missing folder is an empty one: dropped-in entries carry
+  /// their advice themselves.
   static Knowledge load(const std::string& directory, std::vector<RuleProblem>& problems);
 
   bool has_cause(std::string_view cause) const { return causes_.find(cause) != causes_.end(); }
@@ -58,8 +60,9 @@ class Knowledge {
   /// The advice of a rule itself, as its file has it.
   static Advice about_rule(const Rule& rule, Language language);
 
-  /// What to tell somebody who has only the line: the workarounds of the candidate causes, likeliest first, each once, then
-  /// the rule's own; the same for dead ends. `scheme` ("https", "grpcs", "suwsgi", empty) decides what {family} becomes.
+  /// What to tell somebody who has only the line: the workarounds of the candidate causes,
+  /// likeliest first, each once, then the rule's own; the same for dead ends. `scheme` ("https",
+  /// "grpcs", "suwsgi", empty) decides what {family} becomes.
   Advice about_line(const Rule& rule, std::string_view scheme, Language language) const;
 
   /// For texts made from this knowledge: they are forgotten with it. Copies share it.
@@ -70,19 +73,23 @@ class Knowledge {
   std::shared_ptr<TextMemo> memo_ = std::make_shared<TextMemo>();
 };
 
-/// In place of a scheme where clients are refused: ssl_crl, ssl_verify_client, ssl_client_certificate.
+/// In place of a scheme where clients are refused: ssl_crl, ssl_verify_client,
+/// ssl_client_certificate.
 inline constexpr std::string_view kListenerDirectives = "listener";
-/// What decides the family of directives: the rule, where a script opened the connection or a client did, else the upstream's scheme.
+/// What decides the family of directives: the rule, where a script opened the connection or a
+/// client did, else the upstream's scheme.
 std::string_view directives_of(const Rule& rule, std::string_view upstream_scheme);
 
 /// Puts the family of directives in for every {family}.
 std::string with_family(std::string text, std::string_view upstream_scheme);
 
-/// proxy for https and stream, grpc for grpcs, uwsgi for suwsgi. Rules about what scripts open name their family in place of a scheme
-/// (Rule::directives): lua for "lua_ssl", js_fetch for "js_fetch", whose directives lack the "ssl".
+/// proxy for https and stream, grpc for grpcs, uwsgi for suwsgi. Rules about what scripts open name
+/// their family in place of a scheme (Rule::directives): lua for "lua_ssl", js_fetch for
+/// "js_fetch", whose directives lack the "ssl".
 std::string_view directive_family(std::string_view upstream_scheme);
 
-/// Does a text, filled in, name a directive that this family does not have? Scripts take the name, and whether to verify, as arguments.
+/// Does a text, filled in, name a directive that this family does not have? Scripts take the name,
+/// and whether to verify, as arguments.
 bool names_missing_directive(std::string_view text, std::string_view upstream_scheme);
 
 }  // namespace handshaked::match

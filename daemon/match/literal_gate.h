@@ -14,26 +14,31 @@
 
 namespace handshaked::match {
 
-/// Finds, in whole blocks of log, the lines that some rule could be interested in. Everything else is never looked at again:
-/// this is where the speed comes from. All of it is derived from what the rules require, so no rule can be forgotten:
+/// Finds, in whole blocks of log, the lines that some rule could be interested in. Everything else
+/// is never looked at again: this is where the speed comes from. All of it is derived from what the
+/// rules require, so no rule can be forgotten:
 ///
-///  - Needles: a few short texts that stand in no ordinary nginx line, of which most rules require one ("SSL"). They are
-///    searched for everywhere in the block at once, 64 positions a step where the processor has AVX2 (the nibble-mask method
-///    that Hyperscan calls Teddy, at two bytes of each first), byte by byte elsewhere.
-///  - Prefixes: how the messages of all other rules begin. At each line feed the gate steps over nginx's header, also
-///    behind syslog's, and looks up the first four bytes of the message; a line in which it does not know where the message begins
-///    is searched for prefixes everywhere (prefix_search.h).
+///  - Needles: a few short texts that stand in no ordinary nginx line, of which most rules require
+///  one ("SSL"). They are
+///    searched for everywhere in the block at once, 64 positions a step where the processor has
+///    AVX2 (the nibble-mask method that Hyperscan calls Teddy, at two bytes of each first), byte by
+///    byte elsewhere.
+///  - Prefixes: how the messages of all other rules begin. At each line feed the gate steps over
+///  nginx's header, also
+///    behind syslog's, and looks up the first four bytes of the message; a line in which it does
+///    not know where the message begins is searched for prefixes everywhere (prefix_search.h).
 ///
-/// A line inside JSON has quotes and backslashes escaped: needles hold none, prefixes are looked for in both forms.
-/// Immutable after construction; safe to share between threads.
+/// A line inside JSON has quotes and backslashes escaped: needles hold none, prefixes are looked
+/// for in both forms. Immutable after construction; safe to share between threads.
 class LiteralGate {
  public:
-  /// One element for each way in which a rule can match. One about which nothing is known makes the gate let everything pass (`is_open()`).
+  /// One element for each way in which a rule can match. One about which nothing is known makes the
+  /// gate let everything pass (`is_open()`).
   explicit LiteralGate(const std::vector<LineRequirements>& rules);
   ~LiteralGate();
 
-  /// A position in the first line at or behind `from` that may be interesting, or npos. `from` is the beginning of a line.
-  /// An open gate answers `from`.
+  /// A position in the first line at or behind `from` that may be interesting, or npos. `from` is
+  /// the beginning of a line. An open gate answers `from`.
   std::size_t find(std::string_view block, std::size_t from) const;
 
   bool is_open() const { return open_; }

@@ -6,8 +6,9 @@
 
 namespace handshaked::match {
 
-/// The text of one file after the other, in the same memory, with the room behind it that simdjson's parsers want: rules are hundreds of
-/// small files, and most of the time goes into opening them.
+/// The text of one file after the other, in the same memory, with the room behind it that
+/// simdjson's parsers want: rules are hundreds of small files, and most of the time goes into
+/// opening them.
 class PaddedFile {
  public:
   static constexpr std::size_t kMost = 64U << 20;

@@ -17,12 +17,16 @@ namespace {
 
 constexpr auto npos = std::string_view::npos;
 
-constexpr bool is_letter_or_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_letter_or_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
-/// Can a message begin at `at`, whatever wraps it? Not in the middle of a word; but behind an escape of JSON ("\n", "\u000a").
+/// Can a message begin at `at`, whatever wraps it? Not in the middle of a word; but behind an
+/// escape of JSON ("\n", "\u000a").
 inline bool may_begin_message(std::string_view block, std::size_t line, std::size_t at) {
   if (at == line || !is_letter_or_digit(block[at - 1])) return true;
-  return (at >= line + 2 && block[at - 2] == '\\') || (at >= line + 6 && block[at - 6] == '\\' && block[at - 5] == 'u');
+  return (at >= line + 2 && block[at - 2] == '\\') ||
+         (at >= line + 6 && block[at - 6] == '\\' && block[at - 5] == 'u');
 }
 
 }  // namespace
@@ -30,28 +34,36 @@ inline bool may_begin_message(std::string_view block, std::size_t line, std::siz
 #if defined(__x86_64__)
 
 struct PrefixVectors {
-  /// A key that begins at one of 32 positions is known, perhaps, and no word goes on there: bits. Reads six bytes before and three behind.
+  /// A key that begins at one of 32 positions is known, perhaps, and no word goes on there: bits.
+  /// Reads six bytes before and three behind.
   class Candidates {
    public:
     HANDSHAKED_AVX2 explicit Candidates(const PrefixSearch& search)
         : first_(search, 0), second_(search, 1), third_(search, 2), fourth_(search, 3) {}
 
     HANDSHAKED_AVX2 std::uint32_t at(const char* bytes) const {
-      const __m256i known = _mm256_and_si256(_mm256_and_si256(first_.buckets(load(bytes)), second_.buckets(load(bytes + 1))),
-                                             _mm256_and_si256(third_.buckets(load(bytes + 2)), fourth_.buckets(load(bytes + 3))));
+      const __m256i known = _mm256_and_si256(
+          _mm256_and_si256(first_.buckets(load(bytes)), second_.buckets(load(bytes + 1))),
+          _mm256_and_si256(third_.buckets(load(bytes + 2)), fourth_.buckets(load(bytes + 3))));
       if (_mm256_testz_si256(known, known) != 0) return 0;
       const __m256i before = load(bytes - 1);
       const __m256i small = _mm256_or_si256(before, _mm256_set1_epi8(0x20));
-      const __m256i word = _mm256_or_si256(is_in_range(small, 'a', 25), is_in_range(before, '0', 9));
-      // Behind an escape of JSON a message may begin all the same: which one it is, the caller finds out.
+      const __m256i word =
+          _mm256_or_si256(is_in_range(small, 'a', 25), is_in_range(before, '0', 9));
+      // Behind an escape of JSON a message may begin all the same: which one it is, the caller
+      // finds out.
       const __m256i backslash = _mm256_set1_epi8('\\');
-      const __m256i escaped = _mm256_or_si256(_mm256_cmpeq_epi8(load(bytes - 2), backslash), _mm256_cmpeq_epi8(load(bytes - 6), backslash));
-      const __m256i ruled_out = _mm256_or_si256(_mm256_andnot_si256(escaped, word), _mm256_cmpeq_epi8(known, _mm256_setzero_si256()));
+      const __m256i escaped = _mm256_or_si256(_mm256_cmpeq_epi8(load(bytes - 2), backslash),
+                                              _mm256_cmpeq_epi8(load(bytes - 6), backslash));
+      const __m256i ruled_out = _mm256_or_si256(_mm256_andnot_si256(escaped, word),
+                                                _mm256_cmpeq_epi8(known, _mm256_setzero_si256()));
       return ~static_cast<std::uint32_t>(_mm256_movemask_epi8(ruled_out));
     }
 
    private:
-    HANDSHAKED_AVX2 static __m256i load(const char* at) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)); }
+    HANDSHAKED_AVX2 static __m256i load(const char* at) {
+      return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+    }
     HANDSHAKED_AVX2 static __m256i is_in_range(__m256i bytes, char first, char span) {
       const __m256i above = _mm256_sub_epi8(bytes, _mm256_set1_epi8(first));
       return _mm256_cmpeq_epi8(_mm256_min_epu8(above, _mm256_set1_epi8(span)), above);
@@ -59,12 +71,15 @@ struct PrefixVectors {
     /// Which buckets have a key with such a byte at this position.
     struct Position {
       HANDSHAKED_AVX2 Position(const PrefixSearch& search, std::size_t position)
-          : low(_mm256_load_si256(reinterpret_cast<const __m256i*>(search.nibbles_[position][0].data()))),
-            high(_mm256_load_si256(reinterpret_cast<const __m256i*>(search.nibbles_[position][1].data()))) {}
+          : low(_mm256_load_si256(
+                reinterpret_cast<const __m256i*>(search.nibbles_[position][0].data()))),
+            high(_mm256_load_si256(
+                reinterpret_cast<const __m256i*>(search.nibbles_[position][1].data()))) {}
       HANDSHAKED_AVX2 __m256i buckets(__m256i bytes) const {
         const __m256i nibble = _mm256_set1_epi8(15);
-        return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(bytes, nibble)),
-                                _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble)));
+        return _mm256_and_si256(
+            _mm256_shuffle_epi8(low, _mm256_and_si256(bytes, nibble)),
+            _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble)));
       }
       __m256i low, high;
     };
@@ -72,25 +87,29 @@ struct PrefixVectors {
     Position first_, second_, third_, fourth_;
   };
 
-  HANDSHAKED_AVX2 static bool stands_anywhere(const PrefixSearch& search, std::string_view block, std::size_t line) {
+  HANDSHAKED_AVX2 static bool stands_anywhere(const PrefixSearch& search, std::string_view block,
+                                              std::size_t line) {
     constexpr std::size_t kBefore = 6;
     constexpr std::size_t kBehind = 32 + PrefixSearch::kKey;
     const Candidates candidates(search);
     const __m256i line_feed = _mm256_set1_epi8('\n');
     std::size_t i = line;
-    for (; i < kBefore && i < block.size(); ++i) {  // at the very beginning of a block there is nothing before
+    for (; i < kBefore && i < block.size();
+         ++i) {  // at the very beginning of a block there is nothing before
       if (block[i] == '\n') return false;
       if (may_begin_message(block, line, i) && stands_in_line(search, block, i)) return true;
     }
     for (; i + kBehind <= block.size(); i += 32) {
       const char* const at = block.data() + i;
       const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
-      const auto feeds = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, line_feed)));
+      const auto feeds =
+          static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, line_feed)));
       std::uint32_t hits = candidates.at(at);
       if (feeds != 0) hits &= (feeds & (~feeds + 1)) - 1;  // in front of the first
       for (; hits != 0; hits &= hits - 1) {
         const std::size_t message = i + static_cast<std::size_t>(std::countr_zero(hits));
-        if (stands_in_line(search, block, message) && may_begin_message(block, line, message)) return true;
+        if (stands_in_line(search, block, message) && may_begin_message(block, line, message))
+          return true;
       }
       if (feeds != 0) return false;
     }
@@ -98,8 +117,10 @@ struct PrefixVectors {
   }
 
   /// The key, too, has to stand in front of the line's end.
-  static bool stands_in_line(const PrefixSearch& search, std::string_view block, std::size_t message) {
-    return search.stands_at(block, message) && std::memchr(block.data() + message, '\n', PrefixSearch::kKey) == nullptr;
+  static bool stands_in_line(const PrefixSearch& search, std::string_view block,
+                             std::size_t message) {
+    return search.stands_at(block, message) &&
+           std::memchr(block.data() + message, '\n', PrefixSearch::kKey) == nullptr;
   }
 };
 
@@ -110,26 +131,38 @@ PrefixSearch::LineClause::LineClause(const std::vector<std::string>& literals) :
   for (const std::string& literal : literals) {
     const std::string& other = literals.front();
     front = std::min(
-        front, static_cast<std::size_t>(std::mismatch(literal.begin(), literal.end(), other.begin(), other.end()).first - literal.begin()));
-    back = std::min(back, static_cast<std::size_t>(std::mismatch(literal.rbegin(), literal.rend(), other.rbegin(), other.rend()).first -
-                                                   literal.rbegin()));
+        front, static_cast<std::size_t>(
+                   std::mismatch(literal.begin(), literal.end(), other.begin(), other.end()).first -
+                   literal.begin()));
+    back = std::min(
+        back,
+        static_cast<std::size_t>(
+            std::mismatch(literal.rbegin(), literal.rend(), other.rbegin(), other.rend()).first -
+            literal.rbegin()));
   }
-  // Fields of a context are called like words of messages: what their values have in common tells more.
+  // Fields of a context are called like words of messages: what their values have in common tells
+  // more.
   constexpr std::size_t kTelling = 3;
   is_common_in_front_ = back < kTelling || literals.size() == 1;
   const std::string& any = literals.front();
-  common_ = LiteralSearch(is_common_in_front_ ? any.substr(0, front) : any.substr(any.size() - back));
+  common_ =
+      LiteralSearch(is_common_in_front_ ? any.substr(0, front) : any.substr(any.size() - back));
   for (const std::string& literal : literals) {
-    Rest rest{.text = is_common_in_front_ ? literal.substr(front) : literal.substr(0, literal.size() - back)};
+    Rest rest{.text = is_common_in_front_ ? literal.substr(front)
+                                          : literal.substr(0, literal.size() - back)};
     const std::size_t size = std::min<std::size_t>(8, rest.text.size());
     const std::size_t place = is_common_in_front_ ? 0 : 8 - size;  // in the eight bytes of the line
     std::array<char, 8> bytes{}, mask{};
-    std::memcpy(bytes.data() + place, is_common_in_front_ ? rest.text.data() : rest.text.data() + rest.text.size() - size, size);
+    std::memcpy(bytes.data() + place,
+                is_common_in_front_ ? rest.text.data() : rest.text.data() + rest.text.size() - size,
+                size);
     std::fill_n(mask.begin() + static_cast<std::ptrdiff_t>(place), size, '\xFF');
     std::memcpy(&rest.bytes, bytes.data(), 8);
     std::memcpy(&rest.mask, mask.data(), 8);
     if (rest.text.empty()) has_empty_rest_ = true;
-    else nearest_.set(static_cast<unsigned char>(is_common_in_front_ ? rest.text.front() : rest.text.back()));
+    else
+      nearest_.set(
+          static_cast<unsigned char>(is_common_in_front_ ? rest.text.front() : rest.text.back()));
     rests_.push_back(std::move(rest));
   }
 }
@@ -138,8 +171,9 @@ bool PrefixSearch::LineClause::follows(std::string_view rest) const {
   if (rest.empty() || !nearest_[static_cast<unsigned char>(rest.front())]) return false;
   std::uint64_t bytes = 0;
   std::memcpy(&bytes, rest.data(), std::min<std::size_t>(8, rest.size()));
-  return std::any_of(rests_.begin(), rests_.end(),
-                     [&](const Rest& wanted) { return (bytes & wanted.mask) == wanted.bytes && rest.starts_with(wanted.text); });
+  return std::any_of(rests_.begin(), rests_.end(), [&](const Rest& wanted) {
+    return (bytes & wanted.mask) == wanted.bytes && rest.starts_with(wanted.text);
+  });
 }
 
 bool PrefixSearch::LineClause::precedes(std::string_view rest) const {
@@ -149,14 +183,17 @@ bool PrefixSearch::LineClause::precedes(std::string_view rest) const {
   std::memcpy(nearest.data() + 8 - size, rest.data() + rest.size() - size, size);
   std::uint64_t bytes = 0;
   std::memcpy(&bytes, nearest.data(), 8);
-  return std::any_of(rests_.begin(), rests_.end(),
-                     [&](const Rest& wanted) { return (bytes & wanted.mask) == wanted.bytes && rest.ends_with(wanted.text); });
+  return std::any_of(rests_.begin(), rests_.end(), [&](const Rest& wanted) {
+    return (bytes & wanted.mask) == wanted.bytes && rest.ends_with(wanted.text);
+  });
 }
 
 bool PrefixSearch::LineClause::holds(std::string_view line) const {
   for (std::size_t at = common_.find(line); at != npos; at = common_.find(line, at + 1)) {
     if (has_empty_rest_) return true;
-    if (is_common_in_front_ ? follows(line.substr(at + common_.literal().size())) : precedes(line.substr(0, at))) return true;
+    if (is_common_in_front_ ? follows(line.substr(at + common_.literal().size()))
+                            : precedes(line.substr(0, at)))
+      return true;
   }
   return false;
 }
@@ -169,7 +206,8 @@ std::size_t PrefixSearch::add_line_clause(const std::vector<std::string>& litera
   return line_clauses_.size() - 1;
 }
 
-void PrefixSearch::add(const std::string& text, const std::vector<std::vector<std::string>>& line_clauses) {
+void PrefixSearch::add(const std::string& text,
+                       const std::vector<std::vector<std::string>>& line_clauses) {
   Prefix prefix{.text = text, .line_clauses = {}};
   for (const auto& clause : line_clauses) prefix.line_clauses.push_back(add_line_clause(clause));
   prefixes_.push_back(std::move(prefix));
@@ -177,13 +215,16 @@ void PrefixSearch::add(const std::string& text, const std::vector<std::vector<st
 
 void PrefixSearch::build() {
   // One that is wanted without conditions is asked first.
-  const auto order = [](const Prefix& prefix) { return std::tuple(hash_at(prefix.text.data()), !prefix.line_clauses.empty()); };
+  const auto order = [](const Prefix& prefix) {
+    return std::tuple(hash_at(prefix.text.data()), !prefix.line_clauses.empty());
+  };
   const auto is_before = [](const Prefix& a, const Prefix& b) {
     return std::tie(a.text, a.line_clauses) < std::tie(b.text, b.line_clauses);
   };
   std::sort(prefixes_.begin(), prefixes_.end(), is_before);
   prefixes_.erase(std::unique(prefixes_.begin(), prefixes_.end()), prefixes_.end());
-  // Keys that look alike share a bucket: the fewer different nibbles a bucket has, the less it lets pass by chance.
+  // Keys that look alike share a bucket: the fewer different nibbles a bucket has, the less it lets
+  // pass by chance.
   std::vector<std::string> keys;
   for (const Prefix& prefix : prefixes_) keys.push_back(prefix.text.substr(0, kKey));
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
@@ -197,7 +238,8 @@ void PrefixSearch::build() {
       }
     }
   }
-  std::stable_sort(prefixes_.begin(), prefixes_.end(), [&order](const Prefix& a, const Prefix& b) { return order(a) < order(b); });
+  std::stable_sort(prefixes_.begin(), prefixes_.end(),
+                   [&order](const Prefix& a, const Prefix& b) { return order(a) < order(b); });
   CHECK(prefixes_.size() < 65536);
   for (std::size_t n = prefixes_.size(); n-- > 0;) {
     const std::size_t hash = hash_at(prefixes_[n].text.data());
@@ -207,7 +249,8 @@ void PrefixSearch::build() {
   for (std::size_t n = 0; n < prefixes_.size(); ++n) {
     const Prefix& prefix = prefixes_[n];
     Head head;
-    head.is_last = n + 1 == prefixes_.size() || hash_at(prefixes_[n + 1].text.data()) != hash_at(prefix.text.data());
+    head.is_last = n + 1 == prefixes_.size() ||
+                   hash_at(prefixes_[n + 1].text.data()) != hash_at(prefix.text.data());
     const std::size_t size = std::min(kHead, prefix.text.size());
     std::array<char, kHead> mask{};
     std::fill_n(mask.begin(), size, '\xFF');
@@ -232,10 +275,12 @@ bool PrefixSearch::is_wanted(std::string_view block, std::size_t message, std::s
   std::string_view line;
   std::uint64_t failed = 0;  // line clauses that were tried in vain: several prefixes share one
   for (std::size_t n = first_[hash];; ++n) {
-    if (may_stand(block, message, n) && block.substr(message, prefixes_[n].text.size()).starts_with(prefixes_[n].text)) {
+    if (may_stand(block, message, n) &&
+        block.substr(message, prefixes_[n].text.size()).starts_with(prefixes_[n].text)) {
       const std::vector<std::size_t>& wanted = prefixes_[n].line_clauses;
       if (wanted.empty()) return true;
-      if (line.empty()) line = block.substr(message, std::min(block.find('\n', message), block.size()) - message);
+      if (line.empty())
+        line = block.substr(message, std::min(block.find('\n', message), block.size()) - message);
       const bool all_hold = std::all_of(wanted.begin(), wanted.end(), [&](std::size_t clause) {
         const std::uint64_t bit = clause < 64 ? std::uint64_t{1} << clause : 0;
         if ((failed & bit) == 0 && line_clauses_[clause].holds(line)) return true;
@@ -258,8 +303,11 @@ bool PrefixSearch::stands_anywhere(std::string_view block, std::size_t line) con
 bool PrefixSearch::stands_behind(std::string_view block, std::size_t line, std::size_t from) const {
   const std::size_t end = std::min(block.find('\n', from), block.size());
   for (std::size_t at = from; at + kKey <= end; ++at) {
-    // In this order: the second question is answered unpredictably, the first with no nearly always.
-    if (known_[hash_at(block.data() + at)] && may_begin_message(block, line, at) && stands_at(block, at)) return true;
+    // In this order: the second question is answered unpredictably, the first with no nearly
+    // always.
+    if (known_[hash_at(block.data() + at)] && may_begin_message(block, line, at) &&
+        stands_at(block, at))
+      return true;
   }
   return false;
 }

@@ -52,7 +52,8 @@ class Reader {
     return part;
   }
 
-  /// Characters that mean themselves, as far as none is repeated: the last before a repetition is left to read_atom.
+  /// Characters that mean themselves, as far as none is repeated: the last before a repetition is
+  /// left to read_atom.
   std::string_view read_plain_run() {
     static constexpr std::string_view kSpecial = "()[].^$\\*+?{|";
     static constexpr std::string_view kRepetition = "*+?{";
@@ -61,9 +62,11 @@ class Reader {
     while (at_ < regex_.size() && run.size() < RegexPart::kMaxLiteral / 2) {
       const bool escaped = regex_[at_] == '\\';
       const std::size_t at = escaped ? at_ + 1 : at_;
-      if (at >= regex_.size() || (!escaped && kSpecial.find(regex_[at]) != std::string_view::npos)) break;
+      if (at >= regex_.size() || (!escaped && kSpecial.find(regex_[at]) != std::string_view::npos))
+        break;
       if (escaped && (std::isalnum(static_cast<unsigned char>(regex_[at])) != 0)) break;
-      if (at + 1 < regex_.size() && kRepetition.find(regex_[at + 1]) != std::string_view::npos) break;
+      if (at + 1 < regex_.size() && kRepetition.find(regex_[at + 1]) != std::string_view::npos)
+        break;
       run += regex_[at];
       at_ = at + 1;
     }
@@ -102,9 +105,12 @@ class Reader {
     } else if (regex_.substr(at_).starts_with("?P<")) {
       const auto close = std::min(regex_.find('>', at_), regex_.size() - 1);
       const std::string_view name = regex_.substr(at_ + 3, close - std::min(close, at_ + 3));
-      const bool is_word = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-                                                std::string_view::npos;
-      if (!is_word || std::find(names_.begin(), names_.end(), name) != names_.end()) understood_ = false;
+      const bool is_word =
+          !name.empty() && name.find_first_not_of(
+                               "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+                               std::string_view::npos;
+      if (!is_word || std::find(names_.begin(), names_.end(), name) != names_.end())
+        understood_ = false;
       names_.push_back(name);
       at_ = close + 1;
     } else if (more() && regex_[at_] == '?') {
@@ -124,7 +130,9 @@ class Reader {
         continue;
       }
       const int low = read_class_byte();
-      if (low < 0 || !more() || regex_[at_] != '-' || at_ + 1 >= regex_.size() || regex_[at_ + 1] == ']') continue;
+      if (low < 0 || !more() || regex_[at_] != '-' || at_ + 1 >= regex_.size() ||
+          regex_[at_ + 1] == ']')
+        continue;
       ++at_;
       if (read_class_byte() < low) understood_ = false;
     }
@@ -136,7 +144,8 @@ class Reader {
   /// "[:alpha:]".
   bool skip_named_class() {
     for (const std::string_view name :
-         {"alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word", "xdigit"}) {
+         {"alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+          "space", "upper", "word", "xdigit"}) {
       const std::string whole = "[:" + std::string(name) + ":]";
       if (!regex_.substr(at_).starts_with(whole)) continue;
       at_ += whole.size();
@@ -149,7 +158,8 @@ class Reader {
   int read_class_byte() {
     const char c = regex_[at_++];
     if (c != '\\' || !more()) return static_cast<unsigned char>(c);
-    if (const char escaped = regex_[at_]; std::string_view("dDsSwW").find(escaped) != std::string_view::npos) {
+    if (const char escaped = regex_[at_];
+        std::string_view("dDsSwW").find(escaped) != std::string_view::npos) {
       ++at_;
       return -1;
     } else if (std::string_view("bBAz").find(escaped) != std::string_view::npos) {
@@ -157,7 +167,9 @@ class Reader {
       return -1;
     }
     const RegexPart byte = read_escape();
-    return byte.is_exact && byte.exact.front().size() == 1 ? static_cast<unsigned char>(byte.exact.front().front()) : -1;
+    return byte.is_exact && byte.exact.front().size() == 1
+               ? static_cast<unsigned char>(byte.exact.front().front())
+               : -1;
   }
 
   RegexPart read_escape() {
@@ -182,7 +194,8 @@ class Reader {
       case 'r': return RegexPart::literal("\r");
       case 'x': return read_hex();
       default:
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) understood_ = false;
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+          understood_ = false;
         return RegexPart::literal(std::string(1, c));
     }
   }
@@ -190,7 +203,9 @@ class Reader {
   RegexPart read_hex() {
     const auto digit = [this](std::size_t at) {
       const char c = at < regex_.size() ? regex_[at] : 'x';
-      return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+      return c >= '0' && c <= '9'                     ? c - '0'
+             : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                      : -1;
     };
     if (digit(at_) < 0 || digit(at_ + 1) < 0) {
       understood_ = false;
@@ -218,7 +233,8 @@ class Reader {
     }
     if (more() && regex_[at_] == '?') ++at_;  // lazy: the same texts
     // RE2 refuses a repetition of a repetition.
-    if (more() && (regex_[at_] == '*' || regex_[at_] == '+' || regex_[at_] == '?' || (regex_[at_] == '{' && read_counts(atom))))
+    if (more() && (regex_[at_] == '*' || regex_[at_] == '+' || regex_[at_] == '?' ||
+                   (regex_[at_] == '{' && read_counts(atom))))
       understood_ = false;
     return atom;
   }
@@ -228,12 +244,16 @@ class Reader {
     const auto close = regex_.find('}', at_);
     if (close == std::string_view::npos) return false;
     const std::string_view counts = regex_.substr(at_ + 1, close - at_ - 1);
-    if (counts.empty() || counts.find_first_not_of("0123456789,") != std::string_view::npos || counts.front() == ',') return false;
+    if (counts.empty() || counts.find_first_not_of("0123456789,") != std::string_view::npos ||
+        counts.front() == ',')
+      return false;
     at_ = close + 1;
     // RE2 refuses more than a thousand, and a range that is upside down.
     const auto comma = counts.find(',');
     const auto least = number_of(counts.substr(0, comma));
-    const auto most = comma == std::string_view::npos || comma + 1 == counts.size() ? least : number_of(counts.substr(comma + 1));
+    const auto most = comma == std::string_view::npos || comma + 1 == counts.size()
+                          ? least
+                          : number_of(counts.substr(comma + 1));
     if (least > most || most > 1000) understood_ = false;
     if (counts == "0,1") make_optional(atom);
     else if (counts.front() == '0') atom = RegexPart::anything();
@@ -243,7 +263,8 @@ class Reader {
 
   static unsigned number_of(std::string_view digits) {
     unsigned number = 0;
-    for (const char c : digits) number = std::min(number * 10 + static_cast<unsigned>(c - '0'), 10000U);
+    for (const char c : digits)
+      number = std::min(number * 10 + static_cast<unsigned>(c - '0'), 10000U);
     return number;
   }
 
@@ -283,7 +304,8 @@ std::optional<RegexLiterals> regex_literals(std::string_view regex) {
     literals.branches.reserve(branches->size());
     for (RegexPart branch : *branches) {
       give_up_exactness(branch);
-      literals.branches.push_back({.clauses = std::move(branch.clauses), .prefixes = std::move(branch.prefixes)});
+      literals.branches.push_back(
+          {.clauses = std::move(branch.clauses), .prefixes = std::move(branch.prefixes)});
     }
   }
   RegexPart part = alternate(std::move(*branches));
@@ -291,7 +313,8 @@ std::optional<RegexLiterals> regex_literals(std::string_view regex) {
   give_up_exactness(part);
   literals.prefixes = std::move(part.prefixes);
   literals.clauses = std::move(part.clauses);
-  if (is_one) literals.branches.push_back({.clauses = literals.clauses, .prefixes = literals.prefixes});
+  if (is_one)
+    literals.branches.push_back({.clauses = literals.clauses, .prefixes = literals.prefixes});
   return literals;
 }
 

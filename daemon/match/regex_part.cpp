@@ -11,7 +11,8 @@ namespace {
 using Clause = std::vector<std::string>;
 
 /// All of `heads` followed by all of `tails`; false when that is too much.
-bool join(const std::vector<std::string>& heads, const std::vector<std::string>& tails, std::vector<std::string>& joined) {
+bool join(const std::vector<std::string>& heads, const std::vector<std::string>& tails,
+          std::vector<std::string>& joined) {
   if (heads.size() * tails.size() > RegexPart::kMaxAlternatives) return false;
   for (const auto& head : heads) {
     for (const auto& tail : tails) {
@@ -23,7 +24,9 @@ bool join(const std::vector<std::string>& heads, const std::vector<std::string>&
 }
 
 /// A literal that stands in ordinary lines tells nothing; else the longer the better.
-std::size_t distinctiveness(const std::string& text) { return is_ordinary(text) ? text.size() : 1000 + text.size(); }
+std::size_t distinctiveness(const std::string& text) {
+  return is_ordinary(text) ? text.size() : 1000 + text.size();
+}
 
 /// The clause of a part whose weakest literal is most distinctive.
 const Clause* best_clause(const RegexPart& part) {
@@ -52,7 +55,9 @@ void add_joint_clause(const std::vector<RegexPart>& branches, std::vector<Clause
 }
 
 /// Nothing was read yet, or what matches the empty text alone.
-bool is_beginning(const RegexPart& part) { return part.is_whole && part.exact.size() == 1 && part.exact.front().empty(); }
+bool is_beginning(const RegexPart& part) {
+  return part.is_whole && part.exact.size() == 1 && part.exact.front().empty();
+}
 
 }  // namespace
 
@@ -60,7 +65,8 @@ void give_up_exactness(RegexPart& part) {
   if (!part.is_exact) return;
   if (part.is_whole) part.prefixes = part.exact;
   part.is_exact = part.is_whole = false;
-  const bool may_be_empty = std::any_of(part.exact.begin(), part.exact.end(), [](const auto& s) { return s.empty(); });
+  const bool may_be_empty =
+      std::any_of(part.exact.begin(), part.exact.end(), [](const auto& s) { return s.empty(); });
   if (!may_be_empty) part.clauses.push_back(std::move(part.exact));
   part.exact.clear();
 }
@@ -73,12 +79,14 @@ void append(RegexPart& left, RegexPart right) {
     return;
   }
   left.specificity += right.specificity;
-  if (std::vector<std::string> joined; left.is_exact && right.is_exact && join(left.exact, right.exact, joined)) {
+  if (std::vector<std::string> joined;
+      left.is_exact && right.is_exact && join(left.exact, right.exact, joined)) {
     left.exact = std::move(joined);
     return;
   }
   std::vector<std::string> longer;
-  const bool is_longer = left.is_whole && !right.beginnings().empty() && join(left.exact, right.beginnings(), longer);
+  const bool is_longer =
+      left.is_whole && !right.beginnings().empty() && join(left.exact, right.beginnings(), longer);
   give_up_exactness(left);
   if (is_longer) left.prefixes = std::move(longer);
   for (auto& clause : right.clauses) left.clauses.push_back(std::move(clause));
@@ -91,7 +99,8 @@ void append(RegexPart& left, RegexPart right) {
 
 void append_literal(RegexPart& left, std::string_view text) {
   const auto fits_behind = [text](const std::vector<std::string>& heads) {
-    return heads.size() <= RegexPart::kMaxAlternatives && std::all_of(heads.begin(), heads.end(), [text](const std::string& head) {
+    return heads.size() <= RegexPart::kMaxAlternatives &&
+           std::all_of(heads.begin(), heads.end(), [text](const std::string& head) {
              return head.size() + text.size() <= RegexPart::kMaxLiteral;
            });
   };
@@ -131,7 +140,8 @@ RegexPart alternate(std::vector<RegexPart> branches) {
   }
   if (all_begin && total_beginnings <= RegexPart::kMaxAlternatives) {
     for (const RegexPart& branch : branches)
-      result.prefixes.insert(result.prefixes.end(), branch.beginnings().begin(), branch.beginnings().end());
+      result.prefixes.insert(result.prefixes.end(), branch.beginnings().begin(),
+                             branch.beginnings().end());
   }
   for (RegexPart& branch : branches) give_up_exactness(branch);
   add_joint_clause(branches, result.clauses);

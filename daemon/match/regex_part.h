@@ -8,18 +8,19 @@
 
 namespace handshaked::match {
 
-/// What is known about the texts that a part of a regex matches, and how that of a whole follows from its parts. What would be too much to
-/// keep is given up, which is always safe: less is then known.
+/// What is known about the texts that a part of a regex matches, and how that of a whole follows
+/// from its parts. What would be too much to keep is given up, which is always safe: less is then
+/// known.
 struct RegexPart {
   static constexpr std::size_t kMaxAlternatives = 64;  ///< of one clause
   static constexpr std::size_t kMaxLiteral = 128;      ///< bytes
 
-  /// The part matches exactly these strings and no others; meaningless unless `is_exact`. While a concatenation is read, it
-  /// may be only its end that is exact; `is_whole` tells.
+  /// The part matches exactly these strings and no others; meaningless unless `is_exact`. While a
+  /// concatenation is read, it may be only its end that is exact; `is_whole` tells.
   std::vector<std::string> exact;
   bool is_exact = false;
-  /// Every match begins with one of these; empty when nothing is known. While `is_whole`, the part is exact from its
-  /// beginning, `exact` says it, and `prefixes` is empty.
+  /// Every match begins with one of these; empty when nothing is known. While `is_whole`, the part
+  /// is exact from its beginning, `exact` says it, and `prefixes` is empty.
   std::vector<std::string> prefixes;
   bool is_whole = false;
   std::vector<std::vector<std::string>> clauses;  ///< as in RegexLiterals

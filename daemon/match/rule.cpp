@@ -23,7 +23,9 @@ std::string_view to_string(Severity severity) {
 parse::Side side_of(const Rule& rule, const parse::ErrorRecord& record) {
   constexpr std::size_t kAllSides = 4;
   // nginx says [emerg] while it reads its configuration, and never of a connection.
-  if (record.level == parse::Level::emerg && record.side == parse::Side::config && !record.connection) return parse::Side::config;
+  if (record.level == parse::Level::emerg && record.side == parse::Side::config &&
+      !record.connection)
+    return parse::Side::config;
   return rule.contexts.size() == kAllSides ? record.side : rule.side;
 }
 

@@ -22,15 +22,16 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::object;
 
-/// Names the place of a key or value in the text of a file: the parser keeps no positions. Entries are asked for in their
-/// order, so that a file is walked through once.
+/// Names the place of a key or value in the text of a file: the parser keeps no positions. Entries
+/// are asked for in their order, so that a file is walked through once.
 class Locator {
  public:
   explicit Locator(std::string_view text) : text_(text) {}
 
   /// Where the next entry with this id begins (its "id" key), as an offset.
   std::size_t find_entry(std::string_view id) {
-    for (auto at = text_.find("\"id\"", behind_); at != std::string_view::npos; at = text_.find("\"id\"", at + 1)) {
+    for (auto at = text_.find("\"id\"", behind_); at != std::string_view::npos;
+         at = text_.find("\"id\"", at + 1)) {
       const auto value = text_.find('"', text_.find(':', at));
       if (value != std::string_view::npos && text_.substr(value + 1).starts_with(id)) {
         behind_ = value;
@@ -62,7 +63,8 @@ class Locator {
 class EntryReader {
  public:
   /// `json`: its text as it stands in the file; empty when it is one of several.
-  EntryReader(object entry, std::string_view json, Locator& locator, const std::string& file, std::vector<RuleProblem>& problems)
+  EntryReader(object entry, std::string_view json, Locator& locator, const std::string& file,
+              std::vector<RuleProblem>& problems)
       : entry_(entry), json_(json), locator_(locator), file_(file), problems_(problems) {}
 
   std::optional<Rule> read(unsigned ordinal) {
@@ -87,7 +89,8 @@ class EntryReader {
 
  private:
   void problem(std::string_view key, std::string reason) {
-    problems_.push_back({file_, locator_.line_of_key(begin_, key), std::string(key) + ": " + std::move(reason)});
+    problems_.push_back(
+        {file_, locator_.line_of_key(begin_, key), std::string(key) + ": " + std::move(reason)});
   }
 
   static std::string text_of(object from, std::string_view key) {
@@ -98,7 +101,8 @@ class EntryReader {
   bool flag(std::string_view key) {
     bool value = false;
     const auto error = entry_[key].get(value);
-    if (error != simdjson::SUCCESS && error != simdjson::NO_SUCH_FIELD) problem(key, "must be true or false");
+    if (error != simdjson::SUCCESS && error != simdjson::NO_SUCH_FIELD)
+      problem(key, "must be true or false");
     return error == simdjson::SUCCESS && value;
   }
 
@@ -127,7 +131,8 @@ class EntryReader {
       if (name == value) return meaning;
       allowed += (allowed.empty() ? "" : ", ") + std::string(name);
     }
-    problem(key, value.empty() ? "is missing; one of " + allowed : "\"" + value + "\" is none of " + allowed);
+    problem(key, value.empty() ? "is missing; one of " + allowed
+                               : "\"" + value + "\" is none of " + allowed);
     return otherwise;
   }
 
@@ -162,7 +167,10 @@ class EntryReader {
     static constexpr std::pair<std::string_view, Severity> kSeverities[] = {
         {"critical", Severity::critical}, {"warning", Severity::warning}, {"info", Severity::info}};
     static constexpr std::pair<std::string_view, parse::Side> kSides[] = {
-        {"upstream", parse::Side::upstream}, {"client", parse::Side::client}, {"config", parse::Side::config}, {"ocsp", parse::Side::ocsp}};
+        {"upstream", parse::Side::upstream},
+        {"client", parse::Side::client},
+        {"config", parse::Side::config},
+        {"ocsp", parse::Side::ocsp}};
     read_common(entry_, rule);
     element side;
     if (entry_["side"].get(side) == simdjson::NO_SUCH_FIELD) {
@@ -174,7 +182,8 @@ class EntryReader {
     rule.severity = choice("severity", kSeverities, Severity::info);
     rule.noise = flag("noise");
     rule.needs_configuration = flag("needs_configuration");
-    if (std::string_view directives; entry_["directives"].get(directives) == simdjson::SUCCESS) rule.directives = directives;
+    if (std::string_view directives; entry_["directives"].get(directives) == simdjson::SUCCESS)
+      rule.directives = directives;
     rule.actions = texts("actions");
     rule.upstream_schemes = texts("upstream_schemes");
     rule.request_prefixes = texts("request_prefix");
@@ -195,7 +204,8 @@ class EntryReader {
     for (const element value : causes) {
       object cause;
       CandidateCause candidate;
-      if (value.get(cause) != simdjson::SUCCESS || (candidate.cause = text_of(cause, "cause")).empty()) {
+      if (value.get(cause) != simdjson::SUCCESS ||
+          (candidate.cause = text_of(cause, "cause")).empty()) {
         problem("causes", "each needs a \"cause\"");
         continue;
       }
@@ -207,8 +217,8 @@ class EntryReader {
     }
   }
 
-  /// What our own reader understands, RE2 accepts: it need not be compiled to know that. All else is tried here, and counts,
-  /// which together may be more than RE2 is ready to unroll.
+  /// What our own reader understands, RE2 accepts: it need not be compiled to know that. All else
+  /// is tried here, and counts, which together may be more than RE2 is ready to unroll.
   void check_regex(Rule& rule) {
     rule.literals = regex_literals(rule.regex);
     if (rule.regex.empty() || (rule.literals && has_few_counts(rule.regex))) return;
@@ -217,16 +227,19 @@ class EntryReader {
     if (const re2::RE2 regex(rule.regex, options); !regex.ok()) problem("regex", regex.error());
   }
 
-  /// Unrolled, they are far from RE2's limit: a byte or a class takes at most 256 of its 131,072 instructions.
+  /// Unrolled, they are far from RE2's limit: a byte or a class takes at most 256 of its 131,072
+  /// instructions.
   static bool has_few_counts(std::string_view regex) {
     constexpr unsigned kFew = 200;
     unsigned sum = 0;
-    for (std::size_t at = regex.find('{'); at != std::string_view::npos; at = regex.find('{', at + 1)) {
+    for (std::size_t at = regex.find('{'); at != std::string_view::npos;
+         at = regex.find('{', at + 1)) {
       if (at > 0 && regex[at - 1] == ')') return false;  // a group: all that it holds is unrolled
       unsigned number = 0;
       for (++at; at < regex.size() && regex[at] != '}'; ++at) {
         const bool is_digit = regex[at] >= '0' && regex[at] <= '9';
-        number = is_digit ? std::min(number * 10 + static_cast<unsigned>(regex[at] - '0'), kFew) : 0;
+        number =
+            is_digit ? std::min(number * 10 + static_cast<unsigned>(regex[at] - '0'), kFew) : 0;
         sum += is_digit ? 0 : kFew / 10;  // "{3,}", or no count at all
       }
       sum += number;
@@ -243,7 +256,8 @@ class EntryReader {
   std::size_t begin_ = 0;
 };
 
-/// Visits everything below a value; false as soon as something is no JSON, or deeper than the DOM reads: this parser does not look.
+/// Visits everything below a value; false as soon as something is no JSON, or deeper than the DOM
+/// reads: this parser does not look.
 bool walk(simdjson::ondemand::value value, std::size_t depth = 0) {
   simdjson::ondemand::json_type type{};
   if (depth == simdjson::DEFAULT_MAX_DEPTH) return false;
@@ -254,7 +268,8 @@ bool walk(simdjson::ondemand::value value, std::size_t depth = 0) {
     for (auto field : object) {
       std::string_view key;
       simdjson::ondemand::value inner;
-      if (field.unescaped_key().get(key) != simdjson::SUCCESS || field.value().get(inner) != simdjson::SUCCESS || !walk(inner, depth + 1))
+      if (field.unescaped_key().get(key) != simdjson::SUCCESS ||
+          field.value().get(inner) != simdjson::SUCCESS || !walk(inner, depth + 1))
         return false;
     }
     return true;
@@ -290,28 +305,33 @@ unsigned line_of_syntax_error(std::string_view padded, Locator& locator) {
   if (parser.iterate(text).get(document) != simdjson::SUCCESS) return 1;
   const bool sound = document.get_value().get(value) == simdjson::SUCCESS && walk(value);
   const char* location = nullptr;
-  if (document.current_location().get(location) == simdjson::SUCCESS && location >= text.data() && location <= text.data() + text.size()) {
+  if (document.current_location().get(location) == simdjson::SUCCESS && location >= text.data() &&
+      location <= text.data() + text.size()) {
     return locator.line_of(static_cast<std::size_t>(location - text.data()));
   }
   return sound ? 0 : locator.line_of(text.size());
 }
 
 /// `text`: with simdjson's padding behind it.
-void read_padded(std::string_view text, const std::string& file, simdjson::dom::parser& parser, LoadedRules& loaded) {
+void read_padded(std::string_view text, const std::string& file, simdjson::dom::parser& parser,
+                 LoadedRules& loaded) {
   Locator locator(text);
   element root;
-  if (const auto error = parser.parse(text.data(), text.size(), false).get(root); error != simdjson::SUCCESS) {
-    loaded.problems.push_back(
-        {file, line_of_syntax_error(text, locator), std::string("not valid JSON: ") + simdjson::error_message(error)});
+  if (const auto error = parser.parse(text.data(), text.size(), false).get(root);
+      error != simdjson::SUCCESS) {
+    loaded.problems.push_back({file, line_of_syntax_error(text, locator),
+                               std::string("not valid JSON: ") + simdjson::error_message(error)});
     return;
   }
   const auto add = [&](element value, std::string_view json, unsigned ordinal) {
     object entry;
     if (value.get(entry) != simdjson::SUCCESS) {
-      loaded.problems.push_back({file, 0, "entry " + std::to_string(ordinal) + " is not an object"});
+      loaded.problems.push_back(
+          {file, 0, "entry " + std::to_string(ordinal) + " is not an object"});
       return;
     }
-    if (auto rule = EntryReader(entry, json, locator, file, loaded.problems).read(ordinal)) loaded.rules.push_back(std::move(*rule));
+    if (auto rule = EntryReader(entry, json, locator, file, loaded.problems).read(ordinal))
+      loaded.rules.push_back(std::move(*rule));
   };
   simdjson::dom::array entries;
   if (root.get(entries) == simdjson::SUCCESS) {
@@ -329,14 +349,20 @@ void report_duplicates(LoadedRules& loaded) {
     const auto [first, is_new] = by_id.emplace(rule.id, &rule);
     if (is_new) continue;
     twice.insert(rule.id);
-    loaded.problems.push_back({rule.file, rule.line, "id: " + rule.id + " stands in " + first->second->file + " already"});
+    loaded.problems.push_back(
+        {rule.file, rule.line,
+         "id: " + rule.id + " stands in " + first->second->file + " already"});
   }
-  std::erase_if(loaded.rules, [&](const Rule& rule) { return twice.contains(rule.id) && by_id[rule.id] != &rule; });
+  std::erase_if(loaded.rules, [&](const Rule& rule) {
+    return twice.contains(rule.id) && by_id[rule.id] != &rule;
+  });
 }
 
 }  // namespace
 
-std::string RuleProblem::message() const { return file + (line != 0 ? ":" + std::to_string(line) : std::string()) + ": " + reason; }
+std::string RuleProblem::message() const {
+  return file + (line != 0 ? ":" + std::to_string(line) : std::string()) + ": " + reason;
+}
 
 void read_rules(std::string_view json, const std::string& file, LoadedRules& loaded) {
   simdjson::dom::parser parser;
@@ -348,8 +374,10 @@ LoadedRules load_rules(const std::string& path) {
   std::error_code error;
   std::vector<std::string> files;
   if (std::filesystem::is_directory(path, error)) {
-    for (std::filesystem::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
-      if (it->path().extension() == ".json" && !it->is_directory()) files.push_back(it->path().string());
+    for (std::filesystem::directory_iterator it(path, error), end; !error && it != end;
+         it.increment(error)) {
+      if (it->path().extension() == ".json" && !it->is_directory())
+        files.push_back(it->path().string());
     }
     std::sort(files.begin(), files.end());
     if (files.empty()) loaded.problems.push_back({path, 0, "holds no *.json file"});
@@ -359,7 +387,8 @@ LoadedRules load_rules(const std::string& path) {
   simdjson::dom::parser parser;  // keeps its memory from file to file
   PaddedFile padded;             // so does this
   for (const std::string& file : files) {
-    if (std::string why_not = padded.read(file); why_not.empty()) read_padded(padded.text(), file, parser, loaded);
+    if (std::string why_not = padded.read(file); why_not.empty())
+      read_padded(padded.text(), file, parser, loaded);
     else loaded.problems.push_back({file, 0, std::move(why_not)});
   }
   report_duplicates(loaded);

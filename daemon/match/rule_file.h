@@ -22,9 +22,9 @@ struct LoadedRules {
   std::vector<RuleProblem> problems;
 };
 
-/// Reads every `*.json` of a directory (not of its subdirectories), or one file. A file holds one entry or an array of them,
-/// in our form or in one of the two public ones (rules/README.md). Everything that is wrong is reported, not only the first;
-/// a rule with a problem is left out.
+/// Reads every `*.json` of a directory (not of its subdirectories), or one file. A file holds one
+/// entry or an array of them, in our form or in one of the two public ones (rules/README.md).
+/// Everything that is wrong is reported, not only the first; a rule with a problem is left out.
 LoadedRules load_rules(const std::string& path);
 
 /// The same for text that is already in memory; `file` names it in problems.

@@ -30,7 +30,8 @@ std::size_t filter_bit(std::uint32_t window) { return (window * 2654435761U) >> 
 
 re2::RE2::Options rule_options() {
   re2::RE2::Options options;
-  options.set_encoding(re2::RE2::Options::EncodingLatin1);  // log lines are bytes: in UTF-8 '.' would not match a stray one
+  options.set_encoding(re2::RE2::Options::EncodingLatin1);  // log lines are bytes: in UTF-8 '.'
+                                                            // would not match a stray one
   options.set_log_errors(false);
   options.set_max_mem(8 << 20);
   options.set_dot_nl(true);
@@ -43,25 +44,31 @@ bool empty_or_contains(const std::vector<T>& list, const auto& value) {
 }
 
 std::size_t constraint_count(const Rule& rule) {
-  return static_cast<std::size_t>(!rule.actions.empty()) + static_cast<std::size_t>(!rule.upstream_schemes.empty()) +
+  return static_cast<std::size_t>(!rule.actions.empty()) +
+         static_cast<std::size_t>(!rule.upstream_schemes.empty()) +
          static_cast<std::size_t>(!rule.request_prefixes.empty());
 }
 
-/// What stands in a line behind `field` (", upstream: ") when it begins with `value`: plain, inside JSON, and as forms, chats and tables
-/// print it.
-void require_field(std::vector<std::string>& clause, std::string_view field, const std::string& value) {
-  static constexpr std::array<std::string_view, 8> kOpenings{"\"", "\\\"", "&quot;", "&#34;", "\"\"", "'", "\xE2\x80\x9C", "\"["};
-  for (const std::string_view opening : kOpenings) clause.push_back(std::string(field).append(opening) + value);
+/// What stands in a line behind `field` (", upstream: ") when it begins with `value`: plain, inside
+/// JSON, and as forms, chats and tables print it.
+void require_field(std::vector<std::string>& clause, std::string_view field,
+                   const std::string& value) {
+  static constexpr std::array<std::string_view, 8> kOpenings{
+      "\"", "\\\"", "&quot;", "&#34;", "\"\"", "'", "\xE2\x80\x9C", "\"["};
+  for (const std::string_view opening : kOpenings)
+    clause.push_back(std::string(field).append(opening) + value);
   // As a field of its own in a shipper's record.
   const std::string_view name = field.substr(0, field.find(':'));
-  for (const std::string_view between : {"\":\"", "\": \""}) clause.push_back(std::string(name).append(between) + value);
+  for (const std::string_view between : {"\":\"", "\": \""})
+    clause.push_back(std::string(name).append(between) + value);
 }
 
 /// What a rule demands of a line besides its message.
 std::vector<std::vector<std::string>> line_clauses_of(const Rule& rule) {
   std::vector<std::vector<std::string>> clauses;
   std::vector<std::string> schemes;
-  for (const std::string& scheme : rule.upstream_schemes) require_field(schemes, "upstream: ", scheme + "://");
+  for (const std::string& scheme : rule.upstream_schemes)
+    require_field(schemes, "upstream: ", scheme + "://");
   if (!schemes.empty()) clauses.push_back(std::move(schemes));
   std::vector<std::string> actions;
   for (const std::string& action : rule.actions) actions.push_back(" while " + action);
@@ -69,7 +76,8 @@ std::vector<std::vector<std::string>> line_clauses_of(const Rule& rule) {
   std::vector<std::string> requests;
   for (const std::string& prefix : rule.request_prefixes) {
     // A control character is escaped inside JSON: only what stands before it is sure.
-    const auto plain = std::find_if(prefix.begin(), prefix.end(), [](char c) { return c < ' ' || c == '"' || c == '\\'; });
+    const auto plain = std::find_if(prefix.begin(), prefix.end(),
+                                    [](char c) { return c < ' ' || c == '"' || c == '\\'; });
     if (plain == prefix.end()) {
       require_field(requests, "request: ", prefix);
     } else {
@@ -82,20 +90,24 @@ std::vector<std::vector<std::string>> line_clauses_of(const Rule& rule) {
 }
 
 /// Takes the branches out of `literals`: the gate alone asks for them.
-void add_requirements(const Rule& rule, RegexLiterals& literals, std::vector<LineRequirements>& requirements) {
+void add_requirements(const Rule& rule, RegexLiterals& literals,
+                      std::vector<LineRequirements>& requirements) {
   const auto line_clauses = line_clauses_of(rule);
-  if (literals.branches.empty()) requirements.push_back({.message_clauses = {}, .prefixes = {}, .line_clauses = line_clauses});
+  if (literals.branches.empty())
+    requirements.push_back({.message_clauses = {}, .prefixes = {}, .line_clauses = line_clauses});
   for (RegexBranch& branch : literals.branches) {
-    requirements.push_back({.message_clauses = std::move(branch.clauses),
-                            .prefixes = rule.imported ? std::vector<std::string>{} : std::move(branch.prefixes),
-                            .line_clauses = line_clauses});
+    requirements.push_back(
+        {.message_clauses = std::move(branch.clauses),
+         .prefixes = rule.imported ? std::vector<std::string>{} : std::move(branch.prefixes),
+         .line_clauses = line_clauses});
   }
   literals.branches = {};
 }
 
 /// The place of a text in a reader's memory.
 std::size_t hash_text(std::string_view text) {
-  // Sixteen bytes a step, in two chains that do not wait for each other: it runs for every matched line.
+  // Sixteen bytes a step, in two chains that do not wait for each other: it runs for every matched
+  // line.
   constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15ULL;
   const auto word_at = [text](std::size_t at) {
     std::uint64_t word = 0;
@@ -139,8 +151,10 @@ RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     if (rules_[a].imported != rules_[b].imported) return rules_[b].imported;
-    if (literals[a].specificity != literals[b].specificity) return literals[a].specificity > literals[b].specificity;
-    if (constraint_count(rules_[a]) != constraint_count(rules_[b])) return constraint_count(rules_[a]) > constraint_count(rules_[b]);
+    if (literals[a].specificity != literals[b].specificity)
+      return literals[a].specificity > literals[b].specificity;
+    if (constraint_count(rules_[a]) != constraint_count(rules_[b]))
+      return constraint_count(rules_[a]) > constraint_count(rules_[b]);
     return rules_[a].id < rules_[b].id;
   });
   std::vector<Rule> sorted;
@@ -152,7 +166,8 @@ RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
   rules_ = std::move(sorted);
 
   std::vector<LineRequirements> requirements;
-  for (std::size_t i = 0; i < rules_.size(); ++i) add_requirements(rules_[i], literals_[i], requirements);
+  for (std::size_t i = 0; i < rules_.size(); ++i)
+    add_requirements(rules_[i], literals_[i], requirements);
   gate_ = std::make_unique<LiteralGate>(requirements);
   compiled_ = std::make_unique<Compiled[]>(rules_.size());
   index_literals();
@@ -161,16 +176,19 @@ RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
 RuleSet::~RuleSet() = default;
 
 void RuleSet::index_literals() {
-  // A window that few rules share tells most: count them first. Two that share a place are taken for more common than they are.
+  // A window that few rules share tells most: count them first. Two that share a place are taken
+  // for more common than they are.
   std::vector<std::uint32_t> uses(kFilterBits);
   const auto is_usable = [](const std::vector<std::string>& clause) {
-    return std::all_of(clause.begin(), clause.end(), [](const auto& literal) { return literal.size() >= kWindow; });
+    return std::all_of(clause.begin(), clause.end(),
+                       [](const auto& literal) { return literal.size() >= kWindow; });
   };
   for (const RegexLiterals& literals : literals_) {
     for (const auto& clause : literals.clauses) {
       if (!is_usable(clause)) continue;
       for (const auto& literal : clause) {
-        for (std::size_t i = 0; i + kWindow <= literal.size(); ++i) ++uses[filter_bit(window_at(literal.data() + i))];
+        for (std::size_t i = 0; i + kWindow <= literal.size(); ++i)
+          ++uses[filter_bit(window_at(literal.data() + i))];
       }
     }
   }
@@ -222,7 +240,8 @@ std::vector<std::string> RuleSet::compile_all() const {
   std::vector<std::string> refused;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     if (!compiled(i).ok())
-      refused.push_back(rules_[i].file + ":" + std::to_string(rules_[i].line) + ": " + rules_[i].id + ": regex: " + compiled(i).error());
+      refused.push_back(rules_[i].file + ":" + std::to_string(rules_[i].line) + ": " +
+                        rules_[i].id + ": regex: " + compiled(i).error());
   }
   return refused;
 }
@@ -232,14 +251,19 @@ bool RuleSet::regex_matches(std::size_t rule, std::string_view text) const {
   const re2::RE2& regex = compiled(rule);
   if (!regex.ok()) return false;
   const auto anchor = rules_[rule].imported ? re2::RE2::UNANCHORED : re2::RE2::ANCHOR_START;
-  const auto confirm = [&] { return regex.Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), anchor, nullptr, 0); };
+  const auto confirm = [&] {
+    return regex.Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), anchor, nullptr,
+                       0);
+  };
   Compiled& slot = compiled_[rule];
-  if (slot.confirmations.fetch_add(1, std::memory_order_relaxed) % kMeasuredOnceIn != 0) return confirm();
+  if (slot.confirmations.fetch_add(1, std::memory_order_relaxed) % kMeasuredOnceIn != 0)
+    return confirm();
   const auto began = std::chrono::steady_clock::now();
   const bool matches = confirm();
   const auto took = std::chrono::steady_clock::now() - began;
   slot.measured.fetch_add(1, std::memory_order_relaxed);
-  slot.measured_nanoseconds.fetch_add(static_cast<std::uint64_t>(took / std::chrono::nanoseconds(1)), std::memory_order_relaxed);
+  slot.measured_nanoseconds.fetch_add(
+      static_cast<std::uint64_t>(took / std::chrono::nanoseconds(1)), std::memory_order_relaxed);
   return matches;
 }
 
@@ -248,8 +272,8 @@ RuleCost RuleSet::cost(std::size_t rule) const {
   const auto measured = static_cast<double>(slot.measured.load(std::memory_order_relaxed));
   RuleCost cost{.confirmations = slot.confirmations.load(std::memory_order_relaxed), .seconds = 0};
   if (measured > 0)
-    cost.seconds = static_cast<double>(slot.measured_nanoseconds.load(std::memory_order_relaxed)) / 1e9 *
-                   static_cast<double>(cost.confirmations) / measured;
+    cost.seconds = static_cast<double>(slot.measured_nanoseconds.load(std::memory_order_relaxed)) /
+                   1e9 * static_cast<double>(cost.confirmations) / measured;
   return cost;
 }
 
@@ -257,15 +281,19 @@ RuleCost RuleSet::cost(std::size_t rule) const {
 bool RuleSet::literals_hold(std::size_t rule, std::string_view text) const {
   const RegexLiterals& literals = literals_[rule];
   const auto begins = [text](const std::string& prefix) { return text.starts_with(prefix); };
-  if (!rules_[rule].imported && !literals.prefixes.empty() && std::none_of(literals.prefixes.begin(), literals.prefixes.end(), begins))
+  if (!rules_[rule].imported && !literals.prefixes.empty() &&
+      std::none_of(literals.prefixes.begin(), literals.prefixes.end(), begins))
     return false;
   if (compiled_[rule].is_ready.load(std::memory_order_relaxed)) return true;
   const auto stands = [text](const std::string& literal) {
     // An empty text may have no address, which memmem() must not be given.
-    return text.size() >= literal.size() && memmem(text.data(), text.size(), literal.data(), literal.size()) != nullptr;
+    return text.size() >= literal.size() &&
+           memmem(text.data(), text.size(), literal.data(), literal.size()) != nullptr;
   };
   return std::all_of(literals.clauses.begin(), literals.clauses.end(),
-                     [&stands](const std::vector<std::string>& clause) { return std::any_of(clause.begin(), clause.end(), stands); });
+                     [&stands](const std::vector<std::string>& clause) {
+                       return std::any_of(clause.begin(), clause.end(), stands);
+                     });
 }
 
 void RuleSet::find_candidates(std::string_view text, std::vector<std::uint32_t>& found) const {
@@ -274,7 +302,8 @@ void RuleSet::find_candidates(std::string_view text, std::vector<std::uint32_t>&
     const std::uint32_t window = window_at(text.data() + i);
     const std::size_t bit = filter_bit(window);
     if ((window_filter_[bit / 64] >> (bit % 64) & 1) == 0) continue;
-    if (const auto it = by_window_.find(window); it != by_window_.end()) found.insert(found.end(), it->second.begin(), it->second.end());
+    if (const auto it = by_window_.find(window); it != by_window_.end())
+      found.insert(found.end(), it->second.begin(), it->second.end());
   }
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
@@ -287,7 +316,9 @@ void RuleSet::find_inside(std::string_view text, std::vector<MessagePlace>& foun
   for (const std::uint32_t rule : candidates) {
     const re2::RE2& regex = compiled(rule);
     re2::StringPiece where;
-    if (!regex.ok() || !regex.Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, &where, 1)) continue;
+    if (!regex.ok() || !regex.Match(re2::StringPiece(text.data(), text.size()), 0, text.size(),
+                                    re2::RE2::UNANCHORED, &where, 1))
+      continue;
     found.push_back({.rule = rule, .at = static_cast<std::size_t>(where.data() - text.data())});
   }
 }
@@ -301,13 +332,17 @@ bool RuleSet::constraints_hold(const Rule& rule, const parse::ErrorRecord& recor
   if (record.is_side_certain) {
     if (!empty_or_contains(rule.contexts, record.side)) return false;
   } else if (record.connection && !rule.contexts.empty() &&
-             std::all_of(rule.contexts.begin(), rule.contexts.end(), [](parse::Side side) { return side == parse::Side::config; })) {
+             std::all_of(rule.contexts.begin(), rule.contexts.end(),
+                         [](parse::Side side) { return side == parse::Side::config; })) {
     return false;  // a line of a connection is none of the start
   }
   if (!empty_or_contains(rule.actions, record.action)) return false;
-  if (!rule.upstream_schemes.empty() && !empty_or_contains(rule.upstream_schemes, parse::upstream_scheme(record))) return false;
-  return rule.request_prefixes.empty() || std::any_of(rule.request_prefixes.begin(), rule.request_prefixes.end(),
-                                                      [&](const auto& prefix) { return record.request.starts_with(prefix); });
+  if (!rule.upstream_schemes.empty() &&
+      !empty_or_contains(rule.upstream_schemes, parse::upstream_scheme(record)))
+    return false;
+  return rule.request_prefixes.empty() ||
+         std::any_of(rule.request_prefixes.begin(), rule.request_prefixes.end(),
+                     [&](const auto& prefix) { return record.request.starts_with(prefix); });
 }
 
 void Matcher::find_candidates(std::string_view text, Remembered& remembered) {
@@ -341,13 +376,17 @@ const Rule* Matcher::match(const parse::ErrorRecord& record) {
   if (!record.is_side_certain) {
     // Rules of both sides would be equally good.
     if (parse::says_only_failed(record)) return first_match(record, Wanted::last_resort);
-    // A message without connection and action, of which nothing tells the side, is one of the start: nginx says what it was doing
-    // otherwise.
+    // A message without connection and action, of which nothing tells the side, is one of the
+    // start: nginx says what it was doing otherwise.
     if (!record.connection && record.action.empty()) {
-      if (const Rule* const rule = first_match(record, Wanted::of_start); rule != nullptr) return rule;
+      if (const Rule* const rule = first_match(record, Wanted::of_start); rule != nullptr)
+        return rule;
     }
     const bool is_guessed = record.side != parse::Side::config;
-    if (const Rule* const rule = is_guessed ? first_match(record, Wanted::of_guessed_side) : nullptr; rule != nullptr) return rule;
+    if (const Rule* const rule =
+            is_guessed ? first_match(record, Wanted::of_guessed_side) : nullptr;
+        rule != nullptr)
+      return rule;
   }
   return first_match(record, Wanted::any);
 }
@@ -356,12 +395,16 @@ const Rule* Matcher::first_match(const parse::ErrorRecord& record, Wanted wanted
   for (Candidate& candidate : last_->candidates) {
     const Rule& rule = rules_->rules()[candidate.rule];
     if (wanted == Wanted::last_resort && !rule.is_catch_all()) continue;
-    if (wanted == Wanted::of_start && (rule.side != parse::Side::config || rule.is_catch_all())) continue;
+    if (wanted == Wanted::of_start && (rule.side != parse::Side::config || rule.is_catch_all()))
+      continue;
     // Scripts' connections are rarer than nginx's own.
-    if (wanted == Wanted::of_guessed_side && (rule.side != record.side || rule.is_catch_all() || !rule.directives.empty())) continue;
+    if (wanted == Wanted::of_guessed_side &&
+        (rule.side != record.side || rule.is_catch_all() || !rule.directives.empty()))
+      continue;
     if (candidate.verdict == Verdict::differs || !rules_->constraints_hold(rule, record)) continue;
     if (candidate.verdict == Verdict::unknown) {
-      candidate.verdict = rules_->regex_matches(candidate.rule, record.text) ? Verdict::matches : Verdict::differs;
+      candidate.verdict =
+          rules_->regex_matches(candidate.rule, record.text) ? Verdict::matches : Verdict::differs;
     }
     if (candidate.verdict == Verdict::matches) return &rule;
   }
@@ -371,7 +414,9 @@ const Rule* Matcher::first_match(const parse::ErrorRecord& record, Wanted wanted
 const parse::TlsDetail& Matcher::tls_detail(const parse::ErrorRecord& record) {
   if (last_->has_tls) return last_->tls;
   parse::ErrorRecord kept;
-  kept.message = last_ == &passing_ ? record.message : std::string_view(last_->text).substr(0, record.message.size());
+  kept.message = last_ == &passing_
+                     ? record.message
+                     : std::string_view(last_->text).substr(0, record.message.size());
   parse::read_tls_detail(kept, last_->tls);
   last_->has_tls = true;
   return last_->tls;

@@ -2,7 +2,8 @@
 
 namespace handshaked::match {
 
-std::shared_ptr<const std::string> TextMemo::find_or_make(const std::string& key, const std::function<std::string()>& make) {
+std::shared_ptr<const std::string> TextMemo::find_or_make(
+    const std::string& key, const std::function<std::string()>& make) {
   {
     const std::lock_guard lock(mutex_);
     if (const auto known = texts_.find(key); known != texts_.end()) return known->second;

@@ -14,12 +14,17 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr auto kAcceptTuple = asio::as_tuple(asio::use_awaitable);
-constexpr auto kAcceptPause = std::chrono::milliseconds(100);  // when descriptors or memory have run out
+constexpr auto kAcceptPause =
+    std::chrono::milliseconds(100);  // when descriptors or memory have run out
 
 }  // namespace
 
-Acceptor::Acceptor(asio::any_io_executor loop, const ListeningSocket& socket, std::function<void(const std::string& why)> complain)
-    : socket_(socket), complain_(std::move(complain)), readiness_(loop, socket.descriptor()), pause_(loop) {}
+Acceptor::Acceptor(asio::any_io_executor loop, const ListeningSocket& socket,
+                   std::function<void(const std::string& why)> complain)
+    : socket_(socket),
+      complain_(std::move(complain)),
+      readiness_(loop, socket.descriptor()),
+      pause_(loop) {}
 
 Acceptor::~Acceptor() { close(); }
 
@@ -32,18 +37,21 @@ void Acceptor::close() {
 asio::awaitable<std::optional<Acceptor::Connection>> Acceptor::next() {
   while (!is_closed_) {
     if (!may_have_more_) {
-      const auto [error] = co_await readiness_.async_wait(asio::posix::stream_descriptor::wait_read, kAcceptTuple);
+      const auto [error] =
+          co_await readiness_.async_wait(asio::posix::stream_descriptor::wait_read, kAcceptTuple);
       if (error) co_return std::nullopt;
       may_have_more_ = true;
       continue;
     }
     sockaddr_storage address{};
     socklen_t length = sizeof address;
-    const int descriptor = ::accept4(socket_.descriptor(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int descriptor = ::accept4(socket_.descriptor(), reinterpret_cast<sockaddr*>(&address),
+                                     &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor >= 0) {
       AcceptedSocket accepted(descriptor);
       try {
-        std::optional<Connection> connection(Connection{std::move(accepted), peer_at(address, length)});
+        std::optional<Connection> connection(
+            Connection{std::move(accepted), peer_at(address, length)});
         co_return connection;
       } catch (const std::bad_alloc&) {
         complain_("a connection was refused because memory ran out");

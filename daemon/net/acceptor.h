@@ -22,7 +22,8 @@ namespace handshaked::net {
 class AcceptedSocket {
  public:
   explicit AcceptedSocket(int descriptor) : descriptor_(descriptor) {}
-  AcceptedSocket(AcceptedSocket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  AcceptedSocket(AcceptedSocket&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)) {}
   AcceptedSocket& operator=(AcceptedSocket&&) = delete;
   ~AcceptedSocket() {
     if (descriptor_ >= 0) ::close(descriptor_);
@@ -53,8 +54,10 @@ class Acceptor {
     Peer peer;
   };
 
-  /// `socket` is borrowed. `complain` hears why a connection has to wait in the kernel: descriptors or memory have run out.
-  Acceptor(boost::asio::any_io_executor loop, const ListeningSocket& socket, std::function<void(const std::string& why)> complain);
+  /// `socket` is borrowed. `complain` hears why a connection has to wait in the kernel: descriptors
+  /// or memory have run out.
+  Acceptor(boost::asio::any_io_executor loop, const ListeningSocket& socket,
+           std::function<void(const std::string& why)> complain);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;

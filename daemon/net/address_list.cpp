@@ -33,9 +33,12 @@ std::optional<Address> read_address(std::string_view text) {
   return std::nullopt;
 }
 
-bool bit(const std::array<std::uint8_t, 16>& bytes, unsigned index) { return (bytes[index / 8] >> (7 - index % 8) & 1) != 0; }
+bool bit(const std::array<std::uint8_t, 16>& bytes, unsigned index) {
+  return (bytes[index / 8] >> (7 - index % 8) & 1) != 0;
+}
 
-bool same_prefix(const std::array<std::uint8_t, 16>& a, const std::array<std::uint8_t, 16>& b, unsigned prefix) {
+bool same_prefix(const std::array<std::uint8_t, 16>& a, const std::array<std::uint8_t, 16>& b,
+                 unsigned prefix) {
   if (std::memcmp(a.data(), b.data(), prefix / 8) != 0) return false;
   return prefix % 8 == 0 || ((a[prefix / 8] ^ b[prefix / 8]) >> (8 - prefix % 8)) == 0;
 }
@@ -47,13 +50,17 @@ Result<AddressList> AddressList::parse(const std::vector<std::string>& networks)
   for (const std::string& text : networks) {
     const auto slash = text.find('/');
     const auto address = read_address(text.substr(0, slash));
-    const auto refuse = [&](const char* why) { return fail(ErrorCode::invalid_configuration, "\"" + text + "\" " + why); };
+    const auto refuse = [&](const char* why) {
+      return fail(ErrorCode::invalid_configuration, "\"" + text + "\" " + why);
+    };
     if (!address) return refuse("is not a network such as 10.0.0.0/8 or 2001:db8::/32");
     const unsigned longest = address->is_v4 ? 32 : 128;
     unsigned prefix = longest;
     if (slash != std::string::npos) {
-      const auto [end, error] = std::from_chars(text.data() + slash + 1, text.data() + text.size(), prefix);
-      if (error != std::errc() || end != text.data() + text.size() || prefix > longest) return refuse("has no prefix length that fits");
+      const auto [end, error] =
+          std::from_chars(text.data() + slash + 1, text.data() + text.size(), prefix);
+      if (error != std::errc() || end != text.data() + text.size() || prefix > longest)
+        return refuse("has no prefix length that fits");
     }
     if (address->is_v4) prefix += kMappedPrefix;
     for (unsigned i = prefix; i < 128; ++i) {
@@ -67,8 +74,9 @@ Result<AddressList> AddressList::parse(const std::vector<std::string>& networks)
 bool AddressList::contains(std::string_view address) const {
   const auto read = read_address(address);
   if (!read) return false;
-  return std::any_of(networks_.begin(), networks_.end(),
-                     [&](const Network& network) { return same_prefix(network.bytes, read->bytes, network.prefix); });
+  return std::any_of(networks_.begin(), networks_.end(), [&](const Network& network) {
+    return same_prefix(network.bytes, read->bytes, network.prefix);
+  });
 }
 
 }  // namespace handshaked::net

@@ -10,10 +10,12 @@
 
 namespace handshaked::net {
 
-/// Networks in CIDR notation: "10.0.0.0/8", "2001:db8::/32", "192.0.2.7". IPv4 addresses mapped into IPv6 count as IPv4.
+/// Networks in CIDR notation: "10.0.0.0/8", "2001:db8::/32", "192.0.2.7". IPv4 addresses mapped
+/// into IPv6 count as IPv4.
 class AddressList {
  public:
-  /// Fails with invalid_configuration for what is no network, and for one with bits behind its prefix.
+  /// Fails with invalid_configuration for what is no network, and for one with bits behind its
+  /// prefix.
   static Result<AddressList> parse(const std::vector<std::string>& networks);
 
   bool empty() const { return networks_.empty(); }

@@ -31,7 +31,9 @@ using Socket = asio::generic::stream_protocol::socket;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
-bool is_end(const error_code& error) { return error == asio::error::eof || error == ssl::error::stream_truncated; }
+bool is_end(const error_code& error) {
+  return error == asio::error::eof || error == ssl::error::stream_truncated;
+}
 
 auto network_failure(const char* doing, const error_code& error) {
   return fail(ErrorCode::network, std::string(doing) + ": " + error.message());
@@ -59,10 +61,12 @@ template <class Layer>
 class SocketStream final : public ClientStream {
  public:
   template <class... Arguments>
-  explicit SocketStream(Socket socket, Arguments&... arguments) : layer_(std::move(socket), arguments...) {}
+  explicit SocketStream(Socket socket, Arguments&... arguments)
+      : layer_(std::move(socket), arguments...) {}
 
   awaitable<Result<std::size_t>> read_some(std::span<char> into) override {
-    const auto [error, size] = co_await layer_.async_read_some(asio::buffer(into.data(), into.size()), kAsTuple);
+    const auto [error, size] =
+        co_await layer_.async_read_some(asio::buffer(into.data(), into.size()), kAsTuple);
     if (is_end(error)) co_return std::size_t{0};
     if (error) co_return network_failure("reading failed", error);
     co_return size;
@@ -70,7 +74,8 @@ class SocketStream final : public ClientStream {
 
   awaitable<Result<>> write_all(std::string_view bytes) override {
     while (!bytes.empty()) {
-      const auto [error, size] = co_await layer_.async_write_some(asio::buffer(bytes.data(), bytes.size()), kAsTuple);
+      const auto [error, size] =
+          co_await layer_.async_write_some(asio::buffer(bytes.data(), bytes.size()), kAsTuple);
       if (error) co_return network_failure("writing failed", error);
       bytes.remove_prefix(size);
     }
@@ -82,11 +87,17 @@ class SocketStream final : public ClientStream {
     socket().close(ignored);
   }
 
-  bool is_quiet() override { return socket().is_open() && is_quiet_socket(socket().native_handle()); }
+  bool is_quiet() override {
+    return socket().is_open() && is_quiet_socket(socket().native_handle());
+  }
 
-  std::size_t unacknowledged_bytes() override { return socket().is_open() ? unacknowledged_bytes_of(socket().native_handle()) : 0; }
+  std::size_t unacknowledged_bytes() override {
+    return socket().is_open() ? unacknowledged_bytes_of(socket().native_handle()) : 0;
+  }
 
-  bool is_broken() override { return !socket().is_open() || is_broken_socket(socket().native_handle()); }
+  bool is_broken() override {
+    return !socket().is_open() || is_broken_socket(socket().native_handle());
+  }
 
   Layer& layer() { return layer_; }
 
@@ -113,7 +124,9 @@ class SocketStream final : public ClientStream {
 using PlainStream = SocketStream<Socket>;
 using TlsStream = SocketStream<ssl::stream<Socket>>;
 
-awaitable<Result<>> connect_socket(Socket& socket, asio::generic::stream_protocol::endpoint endpoint, Deadline& deadline) {
+awaitable<Result<>> connect_socket(Socket& socket,
+                                   asio::generic::stream_protocol::endpoint endpoint,
+                                   Deadline& deadline) {
   deadline.guard([&socket] {
     error_code ignored;
     socket.close(ignored);
@@ -126,8 +139,10 @@ awaitable<Result<>> connect_socket(Socket& socket, asio::generic::stream_protoco
   co_return success();
 }
 
-// Every address gets its even share of the time, so that a dead first one does not use up the turn of the second.
-awaitable<Result<Socket>> connect_any(asio::any_io_executor executor, TcpPeer peer, ConnectLimits limits, Deadline& deadline) {
+// Every address gets its even share of the time, so that a dead first one does not use up the turn
+// of the second.
+awaitable<Result<Socket>> connect_any(asio::any_io_executor executor, TcpPeer peer,
+                                      ConnectLimits limits, Deadline& deadline) {
   deadline.enter("looking up the name", limits.connect);
   auto endpoints = co_await resolve_tcp(executor, peer, deadline);
   if (!endpoints) co_return fail(endpoints.error());
@@ -137,7 +152,8 @@ awaitable<Result<Socket>> connect_any(asio::any_io_executor executor, TcpPeer pe
   std::size_t left = endpoints.value().size();
   for (const asio::ip::tcp::endpoint& endpoint : endpoints.value()) {
     if (deadline.is_over()) co_return fail(deadline.error());
-    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(
+        end - std::chrono::steady_clock::now());
     // The share ends this attempt only; `deadline` ends all of them.
     Deadline share(executor, std::max(rest / static_cast<int>(left), std::chrono::milliseconds(1)));
     share.enter("connecting", std::chrono::hours(1));
@@ -157,7 +173,8 @@ awaitable<Result<Socket>> connect_any(asio::any_io_executor executor, TcpPeer pe
     reasons += endpoint.address().to_string() + ": " + connected.error().message();
     --left;
   }
-  co_return fail(ErrorCode::network, "cannot connect to " + peer.host + " port " + peer.port + " (" + reasons + ")");
+  co_return fail(ErrorCode::network,
+                 "cannot connect to " + peer.host + " port " + peer.port + " (" + reasons + ")");
 }
 
 // Native verification of the name, so that a failure has OpenSSL's own verify code and words.
@@ -166,22 +183,28 @@ Result<> expect_host(SSL* session, const std::string& host) {
   asio::ip::make_address(host, not_address);
   X509_VERIFY_PARAM* parameters = SSL_get0_param(session);
   X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  const bool is_set = not_address ? SSL_set_tlsext_host_name(session, host.c_str()) == 1 &&
-                                        X509_VERIFY_PARAM_set1_host(parameters, host.data(), host.size()) == 1
-                                  : X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1;
-  if (!is_set) return fail(ErrorCode::invalid_configuration, "not a host name that TLS can verify: " + host);
+  const bool is_set =
+      not_address ? SSL_set_tlsext_host_name(session, host.c_str()) == 1 &&
+                        X509_VERIFY_PARAM_set1_host(parameters, host.data(), host.size()) == 1
+                  : X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1;
+  if (!is_set)
+    return fail(ErrorCode::invalid_configuration, "not a host name that TLS can verify: " + host);
   return success();
 }
 
 Error handshake_failure(SSL* session, const std::string& host, const error_code& error) {
   const long verify_code = SSL_get_verify_result(session);
   if (verify_code != X509_V_OK)
-    return Error(ErrorCode::network, "the certificate of " + host + " is not trusted: " + X509_verify_cert_error_string(verify_code));
+    return Error(ErrorCode::network, "the certificate of " + host + " is not trusted: " +
+                                         X509_verify_cert_error_string(verify_code));
   return Error(ErrorCode::network,
-               "the TLS handshake with " + host + " failed: " + (is_end(error) ? "the peer closed the connection" : error.message()));
+               "the TLS handshake with " + host + " failed: " +
+                   (is_end(error) ? "the peer closed the connection" : error.message()));
 }
 
-awaitable<Result<std::unique_ptr<ClientStream>>> start_tls(Socket socket, std::string host, const TlsClient& tls, Deadline& deadline) {
+awaitable<Result<std::unique_ptr<ClientStream>>> start_tls(Socket socket, std::string host,
+                                                           const TlsClient& tls,
+                                                           Deadline& deadline) {
   auto stream = std::make_unique<TlsStream>(std::move(socket), tls.context());
   SSL* session = stream->layer().native_handle();
   CO_TRY(expect_host(session, host));
@@ -197,17 +220,23 @@ awaitable<Result<std::unique_ptr<ClientStream>>> start_tls(Socket socket, std::s
 
 }  // namespace
 
-awaitable<Result<std::unique_ptr<ClientStream>>> connect_tcp(asio::any_io_executor executor, TcpPeer peer, const TlsClient* tls,
-                                                             ConnectLimits limits, Deadline& deadline) {
+awaitable<Result<std::unique_ptr<ClientStream>>> connect_tcp(asio::any_io_executor executor,
+                                                             TcpPeer peer, const TlsClient* tls,
+                                                             ConnectLimits limits,
+                                                             Deadline& deadline) {
   auto socket = co_await connect_any(executor, peer, limits, deadline);
   if (!socket) co_return fail(socket.error());
-  if (tls == nullptr) co_return std::unique_ptr<ClientStream>(std::make_unique<PlainStream>(std::move(socket.value())));
+  if (tls == nullptr)
+    co_return std::unique_ptr<ClientStream>(
+        std::make_unique<PlainStream>(std::move(socket.value())));
   deadline.enter("agreeing on TLS", limits.tls_handshake);
   auto stream = co_await start_tls(std::move(socket.value()), peer.host, *tls, deadline);
   co_return stream;
 }
 
-awaitable<Result<std::unique_ptr<ClientStream>>> connect_unix(asio::any_io_executor executor, std::string path, Deadline& deadline) {
+awaitable<Result<std::unique_ptr<ClientStream>>> connect_unix(asio::any_io_executor executor,
+                                                              std::string path,
+                                                              Deadline& deadline) {
   if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path))
     co_return fail(ErrorCode::invalid_configuration, "not a path for a Unix socket: " + path);
   Socket socket(executor);

@@ -27,8 +27,8 @@ struct Deadline::State {
 
 namespace {
 
-// A handler that was queued before the phase changed must not end the new one: it looks at the clock, not at its error
-// code, and the newest wait is always the one for `phase_end`.
+// A handler that was queued before the phase changed must not end the new one: it looks at the
+// clock, not at its error code, and the newest wait is always the one for `phase_end`.
 template <class State>
 void wait_for_end(const std::shared_ptr<State>& state) {
   state->timer.expires_at(state->phase_end);
@@ -75,13 +75,16 @@ void Deadline::stop() {
 bool Deadline::is_over() const { return state_->is_over; }
 
 Error Deadline::error() const {
-  if (state_->is_stopped) return Error(ErrorCode::cancelled, "stopped while " + std::string(state_->phase));
+  if (state_->is_stopped)
+    return Error(ErrorCode::cancelled, "stopped while " + std::string(state_->phase));
   return Error(ErrorCode::timeout, "timed out while " + std::string(state_->phase));
 }
 
 std::chrono::milliseconds Deadline::remaining() const {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(state_->phase_end - Clock::now());
-  return state_->is_over ? std::chrono::milliseconds(0) : std::max(left, std::chrono::milliseconds(0));
+  const auto left =
+      std::chrono::duration_cast<std::chrono::milliseconds>(state_->phase_end - Clock::now());
+  return state_->is_over ? std::chrono::milliseconds(0)
+                         : std::max(left, std::chrono::milliseconds(0));
 }
 
 }  // namespace handshaked::net

@@ -12,9 +12,10 @@
 
 namespace handshaked::net {
 
-/// The time that one exchange with a peer may take: a limit for the whole and one for the phase it is in. When either is
-/// over, the operation under way is cancelled by the function that guards it, and whoever waits for it answers with
-/// `error()`. Lives in the coroutine of the exchange; loop thread only.
+/// The time that one exchange with a peer may take: a limit for the whole and one for the phase it
+/// is in. When either is over, the operation under way is cancelled by the function that guards it,
+/// and whoever waits for it answers with `error()`. Lives in the coroutine of the exchange; loop
+/// thread only.
 class Deadline {
  public:
   Deadline(const boost::asio::any_io_executor& executor, std::chrono::milliseconds whole);
@@ -42,7 +43,8 @@ class Deadline {
 
  private:
   struct State;
-  std::shared_ptr<State> state_;  // shared with the timer's handler only, which may still be queued when we are gone
+  std::shared_ptr<State>
+      state_;  // shared with the timer's handler only, which may still be queued when we are gone
 };
 
 }  // namespace handshaked::net

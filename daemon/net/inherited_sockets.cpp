@@ -21,10 +21,13 @@ int option_of(int descriptor, int option) {
 
 Endpoint local_endpoint(const sockaddr_un& address, socklen_t length, bool is_stream) {
   Endpoint endpoint;
-  endpoint.transport = is_stream ? Endpoint::Transport::unix_stream : Endpoint::Transport::unix_datagram;
-  const std::size_t size = length > offsetof(sockaddr_un, sun_path) ? length - offsetof(sockaddr_un, sun_path) : 0;
+  endpoint.transport =
+      is_stream ? Endpoint::Transport::unix_stream : Endpoint::Transport::unix_datagram;
+  const std::size_t size =
+      length > offsetof(sockaddr_un, sun_path) ? length - offsetof(sockaddr_un, sun_path) : 0;
   const std::string_view bytes(address.sun_path, size);
-  endpoint.path = bytes.substr(0, bytes.find('\0'));  // of an abstract address nothing is left: it is no path
+  endpoint.path =
+      bytes.substr(0, bytes.find('\0'));  // of an abstract address nothing is left: it is no path
   endpoint.text = (is_stream ? "unix:" : "unixgram:") + endpoint.path;
   return endpoint;
 }
@@ -39,7 +42,8 @@ std::vector<InheritedSocket> find_sockets() {
     socket.name = names[i];
     std::free(names[i]);
     socket.endpoint = bound_endpoint(socket.descriptor);
-    const bool has_type = socket.endpoint.is_stream() ? option_of(socket.descriptor, SO_ACCEPTCONN) == 1 : true;
+    const bool has_type =
+        socket.endpoint.is_stream() ? option_of(socket.descriptor, SO_ACCEPTCONN) == 1 : true;
     socket.listens = has_type && !socket.endpoint.text.empty();
     sockets.push_back(std::move(socket));
   }
@@ -62,14 +66,16 @@ Endpoint bound_endpoint(int descriptor) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0) return endpoint;
-  if (address.ss_family == AF_UNIX) return local_endpoint(reinterpret_cast<const sockaddr_un&>(address), length, is_stream);
+  if (address.ss_family == AF_UNIX)
+    return local_endpoint(reinterpret_cast<const sockaddr_un&>(address), length, is_stream);
   if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return endpoint;
   const Peer bound = peer_at(address, length);
   endpoint.transport = is_stream ? Endpoint::Transport::tcp : Endpoint::Transport::udp;
   endpoint.host = bound.address;
   endpoint.port = bound.port;
   const bool has_colon = bound.address.find(':') != std::string::npos;
-  endpoint.text = std::string(is_stream ? "tcp://" : "udp://") + (has_colon ? "[" + bound.address + "]" : bound.address) + ":" +
+  endpoint.text = std::string(is_stream ? "tcp://" : "udp://") +
+                  (has_colon ? "[" + bound.address + "]" : bound.address) + ":" +
                   std::to_string(bound.port);
   return endpoint;
 }

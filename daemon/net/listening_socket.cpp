@@ -30,7 +30,8 @@ SocketAddress address_of(const Endpoint& endpoint) {
     auto* const local = reinterpret_cast<sockaddr_un*>(&address.storage);
     local->sun_family = AF_UNIX;
     endpoint.path.copy(local->sun_path, sizeof local->sun_path - 1);
-    address.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + endpoint.path.size() + 1);
+    address.length =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + endpoint.path.size() + 1);
     return address;
   }
   auto* const v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
@@ -54,13 +55,17 @@ int type_of(const Endpoint& endpoint) { return endpoint.is_stream() ? SOCK_STREA
 bool is_bound_to(int number, const Endpoint& endpoint, const SocketAddress& wanted) {
   int type = 0;
   socklen_t size = sizeof type;
-  if (getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != type_of(endpoint)) return false;
+  if (getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != type_of(endpoint))
+    return false;
   SocketAddress bound;
   bound.length = sizeof bound.storage;
-  if (getsockname(number, reinterpret_cast<sockaddr*>(&bound.storage), &bound.length) != 0) return false;
+  if (getsockname(number, reinterpret_cast<sockaddr*>(&bound.storage), &bound.length) != 0)
+    return false;
   if (bound.storage.ss_family != wanted.storage.ss_family) return false;
-  if (endpoint.is_unix()) return endpoint.path == reinterpret_cast<const sockaddr_un*>(&bound.storage)->sun_path;
-  return bound.length == wanted.length && std::memcmp(&bound.storage, &wanted.storage, wanted.length) == 0;
+  if (endpoint.is_unix())
+    return endpoint.path == reinterpret_cast<const sockaddr_un*>(&bound.storage)->sun_path;
+  return bound.length == wanted.length &&
+         std::memcmp(&bound.storage, &wanted.storage, wanted.length) == 0;
 }
 
 /// Ours from now on.
@@ -73,7 +78,8 @@ int take(InheritedSocket& socket) {
 /// One that is bound to the very address that is wanted.
 int take_inherited(const Endpoint& endpoint, const SocketAddress& wanted) {
   for (InheritedSocket& socket : inherited_sockets()) {
-    if (!socket.is_taken && socket.listens && is_bound_to(socket.descriptor, endpoint, wanted)) return take(socket);
+    if (!socket.is_taken && socket.listens && is_bound_to(socket.descriptor, endpoint, wanted))
+      return take(socket);
   }
   return -1;
 }
@@ -88,16 +94,21 @@ bool is_left_over(const Endpoint& endpoint, const SocketAddress& address) {
   if (lstat(endpoint.path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
   const int probe = ::socket(AF_UNIX, type_of(endpoint) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (probe < 0) return false;
-  const bool refused = ::connect(probe, reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0 && errno == ECONNREFUSED;
+  const bool refused =
+      ::connect(probe, reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0 &&
+      errno == ECONNREFUSED;
   ::close(probe);
   return refused;
 }
 
-auto refuse(int number, const Endpoint& endpoint) { return fail(error_from_errno(number, "cannot listen on " + endpoint.text)); }
+auto refuse(int number, const Endpoint& endpoint) {
+  return fail(error_from_errno(number, "cannot listen on " + endpoint.text));
+}
 
 }  // namespace
 
-Result<std::vector<ListeningSocket>> ListeningSocket::open_all(const Endpoint& endpoint, int unix_mode) {
+Result<std::vector<ListeningSocket>> ListeningSocket::open_all(const Endpoint& endpoint,
+                                                               int unix_mode) {
   std::vector<ListeningSocket> opened;
   if (endpoint.inherited.empty()) {
     TRY(auto socket, open(endpoint, unix_mode));
@@ -106,23 +117,29 @@ Result<std::vector<ListeningSocket>> ListeningSocket::open_all(const Endpoint& e
   }
   for (InheritedSocket& socket : inherited_sockets()) {
     if (socket.is_taken || socket.name != endpoint.inherited) continue;
-    if (!socket.listens) return refuse_inherited(endpoint, "it is not a socket that listens (Accept=no is wanted)");
+    if (!socket.listens)
+      return refuse_inherited(endpoint, "it is not a socket that listens (Accept=no is wanted)");
     Endpoint bound = socket.endpoint;
     if (endpoint.transport == Endpoint::Transport::tls) {
-      if (!bound.is_stream()) return refuse_inherited(endpoint, "TLS needs a stream, and it takes datagrams");
+      if (!bound.is_stream())
+        return refuse_inherited(endpoint, "TLS needs a stream, and it takes datagrams");
       bound.transport = Endpoint::Transport::tls;
     }
     bound.text = endpoint.text + " (" + bound.text + ")";
     opened.push_back(ListeningSocket(take(socket), std::move(bound), false));
   }
-  if (opened.empty()) return refuse_inherited(endpoint, "systemd has handed over no socket of that name (FileDescriptorName=)");
+  if (opened.empty())
+    return refuse_inherited(endpoint,
+                            "systemd has handed over no socket of that name (FileDescriptorName=)");
   return opened;
 }
 
 Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint, int unix_mode) {
   const SocketAddress address = address_of(endpoint);
-  if (const int inherited = take_inherited(endpoint, address); inherited >= 0) return ListeningSocket(inherited, endpoint, false);
-  const int descriptor = ::socket(address.storage.ss_family, type_of(endpoint) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (const int inherited = take_inherited(endpoint, address); inherited >= 0)
+    return ListeningSocket(inherited, endpoint, false);
+  const int descriptor =
+      ::socket(address.storage.ss_family, type_of(endpoint) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (descriptor < 0) return refuse(errno, endpoint);
   ListeningSocket socket(descriptor, endpoint, false);
   const int on = 1;
@@ -135,10 +152,12 @@ Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint, int unix
     const int both = 0;  // [::] hears IPv4 too
     setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &both, sizeof both);
   }
-  if (::bind(descriptor, reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0) return refuse(errno, endpoint);
+  if (::bind(descriptor, reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0)
+    return refuse(errno, endpoint);
   if (endpoint.is_unix()) {
     socket.owns_path_ = true;
-    if (::chmod(endpoint.path.c_str(), static_cast<mode_t>(unix_mode)) != 0) return refuse(errno, endpoint);
+    if (::chmod(endpoint.path.c_str(), static_cast<mode_t>(unix_mode)) != 0)
+      return refuse(errno, endpoint);
   }
   if (endpoint.is_stream() && ::listen(descriptor, kBacklog) != 0) return refuse(errno, endpoint);
   return socket;
@@ -157,7 +176,9 @@ ListeningSocket::~ListeningSocket() {
 std::uint16_t ListeningSocket::port() const {
   SocketAddress bound;
   bound.length = sizeof bound.storage;
-  if (endpoint_.is_unix() || getsockname(descriptor_, reinterpret_cast<sockaddr*>(&bound.storage), &bound.length) != 0) return 0;
+  if (endpoint_.is_unix() ||
+      getsockname(descriptor_, reinterpret_cast<sockaddr*>(&bound.storage), &bound.length) != 0)
+    return 0;
   return peer_at(bound.storage, bound.length).port;
 }
 
@@ -172,7 +193,8 @@ Peer peer_at(const sockaddr_storage& address, socklen_t length) {
     peer.is_this_host = peer.address.starts_with("127.");
   } else if (length >= sizeof(sockaddr_in6) && address.ss_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text.data(), text.size());
+    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr))
+      inet_ntop(AF_INET, &v6.sin6_addr.s6_addr[12], text.data(), text.size());
     else inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
     peer.address = text.data();
     peer.port = ntohs(v6.sin6_port);

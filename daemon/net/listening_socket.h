@@ -11,11 +11,13 @@
 
 namespace handshaked::net {
 
-/// A descriptor that listens (or, for datagrams, is bound). Owns it, and the file of a Unix socket that it made.
+/// A descriptor that listens (or, for datagrams, is bound). Owns it, and the file of a Unix socket
+/// that it made.
 class ListeningSocket {
  public:
-  /// Takes over a socket of that address that systemd holds for us (LISTEN_FDS, sd_listen_fds(3)), or opens one. A file that an
-  /// earlier run left at a Unix socket's path is replaced if nobody listens there. `unix_mode` is the file's.
+  /// Takes over a socket of that address that systemd holds for us (LISTEN_FDS, sd_listen_fds(3)),
+  /// or opens one. A file that an earlier run left at a Unix socket's path is replaced if nobody
+  /// listens there. `unix_mode` is the file's.
   static Result<ListeningSocket> open(const Endpoint& endpoint, int unix_mode);
   /// The same for an endpoint that may stand for several sockets, those of systemd's with its name.
   static Result<std::vector<ListeningSocket>> open_all(const Endpoint& endpoint, int unix_mode);

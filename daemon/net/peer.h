@@ -14,7 +14,9 @@ struct Peer {
   bool is_this_host = false;  ///< over loopback or a Unix socket
 
   /// For our log: "192.0.2.7:41234".
-  std::string description() const { return port == 0 ? address : address + ":" + std::to_string(port); }
+  std::string description() const {
+    return port == 0 ? address : address + ":" + std::to_string(port);
+  }
 };
 
 }  // namespace handshaked::net

@@ -19,7 +19,9 @@ bool is_port_number(std::string_view digits) {
 std::string ReceiverUrl::origin() const { return (is_tls ? "https://" : "http://") + host_header; }
 
 Result<ReceiverUrl> parse_receiver_url(std::string_view text) {
-  const auto refuse = [](std::string_view why) { return fail(ErrorCode::invalid_configuration, "the receiver's URL " + std::string(why)); };
+  const auto refuse = [](std::string_view why) {
+    return fail(ErrorCode::invalid_configuration, "the receiver's URL " + std::string(why));
+  };
   constexpr std::size_t kLongestUrl = 4096;
   if (text.size() > kLongestUrl) return refuse("is longer than 4096 bytes");
   const auto parsed = boost::urls::parse_uri({text.data(), text.size()});
@@ -28,20 +30,24 @@ Result<ReceiverUrl> parse_receiver_url(std::string_view text) {
 
   ReceiverUrl receiver;
   if (url.scheme_id() == boost::urls::scheme::https) receiver.is_tls = true;
-  else if (url.scheme_id() != boost::urls::scheme::http) return refuse("must begin with https:// or http://");
+  else if (url.scheme_id() != boost::urls::scheme::http)
+    return refuse("must begin with https:// or http://");
   if (url.has_userinfo()) return refuse("must not hold a user name or a password");
 
   const std::string_view encoded_host = url.encoded_host();
   if (encoded_host.empty()) return refuse("has no host");
   if (encoded_host.find('%') != std::string_view::npos) return refuse("has a host with a % in it");
   receiver.host.assign(encoded_host.data(), encoded_host.size());
-  if (receiver.host.front() == '[') receiver.host = receiver.host.substr(1, receiver.host.size() - 2);
+  if (receiver.host.front() == '[')
+    receiver.host = receiver.host.substr(1, receiver.host.size() - 2);
 
   const std::string_view port = url.port();
-  receiver.port = port.empty() ? (receiver.is_tls ? "443" : "80") : std::string(port.data(), port.size());
+  receiver.port =
+      port.empty() ? (receiver.is_tls ? "443" : "80") : std::string(port.data(), port.size());
   if (!is_port_number(receiver.port)) return refuse("has a port that is not from 1 to 65535");
   receiver.host_header.assign(encoded_host.data(), encoded_host.size());
-  if (receiver.port != (receiver.is_tls ? "443" : "80")) receiver.host_header += ":" + receiver.port;
+  if (receiver.port != (receiver.is_tls ? "443" : "80"))
+    receiver.host_header += ":" + receiver.port;
 
   const std::string_view path = url.encoded_path();
   receiver.target.assign(path.data(), path.size());
@@ -54,10 +60,12 @@ Result<ReceiverUrl> parse_receiver_url(std::string_view text) {
   return receiver;
 }
 
-Result<ReceiverUrl> parse_interface_url(std::string_view text, std::string_view path, std::string_view program) {
+Result<ReceiverUrl> parse_interface_url(std::string_view text, std::string_view path,
+                                        std::string_view program) {
   TRY(ReceiverUrl url, parse_receiver_url(text));
   if (url.target.find('?') != std::string::npos)
-    return fail(ErrorCode::invalid_configuration, "the address of " + std::string(program) + " has no query");
+    return fail(ErrorCode::invalid_configuration,
+                "the address of " + std::string(program) + " has no query");
   while (url.target.ends_with('/')) url.target.pop_back();
   if (!url.target.ends_with(path)) url.target += path;
   return url;

@@ -16,7 +16,8 @@ using boost::system::error_code;
 
 constexpr std::size_t kAddressLimit = 16;
 
-// Outlives the coroutine when the deadline comes first; then it belongs to the handler of the look-up alone.
+// Outlives the coroutine when the deadline comes first; then it belongs to the handler of the
+// look-up alone.
 struct LookUp {
   explicit LookUp(const asio::any_io_executor& executor) : resolver(executor), done(executor) {}
 
@@ -29,21 +30,25 @@ struct LookUp {
 
 void start(const std::shared_ptr<LookUp>& look_up, const TcpPeer& peer) {
   look_up->done.expires_at(asio::steady_timer::time_point::max());
-  look_up->resolver.async_resolve(peer.host, peer.port, tcp::resolver::address_configured | tcp::resolver::numeric_service,
-                                  [look_up](const error_code& error, const tcp::resolver::results_type& results) {
-                                    look_up->has_answer = true;
-                                    look_up->error = error;
-                                    for (const auto& entry : results)
-                                      if (look_up->endpoints.size() < kAddressLimit) look_up->endpoints.push_back(entry.endpoint());
-                                    look_up->done.cancel();
-                                  });
+  look_up->resolver.async_resolve(
+      peer.host, peer.port, tcp::resolver::address_configured | tcp::resolver::numeric_service,
+      [look_up](const error_code& error, const tcp::resolver::results_type& results) {
+        look_up->has_answer = true;
+        look_up->error = error;
+        for (const auto& entry : results)
+          if (look_up->endpoints.size() < kAddressLimit)
+            look_up->endpoints.push_back(entry.endpoint());
+        look_up->done.cancel();
+      });
 }
 
 }  // namespace
 
-asio::awaitable<Result<std::vector<tcp::endpoint>>> resolve_tcp(asio::any_io_executor executor, TcpPeer peer, Deadline& deadline) {
+asio::awaitable<Result<std::vector<tcp::endpoint>>> resolve_tcp(asio::any_io_executor executor,
+                                                                TcpPeer peer, Deadline& deadline) {
   std::uint16_t port = 0;
-  const auto [end, bad_port] = std::from_chars(peer.port.data(), peer.port.data() + peer.port.size(), port);
+  const auto [end, bad_port] =
+      std::from_chars(peer.port.data(), peer.port.data() + peer.port.size(), port);
   if (bad_port != std::errc() || end != peer.port.data() + peer.port.size() || port == 0)
     co_return fail(ErrorCode::invalid_configuration, "not a port number: " + peer.port);
   error_code not_numeric;
@@ -61,7 +66,8 @@ asio::awaitable<Result<std::vector<tcp::endpoint>>> resolve_tcp(asio::any_io_exe
     co_return fail(deadline.error());
   }
   if (look_up->error || look_up->endpoints.empty())
-    co_return fail(ErrorCode::network, "cannot resolve " + peer.host + ": " + look_up->error.message());
+    co_return fail(ErrorCode::network,
+                   "cannot resolve " + peer.host + ": " + look_up->error.message());
   co_return std::move(look_up->endpoints);
 }
 

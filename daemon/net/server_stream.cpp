@@ -68,21 +68,24 @@ awaitable<Result<>> ServerStream::wait(bool for_reading) {
 
 awaitable<Result<>> ServerStream::start_tls(const TlsServer& tls) {
   session_.reset(SSL_new(tls.context()));
-  if (session_ == nullptr || SSL_set_fd(session_.get(), socket_.native_handle()) != 1) co_return fail(failure("TLS: " + openssl_reason()));
+  if (session_ == nullptr || SSL_set_fd(session_.get(), socket_.native_handle()) != 1)
+    co_return fail(failure("TLS: " + openssl_reason()));
   SSL_set_accept_state(session_.get());
   while (true) {
     ERR_clear_error();
     const int done = SSL_do_handshake(session_.get());
     if (done == 1) co_return success();
     const int why = SSL_get_error(session_.get(), done);
-    if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) co_return fail(failure("the TLS handshake failed: " + openssl_reason()));
+    if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
+      co_return fail(failure("the TLS handshake failed: " + openssl_reason()));
     const auto ready = co_await wait(why == SSL_ERROR_WANT_READ);
     if (!ready) co_return fail(ready.error());
   }
 }
 
 awaitable<Result<>> ServerStream::wait_readable() {
-  if (session_ != nullptr && SSL_has_pending(session_.get()) == 1 && !wants_write_) co_return success();
+  if (session_ != nullptr && SSL_has_pending(session_.get()) == 1 && !wants_write_)
+    co_return success();
   const auto ready = co_await wait(!wants_write_);
   co_return ready;
 }
@@ -98,7 +101,8 @@ Result<std::size_t> ServerStream::read_now(std::span<char> into) {
       return fail(failure("the peer has ended"));
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return std::size_t{0};
-    if (errno != EINTR) return fail(failure("reading failed: " + std::system_category().message(errno)));
+    if (errno != EINTR)
+      return fail(failure("reading failed: " + std::system_category().message(errno)));
   }
 }
 
@@ -157,7 +161,8 @@ awaitable<Result<>> ServerStream::write_all(std::string_view bytes) {
         continue;
       }
       const int why = SSL_get_error(session_.get(), done);
-      if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) co_return fail(failure("writing failed: " + openssl_reason()));
+      if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
+        co_return fail(failure("writing failed: " + openssl_reason()));
       waits_for_reading = why == SSL_ERROR_WANT_READ;
     }
     const auto ready = co_await wait(waits_for_reading);
@@ -171,7 +176,8 @@ std::string ServerStream::peer_common_name() const {
   const X509* const certificate = SSL_get0_peer_certificate(session_.get());
   if (certificate == nullptr || SSL_get_verify_result(session_.get()) != X509_V_OK) return {};
   std::array<char, 256> name{};
-  const int length = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name.data(), name.size());
+  const int length = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName,
+                                               name.data(), name.size());
   return length > 0 ? std::string(name.data(), static_cast<std::size_t>(length)) : std::string();
 }
 

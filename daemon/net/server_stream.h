@@ -18,11 +18,11 @@ namespace handshaked::net {
 
 class TlsServer;
 
-/// An accepted connection: TCP, TLS over TCP, or a Unix socket. Holds no buffer of its own while it is idle. One read and
-/// one write at a time. Belongs to one network thread.
+/// An accepted connection: TCP, TLS over TCP, or a Unix socket. Holds no buffer of its own while it
+/// is idle. One read and one write at a time. Belongs to one network thread.
 ///
-/// Every wait is bounded by `expect_within()`: a peer that has not done by then what it should is closed by the thread's
-/// regular sweep, and the operation under way fails with timeout.
+/// Every wait is bounded by `expect_within()`: a peer that has not done by then what it should is
+/// closed by the thread's regular sweep, and the operation under way fails with timeout.
 class ServerStream {
  public:
   using Socket = boost::asio::generic::stream_protocol::socket;
@@ -35,9 +35,11 @@ class ServerStream {
   /// Agrees on TLS, before anything else. Fails with network, and OpenSSL's words.
   boost::asio::awaitable<Result<>> start_tls(const TlsServer& tls);
 
-  /// Waits until something can be read, or the peer has ended: then read_now() does not have to wait.
+  /// Waits until something can be read, or the peer has ended: then read_now() does not have to
+  /// wait.
   boost::asio::awaitable<Result<>> wait_readable();
-  /// Reads what is there: 0 bytes when there is nothing yet. ErrorCode::network with `is_ended()` when the peer has ended.
+  /// Reads what is there: 0 bytes when there is nothing yet. ErrorCode::network with `is_ended()`
+  /// when the peer has ended.
   Result<std::size_t> read_now(std::span<char> into);
   /// Both in a row: at least one byte, or 0 at the peer's end.
   boost::asio::awaitable<Result<std::size_t>> read_some(std::span<char> into);
@@ -51,7 +53,8 @@ class ServerStream {
 
   /// When it was given time last, for what it had done; at first, when it came.
   std::chrono::steady_clock::time_point progressed_at() const { return progressed_at_; }
-  /// From now on the peer has this long before it is closed. Renew it whenever it has made progress.
+  /// From now on the peer has this long before it is closed. Renew it whenever it has made
+  /// progress.
   void expect_within(std::chrono::milliseconds limit) {
     progressed_at_ = std::chrono::steady_clock::now();
     deadline_ = progressed_at_ + limit;

@@ -15,7 +15,8 @@ auto refuse(const std::string& what, const std::string& file) {
                              : ERR_SYSTEM_ERROR(error) ? std::strerror(ERR_GET_REASON(error))
                                                        : ERR_reason_error_string(error);
   ERR_clear_error();
-  return fail(ErrorCode::invalid_configuration, what + " " + file + ": " + (reason == nullptr ? "OpenSSL does not say why" : reason));
+  return fail(ErrorCode::invalid_configuration,
+              what + " " + file + ": " + (reason == nullptr ? "OpenSSL does not say why" : reason));
 }
 
 // Without a callback OpenSSL would ask for a passphrase on the terminal.
@@ -38,15 +39,18 @@ Result<TlsServer> TlsServer::create(const TlsServerOptions& options) {
   SSL_CTX* const raw = context.get();
   SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
   SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // Idle connections give their buffers back; writes go on from wherever the socket stopped taking them.
-  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Idle connections give their buffers back; writes go on from wherever the socket stopped taking
+  // them.
+  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                            SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_default_passwd_cb(raw, no_passphrase);
   if (SSL_CTX_use_certificate_chain_file(raw, options.certificate_file.c_str()) != 1)
     return refuse("cannot read the certificate", options.certificate_file);
   if (SSL_CTX_use_PrivateKey_file(raw, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1)
     return refuse("cannot use the key", options.key_file);
-  if (SSL_CTX_check_private_key(raw) != 1) return refuse("the key does not belong to the certificate:", options.key_file);
+  if (SSL_CTX_check_private_key(raw) != 1)
+    return refuse("the key does not belong to the certificate:", options.key_file);
   const bool verifies = !options.client_ca_file.empty();
   if (verifies) {
     if (SSL_CTX_load_verify_file(raw, options.client_ca_file.c_str()) != 1)

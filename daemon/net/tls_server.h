@@ -12,11 +12,12 @@ namespace handshaked::net {
 struct TlsServerOptions {
   std::string certificate_file;  ///< PEM with chain
   std::string key_file;          ///< PEM without passphrase
-  std::string client_ca_file;    ///< PEM; senders must show a certificate that it verifies. Empty: none is asked for
+  std::string client_ca_file;    ///< PEM; senders must show a certificate that it verifies. Empty:
+                                 ///< none is asked for
 };
 
-/// How senders speak TLS to us: 1.2 or newer. Files are read once, at creation; files that have changed make a new one (Listener::use_tls).
-/// Immutable; safe to share between threads.
+/// How senders speak TLS to us: 1.2 or newer. Files are read once, at creation; files that have
+/// changed make a new one (Listener::use_tls). Immutable; safe to share between threads.
 class TlsServer {
  public:
   static Result<TlsServer> create(const TlsServerOptions& options);

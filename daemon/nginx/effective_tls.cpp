@@ -13,12 +13,15 @@ struct Scheme {
   std::uint16_t port;  ///< 0: nginx demands one
 };
 
-/// nginx compares schemes without case. Only proxy_pass knows default ports, and only it demands a scheme.
+/// nginx compares schemes without case. Only proxy_pass knows default ports, and only it demands a
+/// scheme.
 std::optional<Scheme> take_scheme(Module module, std::string_view& text) {
   static constexpr Scheme kProxy[] = {{"http", false, 80}, {"https", true, 443}};
   static constexpr Scheme kGrpc[] = {{"grpc", false, 0}, {"grpcs", true, 0}};
   static constexpr Scheme kUwsgi[] = {{"uwsgi", false, 0}, {"suwsgi", true, 0}};
-  const auto& schemes = module == Module::http_proxy ? kProxy : module == Module::grpc ? kGrpc : kUwsgi;
+  const auto& schemes = module == Module::http_proxy ? kProxy
+                        : module == Module::grpc     ? kGrpc
+                                                     : kUwsgi;
   for (const Scheme& scheme : schemes) {
     if (to_lower(text.substr(0, scheme.name.size() + 3)) == std::string(scheme.name) + "://") {
       text.remove_prefix(scheme.name.size() + 3);
@@ -39,7 +42,8 @@ std::optional<Module> pass_module(const Directive& directive, bool is_stream) {
 }
 
 bool is_inner_block(const Directive& directive) {
-  return directive.has_block && (directive.is("location") || directive.is("if") || directive.is("limit_except"));
+  return directive.has_block &&
+         (directive.is("location") || directive.is("if") || directive.is("limit_except"));
 }
 
 /// The host without the port, as nginx cuts it: at the first ':' behind a ']'.
@@ -61,14 +65,17 @@ std::string proxy_host(const Destination& destination) {
   const Address& address = destination.address;
   if (address.kind == Address::Kind::unix_socket) return "localhost";
   const std::uint16_t usual = destination.scheme == "https" ? 443 : 80;
-  return destination.group != nullptr || !address.has_port || address.port == usual ? address.host
-                                                                                    : address.host + ":" + std::to_string(address.port);
+  return destination.group != nullptr || !address.has_port || address.port == usual
+             ? address.host
+             : address.host + ":" + std::to_string(address.port);
 }
 
 }  // namespace
 
 UpstreamSettings upstream_settings(const Directive& block, Module module, NginxVersion version) {
-  const auto value = [&](UpstreamSetting setting) { return effective_value(block, module, setting, version); };
+  const auto value = [&](UpstreamSetting setting) {
+    return effective_value(block, module, setting, version);
+  };
   UpstreamSettings settings;
   settings.verify = value(UpstreamSetting::ssl_verify);
   settings.verify_depth = value(UpstreamSetting::ssl_verify_depth);
@@ -111,18 +118,21 @@ PassInventory::PassInventory(const Configuration& configuration, NginxVersion ve
 
 void PassInventory::mark_run_time_names() {
   const auto key = [](const PassTarget& target, const Destination& destination) {
-    return (target.module == Module::stream_proxy ? "stream/" : "http/") + to_lower(destination.address.text());
+    return (target.module == Module::stream_proxy ? "stream/" : "http/") +
+           to_lower(destination.address.text());
   };
   std::unordered_set<std::string> literals;
   for (const PassTarget& target : targets_) {
     if (target.has_variables) continue;
-    for (const Destination& destination : target.destinations) literals.insert(key(target, destination));
+    for (const Destination& destination : target.destinations)
+      literals.insert(key(target, destination));
   }
   for (PassTarget& target : targets_) {
     if (!target.has_variables) continue;
     for (Destination& destination : target.destinations) {
-      destination.is_resolved_at_run_time =
-          destination.group == nullptr && destination.address.kind == Address::Kind::name && !literals.contains(key(target, destination));
+      destination.is_resolved_at_run_time = destination.group == nullptr &&
+                                            destination.address.kind == Address::Kind::name &&
+                                            !literals.contains(key(target, destination));
     }
   }
 }
@@ -140,7 +150,8 @@ void PassInventory::collect(const Directive& block, std::vector<const Directive*
   }
 }
 
-void PassInventory::add_target(const Directive& pass, Module module, const std::vector<const Directive*>& around) {
+void PassInventory::add_target(const Directive& pass, Module module,
+                               const std::vector<const Directive*>& around) {
   PassTarget target;
   target.module = module;
   target.pass = &pass;
@@ -165,12 +176,14 @@ void PassInventory::add_target(const Directive& pass, Module module, const std::
     std::string_view rest = argument;
     const auto scheme = module == Module::stream_proxy ? std::nullopt : take_scheme(module, rest);
     const bool is_scheme_variable = module != Module::stream_proxy && argument.starts_with('$');
-    target.is_tls = target.is_tls || is_scheme_variable || (module == Module::stream_proxy ? stream_tls : scheme && scheme->is_tls);
+    target.is_tls = target.is_tls || is_scheme_variable ||
+                    (module == Module::stream_proxy ? stream_tls : scheme && scheme->is_tls);
   }
   targets_.push_back(std::move(target));
 }
 
-std::optional<Destination> PassInventory::read_destination(Module module, const std::string& text, bool stream_tls) const {
+std::optional<Destination> PassInventory::read_destination(Module module, const std::string& text,
+                                                           bool stream_tls) const {
   Destination destination;
   destination.text = text;
   std::string_view rest = text;
@@ -184,21 +197,27 @@ std::optional<Destination> PassInventory::read_destination(Module module, const 
     destination.is_tls = scheme->is_tls;
     port = scheme->port;
   }
-  auto address = parse_address(rest, module == Module::http_proxy ? AddressForm::url : AddressForm::peer, port);
+  auto address = parse_address(
+      rest, module == Module::http_proxy ? AddressForm::url : AddressForm::peer, port);
   if (!address) return std::nullopt;
   destination.address = std::move(*address);
-  const auto space = module == Module::stream_proxy ? UpstreamGroup::Space::stream : UpstreamGroup::Space::http;
+  const auto space =
+      module == Module::stream_proxy ? UpstreamGroup::Space::stream : UpstreamGroup::Space::http;
   const bool is_socket = destination.address.kind == Address::Kind::unix_socket;
-  if (!is_socket && !destination.address.has_port) destination.group = groups_.find(space, destination.address.host);
+  if (!is_socket && !destination.address.has_port)
+    destination.group = groups_.find(space, destination.address.host);
   if (destination.group != nullptr) destination.address.port = 0;
-  else if (!is_socket && destination.address.port == 0) return std::nullopt;  // "no port in upstream"
+  else if (!is_socket && destination.address.port == 0)
+    return std::nullopt;  // "no port in upstream"
   return destination;
 }
 
-std::vector<PeerName> PassInventory::peer_names(const PassTarget& target, const Destination& destination) const {
+std::vector<PeerName> PassInventory::peer_names(const PassTarget& target,
+                                                const Destination& destination) const {
   Resolution names;
   if (target.settings.name.is_default()) {
-    names.values.push_back(destination.group != nullptr ? destination.group->name : destination.address.host);
+    names.values.push_back(destination.group != nullptr ? destination.group->name
+                                                        : destination.address.host);
   } else {
     names = variables_.resolve(target.settings.name.first(), *target.pass, proxy_host(destination));
   }
@@ -211,7 +230,8 @@ std::vector<PeerName> PassInventory::peer_names(const PassTarget& target, const 
     if (target.settings.server_name.is_on() && can_be_sni(name.verified)) name.sni = name.verified;
     result.push_back(std::move(name));
   }
-  if (!names.is_complete) result.push_back({false, {}, std::nullopt, names.is_client_chosen, names.reason});
+  if (!names.is_complete)
+    result.push_back({false, {}, std::nullopt, names.is_client_chosen, names.reason});
   return result;
 }
 

@@ -15,7 +15,8 @@ LogPlace place_of(const ErrorLog& log) {
     case ErrorLog::Kind::file: break;
   }
   if (log.path == "/dev/null") return LogPlace::discarded;
-  return log.path.starts_with("/dev/") || log.path.starts_with("/proc/") ? LogPlace::device : LogPlace::file;
+  return log.path.starts_with("/dev/") || log.path.starts_with("/proc/") ? LogPlace::device
+                                                                         : LogPlace::file;
 }
 
 class Inventory {
@@ -25,7 +26,12 @@ class Inventory {
     if (known == places_.end() && logs_.size() == kMostErrorLogs) return;
     if (known == places_.end()) {
       places_.emplace(log.path, logs_.size());
-      logs_.push_back({.place = place_of(log), .path = log.path, .level = log.level, .file = {}, .line = 0, .is_start_log = is_start_log});
+      logs_.push_back({.place = place_of(log),
+                       .path = log.path,
+                       .level = log.level,
+                       .file = {},
+                       .line = 0,
+                       .is_start_log = is_start_log});
     }
     NamedErrorLog& named = logs_[known == places_.end() ? logs_.size() - 1 : known->second];
     named.is_start_log = named.is_start_log || is_start_log;
@@ -47,12 +53,14 @@ class Inventory {
 }  // namespace
 
 int log_verbosity(std::string_view level) {
-  constexpr std::array<std::string_view, 8> kLevels = {"emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"};
+  constexpr std::array<std::string_view, 8> kLevels = {"emerg", "alert",  "crit", "error",
+                                                       "warn",  "notice", "info", "debug"};
   const auto found = std::find(kLevels.begin(), kLevels.end(), level);
   return found == kLevels.end() ? -1 : static_cast<int>(found - kLevels.begin());
 }
 
-std::vector<NamedErrorLog> error_log_inventory(const Configuration& configuration, const Installation& installation) {
+std::vector<NamedErrorLog> error_log_inventory(const Configuration& configuration,
+                                               const Installation& installation) {
   Inventory inventory;
   const std::vector<ErrorLog> logs = error_logs(configuration, installation);
   for (const ErrorLog& log : logs) {

@@ -27,7 +27,8 @@ struct NamedErrorLog {
   std::string file;           ///< where that stands; empty: built in, or -e of the running nginx
   std::uint32_t line = 0;     ///< of the directive that is named first; 0: built in
   std::size_t mentions = 0;   ///< directives that name it
-  bool is_start_log = false;  ///< built in or -e: what is said before the configuration is read, so every refused start, is here too
+  bool is_start_log = false;  ///< built in or -e: what is said before the configuration is read, so
+                              ///< every refused start, is here too
 };
 
 /// How much an error_log tells: 0 for "emerg" to 7 for "debug"; -1 for a word that is no level.
@@ -37,10 +38,12 @@ inline constexpr int kUpstreamVerbosity = 3;  // error
 /// … and what goes wrong with most handshakes of clients.
 inline constexpr int kClientVerbosity = 6;  // info
 
-/// Every place of a configuration and of the installation that reads it, each once, in the order in which they are named first: main, http,
-/// stream, mail, server and location alike. nginx takes no variables there. The log of the start comes last where no directive names it.
-/// At most kMostErrorLogs; the rest is left out.
-std::vector<NamedErrorLog> error_log_inventory(const Configuration& configuration, const Installation& installation);
+/// Every place of a configuration and of the installation that reads it, each once, in the order in
+/// which they are named first: main, http, stream, mail, server and location alike. nginx takes no
+/// variables there. The log of the start comes last where no directive names it. At most
+/// kMostErrorLogs; the rest is left out.
+std::vector<NamedErrorLog> error_log_inventory(const Configuration& configuration,
+                                               const Installation& installation);
 inline constexpr std::size_t kMostErrorLogs = 1000;
 
 }  // namespace handshaked::nginx

@@ -6,7 +6,8 @@
 namespace handshaked::nginx {
 
 std::string NginxVersion::text() const {
-  return std::to_string(major_number) + "." + std::to_string(minor_number) + "." + std::to_string(patch_number);
+  return std::to_string(major_number) + "." + std::to_string(minor_number) + "." +
+         std::to_string(patch_number);
 }
 
 NginxVersion parse_version(std::string_view text) {

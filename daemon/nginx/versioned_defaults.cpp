@@ -11,21 +11,30 @@ constexpr std::size_t kUpstreamModules = 4;
 constexpr std::array<std::array<std::string_view, kUpstreamModules>, 21> kUpstreamNames{{
     {"", "", "", "proxy_ssl"},
     {"proxy_ssl_verify", "grpc_ssl_verify", "uwsgi_ssl_verify", "proxy_ssl_verify"},
-    {"proxy_ssl_verify_depth", "grpc_ssl_verify_depth", "uwsgi_ssl_verify_depth", "proxy_ssl_verify_depth"},
-    {"proxy_ssl_trusted_certificate", "grpc_ssl_trusted_certificate", "uwsgi_ssl_trusted_certificate", "proxy_ssl_trusted_certificate"},
+    {"proxy_ssl_verify_depth", "grpc_ssl_verify_depth", "uwsgi_ssl_verify_depth",
+     "proxy_ssl_verify_depth"},
+    {"proxy_ssl_trusted_certificate", "grpc_ssl_trusted_certificate",
+     "uwsgi_ssl_trusted_certificate", "proxy_ssl_trusted_certificate"},
     {"proxy_ssl_crl", "grpc_ssl_crl", "uwsgi_ssl_crl", "proxy_ssl_crl"},
     {"proxy_ssl_name", "grpc_ssl_name", "uwsgi_ssl_name", "proxy_ssl_name"},
-    {"proxy_ssl_server_name", "grpc_ssl_server_name", "uwsgi_ssl_server_name", "proxy_ssl_server_name"},
-    {"proxy_ssl_certificate", "grpc_ssl_certificate", "uwsgi_ssl_certificate", "proxy_ssl_certificate"},
-    {"proxy_ssl_certificate_key", "grpc_ssl_certificate_key", "uwsgi_ssl_certificate_key", "proxy_ssl_certificate_key"},
-    {"proxy_ssl_password_file", "grpc_ssl_password_file", "uwsgi_ssl_password_file", "proxy_ssl_password_file"},
+    {"proxy_ssl_server_name", "grpc_ssl_server_name", "uwsgi_ssl_server_name",
+     "proxy_ssl_server_name"},
+    {"proxy_ssl_certificate", "grpc_ssl_certificate", "uwsgi_ssl_certificate",
+     "proxy_ssl_certificate"},
+    {"proxy_ssl_certificate_key", "grpc_ssl_certificate_key", "uwsgi_ssl_certificate_key",
+     "proxy_ssl_certificate_key"},
+    {"proxy_ssl_password_file", "grpc_ssl_password_file", "uwsgi_ssl_password_file",
+     "proxy_ssl_password_file"},
     {"proxy_ssl_protocols", "grpc_ssl_protocols", "uwsgi_ssl_protocols", "proxy_ssl_protocols"},
     {"proxy_ssl_ciphers", "grpc_ssl_ciphers", "uwsgi_ssl_ciphers", "proxy_ssl_ciphers"},
-    {"proxy_ssl_session_reuse", "grpc_ssl_session_reuse", "uwsgi_ssl_session_reuse", "proxy_ssl_session_reuse"},
-    {"proxy_ssl_conf_command", "grpc_ssl_conf_command", "uwsgi_ssl_conf_command", "proxy_ssl_conf_command"},
+    {"proxy_ssl_session_reuse", "grpc_ssl_session_reuse", "uwsgi_ssl_session_reuse",
+     "proxy_ssl_session_reuse"},
+    {"proxy_ssl_conf_command", "grpc_ssl_conf_command", "uwsgi_ssl_conf_command",
+     "proxy_ssl_conf_command"},
     {"", "", "", "proxy_ssl_alpn"},
     {"", "", "", "proxy_protocol"},
-    {"proxy_connect_timeout", "grpc_connect_timeout", "uwsgi_connect_timeout", "proxy_connect_timeout"},
+    {"proxy_connect_timeout", "grpc_connect_timeout", "uwsgi_connect_timeout",
+     "proxy_connect_timeout"},
     {"proxy_set_header", "grpc_set_header", "uwsgi_param", ""},
     {"proxy_http_version", "", "", ""},
     {"resolver", "resolver", "resolver", "resolver"},
@@ -68,8 +77,8 @@ constexpr std::array<ListenerName, 28> kListenerNames{{
     {"resolver", true, true, true},
 }};
 
-/// One default and the version that brought it. Rows of one setting stand together, oldest first; the first row says since when the
-/// directive exists.
+/// One default and the version that brought it. Rows of one setting stand together, oldest first;
+/// the first row says since when the directive exists.
 template <class Setting>
 struct DefaultRow {
   Setting setting;
@@ -85,15 +94,27 @@ constexpr DefaultRow<U> kUpstreamDefaults[] = {
     {U::ssl_verify_depth, {1, 7, 0}, "1", "nginx 1.7.0, ngx_http_proxy_merge_loc_conf"},
     {U::ssl_trusted_certificate, {1, 7, 0}, "", "nginx 1.7.0"},
     {U::ssl_crl, {1, 7, 0}, "", "nginx 1.7.0"},
-    {U::ssl_name, {1, 7, 0}, "", "nginx 1.7.0, ngx_http_upstream_ssl_name: the host of the upstream, without its port"},
+    {U::ssl_name,
+     {1, 7, 0},
+     "",
+     "nginx 1.7.0, ngx_http_upstream_ssl_name: the host of the upstream, without its port"},
     {U::ssl_server_name, {1, 7, 0}, "off", "nginx 1.7.0"},
     {U::ssl_certificate, {1, 7, 8}, "", "nginx 1.7.8"},
     {U::ssl_certificate_key, {1, 7, 8}, "", "nginx 1.7.8"},
     {U::ssl_password_file, {1, 7, 8}, "", "nginx 1.7.8"},
     {U::ssl_protocols, {1, 5, 6}, "SSLv3 TLSv1 TLSv1.1 TLSv1.2", "nginx 1.5.6"},
-    {U::ssl_protocols, {1, 9, 1}, "TLSv1 TLSv1.1 TLSv1.2", "nginx 1.9.1: SSLv3 disabled by default"},
-    {U::ssl_protocols, {1, 23, 4}, "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3", "nginx 1.23.4: TLSv1.3 enabled by default"},
-    {U::ssl_protocols, {1, 27, 3}, "TLSv1.2 TLSv1.3", "nginx 1.27.3: TLSv1 and TLSv1.1 disabled by default"},
+    {U::ssl_protocols,
+     {1, 9, 1},
+     "TLSv1 TLSv1.1 TLSv1.2",
+     "nginx 1.9.1: SSLv3 disabled by default"},
+    {U::ssl_protocols,
+     {1, 23, 4},
+     "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+     "nginx 1.23.4: TLSv1.3 enabled by default"},
+    {U::ssl_protocols,
+     {1, 27, 3},
+     "TLSv1.2 TLSv1.3",
+     "nginx 1.27.3: TLSv1 and TLSv1.1 disabled by default"},
     {U::ssl_ciphers, {1, 5, 6}, "DEFAULT", "nginx 1.5.6"},
     {U::ssl_session_reuse, {0, 7, 11}, "on", "nginx 0.7.11"},
     {U::ssl_conf_command, {1, 19, 4}, "", "nginx 1.19.4"},
@@ -102,7 +123,10 @@ constexpr DefaultRow<U> kUpstreamDefaults[] = {
     {U::connect_timeout, {0, 1, 0}, "60s", "ngx_http_proxy_merge_loc_conf"},
     {U::set_header, {0, 1, 0}, "", "Host $proxy_host and Connection close"},
     {U::http_version, {1, 1, 4}, "1.0", "nginx 1.1.4"},
-    {U::http_version, {1, 29, 7}, "1.1", "nginx 1.29.7: HTTP/1.1 by default for upstream connections"},
+    {U::http_version,
+     {1, 29, 7},
+     "1.1",
+     "nginx 1.29.7: HTTP/1.1 by default for upstream connections"},
     {U::resolver, {0, 6, 18}, "", "none: names in variables cannot be resolved"},
     {U::resolver_timeout, {0, 6, 18}, "30s", "ngx_http_core_merge_loc_conf"},
 };
@@ -114,9 +138,18 @@ constexpr DefaultRow<L> kListenerDefaults[] = {
     {L::ssl_certificate_key, {0, 1, 0}, "", ""},
     {L::ssl_password_file, {1, 7, 3}, "", "nginx 1.7.3"},
     {L::ssl_protocols, {0, 1, 0}, "SSLv3 TLSv1 TLSv1.1 TLSv1.2", "ngx_http_ssl_merge_srv_conf"},
-    {L::ssl_protocols, {1, 9, 1}, "TLSv1 TLSv1.1 TLSv1.2", "nginx 1.9.1: SSLv3 disabled by default"},
-    {L::ssl_protocols, {1, 23, 4}, "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3", "nginx 1.23.4: TLSv1.3 enabled by default"},
-    {L::ssl_protocols, {1, 27, 3}, "TLSv1.2 TLSv1.3", "nginx 1.27.3: TLSv1 and TLSv1.1 disabled by default"},
+    {L::ssl_protocols,
+     {1, 9, 1},
+     "TLSv1 TLSv1.1 TLSv1.2",
+     "nginx 1.9.1: SSLv3 disabled by default"},
+    {L::ssl_protocols,
+     {1, 23, 4},
+     "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3",
+     "nginx 1.23.4: TLSv1.3 enabled by default"},
+    {L::ssl_protocols,
+     {1, 27, 3},
+     "TLSv1.2 TLSv1.3",
+     "nginx 1.27.3: TLSv1 and TLSv1.1 disabled by default"},
     {L::ssl_ciphers, {1, 0, 5}, "HIGH:!aNULL:!MD5", "nginx 1.0.5, NGX_DEFAULT_CIPHERS"},
     {L::ssl_prefer_server_ciphers, {0, 1, 0}, "off", "ngx_http_ssl_merge_srv_conf"},
     {L::ssl_ecdh_curve, {1, 0, 6}, "prime256v1", "nginx 1.0.6"},
@@ -144,7 +177,8 @@ constexpr DefaultRow<L> kListenerDefaults[] = {
 };
 
 template <class Setting, std::size_t N>
-DefaultValue find_default(const DefaultRow<Setting> (&rows)[N], Setting setting, NginxVersion version) {
+DefaultValue find_default(const DefaultRow<Setting> (&rows)[N], Setting setting,
+                          NginxVersion version) {
   DefaultValue value;
   std::size_t seen = 0;
   for (const auto& row : rows) {
@@ -163,7 +197,8 @@ DefaultValue find_default(const DefaultRow<Setting> (&rows)[N], Setting setting,
 
 std::string_view directive_name(Module module, UpstreamSetting setting) {
   const auto column = static_cast<std::size_t>(module);
-  return column < kUpstreamModules ? kUpstreamNames[static_cast<std::size_t>(setting)][column] : std::string_view();
+  return column < kUpstreamModules ? kUpstreamNames[static_cast<std::size_t>(setting)][column]
+                                   : std::string_view();
 }
 
 std::string_view directive_name(Module module, ListenerSetting setting) {
@@ -177,8 +212,10 @@ std::string_view directive_name(Module module, ListenerSetting setting) {
 DefaultValue default_value(Module module, UpstreamSetting setting, NginxVersion version) {
   DefaultValue value = find_default(kUpstreamDefaults, setting, version);
   if (directive_name(module, setting).empty()) value.exists = false;
-  if (version.is_known() && module == Module::grpc && version < NginxVersion{1, 13, 10}) value.exists = false;
-  if (version.is_known() && module == Module::stream_proxy && version < NginxVersion{1, 9, 0}) value.exists = false;
+  if (version.is_known() && module == Module::grpc && version < NginxVersion{1, 13, 10})
+    value.exists = false;
+  if (version.is_known() && module == Module::stream_proxy && version < NginxVersion{1, 9, 0})
+    value.exists = false;
   return value;
 }
 
@@ -187,11 +224,14 @@ DefaultValue default_value(Module module, ListenerSetting setting, NginxVersion 
   if (directive_name(module, setting).empty()) value.exists = false;
   if (version.is_known() && module == Module::stream_ssl) {
     // Stapling, OCSP and virtual servers came to stream later than to http.
-    const bool is_ocsp = setting == ListenerSetting::ssl_stapling || setting == ListenerSetting::ssl_stapling_file ||
-                         setting == ListenerSetting::ssl_stapling_responder || setting == ListenerSetting::ssl_stapling_verify ||
-                         setting == ListenerSetting::ssl_ocsp || setting == ListenerSetting::ssl_ocsp_responder;
+    const bool is_ocsp =
+        setting == ListenerSetting::ssl_stapling || setting == ListenerSetting::ssl_stapling_file ||
+        setting == ListenerSetting::ssl_stapling_responder ||
+        setting == ListenerSetting::ssl_stapling_verify || setting == ListenerSetting::ssl_ocsp ||
+        setting == ListenerSetting::ssl_ocsp_responder;
     if (is_ocsp && version < NginxVersion{1, 27, 2}) value.exists = false;
-    if (setting == ListenerSetting::ssl_reject_handshake && version < NginxVersion{1, 25, 5}) value.exists = false;
+    if (setting == ListenerSetting::ssl_reject_handshake && version < NginxVersion{1, 25, 5})
+      value.exists = false;
   }
   return value;
 }

@@ -9,9 +9,18 @@
 namespace handshaked::nginx {
 
 /// Who reads a directive. The first four connect to upstreams, the others listen.
-enum class Module : std::uint8_t { http_proxy, grpc, uwsgi, stream_proxy, http_ssl, stream_ssl, mail_ssl };
+enum class Module : std::uint8_t {
+  http_proxy,
+  grpc,
+  uwsgi,
+  stream_proxy,
+  http_ssl,
+  stream_ssl,
+  mail_ssl
+};
 
-/// The settings that upstream modules share; a directive is the module's prefix and the setting: "grpc_" "ssl_verify".
+/// The settings that upstream modules share; a directive is the module's prefix and the setting:
+/// "grpc_" "ssl_verify".
 enum class UpstreamSetting : std::uint8_t {
   ssl,
   ssl_verify,
@@ -74,10 +83,11 @@ std::string_view directive_name(Module module, ListenerSetting setting);
 
 /// What a directive is when nobody wrote it.
 struct DefaultValue {
-  std::string_view words;           ///< separated by blanks; empty: nothing, or a variable
-  bool exists = true;               ///< this version has the directive at all
-  bool depends_on_version = false;  ///< the version is not known, and it makes a difference: this is the newest
-  std::string_view source;          ///< where the fact stands in nginx
+  std::string_view words;  ///< separated by blanks; empty: nothing, or a variable
+  bool exists = true;      ///< this version has the directive at all
+  bool depends_on_version =
+      false;  ///< the version is not known, and it makes a difference: this is the newest
+  std::string_view source;  ///< where the fact stands in nginx
 };
 
 /// The default under a version of nginx; an unknown version is taken for the newest.

@@ -13,7 +13,8 @@ using correlate::Status;
 /// How long a digest of what was missed waits, in group_waits: the backlog is still being read.
 constexpr int kLateWaits = 3;
 constexpr std::uint32_t kPromptCorrections = 3;
-/// Of one advance(): an event is tens of kilobytes, and all of a commit is in memory. The rest stays due.
+/// Of one advance(): an event is tens of kilobytes, and all of a commit is in memory. The rest
+/// stays due.
 constexpr std::size_t kMostNotices = 256;
 /// A withheld group without a known end of its silence is looked at again after so long.
 constexpr auto kLookAgain = std::chrono::minutes(10);
@@ -26,12 +27,15 @@ Time turn_of(const IncidentGroup& group, const RouteTarget& target) {
 
 /// The group in which a receiver hears of an incident: the one that it joined last.
 IncidentGroup* known_group_of(const KnownIncident& known, std::size_t receiver) {
-  const auto at = std::find_if(known.groups.rbegin(), known.groups.rend(),
-                               [receiver](const Membership& membership) { return membership.group->receiver == receiver; });
+  const auto at = std::find_if(
+      known.groups.rbegin(), known.groups.rend(),
+      [receiver](const Membership& membership) { return membership.group->receiver == receiver; });
   return at == known.groups.rend() ? nullptr : at->group.get();
 }
 
-std::uint32_t step_of(const Incident& incident) { return incident.foreseen ? incident.foreseen->step : 0; }
+std::uint32_t step_of(const Incident& incident) {
+  return incident.foreseen ? incident.foreseen->step : 0;
+}
 
 }  // namespace
 
@@ -46,12 +50,15 @@ struct Dispatcher::News {
   bool is_over = false;
   bool is_withheld = false;
 
-  /// The worst now stands first, as in every list; of equals the one that knows why, for it speaks for the others.
+  /// The worst now stands first, as in every list; of equals the one that knows why, for it speaks
+  /// for the others.
   bool operator<(const News& other) const {
     const auto is_equal = [](const correlate::Urgency& a, const correlate::Urgency& b) {
       return a.is_over == b.is_over && a.severity == b.severity && a.rate == b.rate;
     };
-    const auto knowledge = [](const Incident& one) { return one.diagnosis == nullptr ? 0 : one.diagnosis->proved ? 2 : 1; };
+    const auto knowledge = [](const Incident& one) {
+      return one.diagnosis == nullptr ? 0 : one.diagnosis->proved ? 2 : 1;
+    };
     if (is_equal(urgency, other.urgency) && knowledge(*incident) != knowledge(*other.incident))
       return knowledge(*incident) > knowledge(*other.incident);
     if (correlate::is_worse(urgency, other.urgency)) return true;
@@ -62,7 +69,8 @@ struct Dispatcher::News {
 Dispatcher::Dispatcher(Router router, std::vector<MaintenanceWindow> maintenance)
     : router_(std::move(router)), maintenance_(std::move(maintenance)) {}
 
-// ---- who is in which group --------------------------------------------------------------------------------------------------
+// ---- who is in which group
+// --------------------------------------------------------------------------------------------------
 
 /// What is known of an incident goes with its last group.
 void Dispatcher::leave(KnownIncident& known, IncidentGroup& group, Time now) {
@@ -74,12 +82,14 @@ void Dispatcher::leave(KnownIncident& known, IncidentGroup& group, Time now) {
 }
 
 /// As a restart does it, but for the silences, which are kept, and what is waiting.
-void Dispatcher::use_routes(Router router, std::vector<MaintenanceWindow> maintenance, const std::vector<const Incident*>& live,
+void Dispatcher::use_routes(Router router, std::vector<MaintenanceWindow> maintenance,
+                            const std::vector<const Incident*>& live,
                             const std::vector<NotificationRecord>& told_before, Time now) {
   Dispatcher next(std::move(router), std::move(maintenance));
   for (const NotificationRecord& told : everything_told()) next.restore(told);
   for (const NotificationRecord& told : told_before) next.restore(told);
-  for (const Incident* const incident : live) next.observe(*incident, now, waiting_since(incident->id.text()));
+  for (const Incident* const incident : live)
+    next.observe(*incident, now, waiting_since(incident->id.text()));
   for (const KnownIncident* const known : groups_.known()) {
     if (known->ended) next.observe(*known->ended, now);
   }
@@ -93,7 +103,8 @@ std::optional<Time> Dispatcher::waiting_since(std::string_view incident_id) cons
   const KnownIncident* const known = groups_.find(correlate::IncidentId(incident_id));
   if (known == nullptr) return since;
   for (const auto& [group, at] : known->groups) {
-    if (!group->members[at].was_told) since = std::min(since.value_or(group->first_at), group->first_at);
+    if (!group->members[at].was_told)
+      since = std::min(since.value_or(group->first_at), group->first_at);
   }
   return since;
 }
@@ -124,7 +135,8 @@ void Dispatcher::observe(const Incident& incident, Time now, std::optional<Time>
   }
 }
 
-/// What waited for a cause that may have come with this one is looked at once nothing more may come.
+/// What waited for a cause that may have come with this one is looked at once nothing more may
+/// come.
 void Dispatcher::note_diagnosing(KnownIncident& known, bool is_diagnosing, Time now) {
   if (known.is_diagnosing == is_diagnosing) return;
   known.is_diagnosing = is_diagnosing;
@@ -137,8 +149,10 @@ void Dispatcher::note_diagnosing(KnownIncident& known, bool is_diagnosing, Time 
   }
 }
 
-/// It was told before its cause was known, in the company of another one: from now on it belongs to those of its own.
-void Dispatcher::move_to_cause(KnownIncident& known, const GroupPointer& from, const std::string& key) {
+/// It was told before its cause was known, in the company of another one: from now on it belongs to
+/// those of its own.
+void Dispatcher::move_to_cause(KnownIncident& known, const GroupPointer& from,
+                               const std::string& key) {
   const GroupMember before = *from->find(known);
   const GroupPointer to = groups_.group_at(key, from->receiver, true);
   groups_.drop(known, *from);
@@ -148,35 +162,49 @@ void Dispatcher::move_to_cause(KnownIncident& known, const GroupPointer& from, c
   if (to->anchor.empty()) to->anchor = known.id.text();
 }
 
-/// Puts an incident that is told into the groups where it belongs. Where it was told with its cause, it stays.
+/// Puts an incident that is told into the groups where it belongs. Where it was told with its
+/// cause, it stays.
 void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Time waiting_since) {
   const std::vector<RouteTarget> targets = router_.targets(incident);
   std::vector<GroupPointer> strays;
   for (const Membership& membership : known.groups) {
     const GroupPointer& group = membership.group;
-    const bool has_target = std::any_of(targets.begin(), targets.end(), [&](const RouteTarget& target) {
-      return target.receiver == group->receiver && target.is_grouped == group->is_grouped &&
-             (!target.is_grouped || target.group_key(incident, router_.receivers()[target.receiver].name) == group->key.get());
-    });
+    const bool has_target =
+        std::any_of(targets.begin(), targets.end(), [&](const RouteTarget& target) {
+          return target.receiver == group->receiver && target.is_grouped == group->is_grouped &&
+                 (!target.is_grouped ||
+                  target.group_key(incident, router_.receivers()[target.receiver].name) ==
+                      group->key.get());
+        });
     if (!has_target && !group->members[membership.at].was_told) strays.push_back(group);
   }
   std::optional<Time> since;
-  for (const GroupPointer& group : strays) since = std::min(since.value_or(group->first_at), group->first_at);
+  for (const GroupPointer& group : strays)
+    since = std::min(since.value_or(group->first_at), group->first_at);
   for (const RouteTarget& target : targets) {
-    const auto at = std::find_if(known.groups.begin(), known.groups.end(), [&](const Membership& membership) {
-      return membership.group->receiver == target.receiver && std::find(strays.begin(), strays.end(), membership.group) == strays.end();
-    });
+    const auto at =
+        std::find_if(known.groups.begin(), known.groups.end(), [&](const Membership& membership) {
+          return membership.group->receiver == target.receiver &&
+                 std::find(strays.begin(), strays.end(), membership.group) == strays.end();
+        });
     const GroupPointer pointer =
         at != known.groups.end()
             ? at->group
-            : groups_.group_at(target.is_grouped ? target.group_key(incident, router_.receivers()[target.receiver].name) : std::string(),
-                               target.receiver, target.is_grouped);
+            : groups_.group_at(
+                  target.is_grouped
+                      ? target.group_key(incident, router_.receivers()[target.receiver].name)
+                      : std::string(),
+                  target.receiver, target.is_grouped);
     GroupMember* member = pointer->find(known);
     if (member == nullptr) member = &groups_.join(known, pointer, since.value_or(waiting_since));
-    const bool is_cause_new = member->was_told && member->diagnoses == 0 && incident.diagnosis && target.is_grouped && pointer->is_grouped;
-    const std::string key = is_cause_new ? target.group_key(incident, router_.receivers()[target.receiver].name) : std::string();
+    const bool is_cause_new = member->was_told && member->diagnoses == 0 && incident.diagnosis &&
+                              target.is_grouped && pointer->is_grouped;
+    const std::string key =
+        is_cause_new ? target.group_key(incident, router_.receivers()[target.receiver].name)
+                     : std::string();
     if (is_cause_new && key == pointer->key.get() && pointer->has_told_cause) {
-      member->diagnoses = incident.diagnoses;  // its receiver has heard this very cause of its company
+      member->diagnoses =
+          incident.diagnoses;  // its receiver has heard this very cause of its company
     } else if (is_cause_new && key != pointer->key.get()) {
       move_to_cause(known, pointer, key);
     }
@@ -184,34 +212,40 @@ void Dispatcher::find_places(KnownIncident& known, const Incident& incident, Tim
     const auto due = due_of(group, *group.find(known), incident, target);
     if (!due) continue;
     groups_.schedule(group, *due);
-    const bool waits_for_others = group.is_grouped && incident.diagnosis && diagnosing_ > 0 && !group.is_held;
+    const bool waits_for_others =
+        group.is_grouped && incident.diagnosis && diagnosing_ > 0 && !group.is_held;
     if (!waits_for_others) continue;
     group.is_held = true;
-    if (held_.size() >= 2 * groups_.group_count()) std::erase_if(held_, [](const GroupPointer& held) { return held->members.empty(); });
+    if (held_.size() >= 2 * groups_.group_count())
+      std::erase_if(held_, [](const GroupPointer& held) { return held->members.empty(); });
     held_.push_back(GroupPointer(&group));
   }
   for (const GroupPointer& group : strays) groups_.drop(known, *group);
 }
 
-// ---- when -------------------------------------------------------------------------------------------------------------------
+// ---- when
+// -------------------------------------------------------------------------------------------------------------------
 
 /// When it is told, if nothing else happens.
-std::optional<Time> Dispatcher::first_word_of(const IncidentGroup& group, const GroupMember& member, const Incident& incident,
+std::optional<Time> Dispatcher::first_word_of(const IncidentGroup& group, const GroupMember& member,
+                                              const Incident& incident,
                                               const RouteTarget& target) const {
   const bool has_spoken = group.is_grouped && group.told_at;
   const Time turn = turn_of(group, target);
   const Time waited = group.first_at + target.group_wait;
-  if (group.is_grouped && incident.late) return std::max(turn, group.first_at + target.group_wait * kLateWaits);
+  if (group.is_grouped && incident.late)
+    return std::max(turn, group.first_at + target.group_wait * kLateWaits);
   if (incident.severity == match::Severity::critical)  // a crowd of them is told together, too
-    return has_spoken ? std::max(group.first_at, *group.told_at + target.group_wait) : group.first_at;
+    return has_spoken ? std::max(group.first_at, *group.told_at + target.group_wait)
+                      : group.first_at;
   if (has_spoken) return std::max(turn, group.first_at);
   if (!incident.diagnosis || member.known->is_diagnosing) return waited;
   return group.is_grouped && diagnosing_ > 0 ? waited : group.first_at;
 }
 
 /// When there will be something to say about this member, if nothing else happens.
-std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMember& member, const Incident& incident,
-                                       const RouteTarget& target) const {
+std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMember& member,
+                                       const Incident& incident, const RouteTarget& target) const {
   if (!member.was_told) return first_word_of(group, member, incident, target);
   const bool is_critical = incident.severity == match::Severity::critical;
   const Time turn = turn_of(group, target);
@@ -219,19 +253,26 @@ std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMe
   const auto consider = [&due](Time at) { due = std::min(due.value_or(at), at); };
   const bool got_worse = incident.severity > member.severity;
   if (got_worse && is_critical) consider(member.told_at);
-  // What turned out wrong is not left standing until it is the group's turn; a fault that shows another face every time waits for it.
+  // What turned out wrong is not left standing until it is the group's turn; a fault that shows
+  // another face every time waits for it.
   const bool is_corrected = member.diagnoses > 0 && incident.diagnoses > member.diagnoses;
   if (is_corrected && incident.diagnoses <= kPromptCorrections) consider(member.told_at);
   // Told without a cause: the first that is found is said once nothing more may come, all in one.
-  const bool is_first_cause = group.is_grouped && member.diagnoses == 0 && incident.diagnoses > 0 && !group.has_told_cause;
-  if (is_first_cause) consider(diagnosing_ > 0 ? member.told_at + target.group_wait : member.told_at);
+  const bool is_first_cause =
+      group.is_grouped && member.diagnoses == 0 && incident.diagnoses > 0 && !group.has_told_cause;
+  if (is_first_cause)
+    consider(diagnosing_ > 0 ? member.told_at + target.group_wait : member.told_at);
   const bool is_diagnosed = incident.diagnoses > member.diagnoses && !is_first_cause;
-  const bool is_nearer = step_of(incident) > member.step;  // of what is foreseen, the next lead time
-  if (got_worse || is_nearer || is_diagnosed || incident.reopens > member.reopens || incident.flapping != member.flapping)
+  const bool is_nearer =
+      step_of(incident) > member.step;  // of what is foreseen, the next lead time
+  if (got_worse || is_nearer || is_diagnosed || incident.reopens > member.reopens ||
+      incident.flapping != member.flapping)
     consider(std::max(turn, member.told_at));
   const bool is_for_people = router_.receivers()[group.receiver].for_people;
-  if (!is_for_people && incident.count / 2 >= std::max<std::uint64_t>(member.count, 1)) consider(member.told_at + target.group_interval);
-  if (target.repeat_interval && !incident.foreseen) consider(std::max(turn, member.told_at + *target.repeat_interval));
+  if (!is_for_people && incident.count / 2 >= std::max<std::uint64_t>(member.count, 1))
+    consider(member.told_at + target.group_interval);
+  if (target.repeat_interval && !incident.foreseen)
+    consider(std::max(turn, member.told_at + *target.repeat_interval));
   return due;
 }
 
@@ -252,13 +293,16 @@ Dispatcher::Decisions Dispatcher::advance(Time now, const LiveIncidents& live) {
   return decisions;
 }
 
-// ---- what -------------------------------------------------------------------------------------------------------------------
+// ---- what
+// -------------------------------------------------------------------------------------------------------------------
 
-const Incident* Dispatcher::incident_of(const KnownIncident& known, const LiveIncidents& live) const {
+const Incident* Dispatcher::incident_of(const KnownIncident& known,
+                                        const LiveIncidents& live) const {
   return known.ended ? known.ended.get() : live.find(known.id.text());
 }
 
-std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions) {
+std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now,
+                                                 const LiveIncidents& live, Decisions& decisions) {
   std::vector<News> news;
   std::vector<KnownIncident*> lost;
   for (GroupMember& member : group.members) {
@@ -294,18 +338,24 @@ std::vector<Dispatcher::News> Dispatcher::gather(IncidentGroup& group, Time now,
   return news;
 }
 
-/// With the first word on one of them goes the first word on all that wait and whose cause will not be known soon.
-void Dispatcher::bring_company(const IncidentGroup& group, std::vector<News>& news, Time now) const {
-  const bool is_first_word = std::any_of(news.begin(), news.end(), [](const News& item) { return item.kind && !item.was_told; });
+/// With the first word on one of them goes the first word on all that wait and whose cause will not
+/// be known soon.
+void Dispatcher::bring_company(const IncidentGroup& group, std::vector<News>& news,
+                               Time now) const {
+  const bool is_first_word = std::any_of(
+      news.begin(), news.end(), [](const News& item) { return item.kind && !item.was_told; });
   if (!group.is_grouped || !is_first_word) return;
   for (News& item : news) {
-    if (item.kind || item.is_over || item.known->is_diagnosing || item.incident->late || item.was_told) continue;
+    if (item.kind || item.is_over || item.known->is_diagnosing || item.incident->late ||
+        item.was_told)
+      continue;
     item.kind = item.incident->reopens > 0 ? event::EventKind::reopened : event::EventKind::opened;
     item.is_withheld = !silencing(*item.incident, now).empty();
   }
 }
 
-void Dispatcher::flush(IncidentGroup& group, Time now, const LiveIncidents& live, Decisions& decisions) {
+void Dispatcher::flush(IncidentGroup& group, Time now, const LiveIncidents& live,
+                       Decisions& decisions) {
   std::vector<News> news = gather(group, now, live, decisions);
   if (news.empty()) {
     const auto members = group.members;
@@ -316,10 +366,13 @@ void Dispatcher::flush(IncidentGroup& group, Time now, const LiveIncidents& live
     finish(group, news, now, decisions);
     return;
   }
-  group.is_withheld = std::any_of(news.begin(), news.end(), [](const News& item) { return item.is_withheld; });
-  for (const event::EventKind kind :
-       {event::EventKind::opened, event::EventKind::reopened, event::EventKind::diagnosed, event::EventKind::updated}) {
-    const bool is_said = std::any_of(news.begin(), news.end(), [kind](const News& item) { return item.kind == kind && !item.is_withheld; });
+  group.is_withheld =
+      std::any_of(news.begin(), news.end(), [](const News& item) { return item.is_withheld; });
+  for (const event::EventKind kind : {event::EventKind::opened, event::EventKind::reopened,
+                                      event::EventKind::diagnosed, event::EventKind::updated}) {
+    const bool is_said = std::any_of(news.begin(), news.end(), [kind](const News& item) {
+      return item.kind == kind && !item.is_withheld;
+    });
     if (!is_said) continue;
     tell(group, news, kind, now, decisions);
     break;
@@ -328,8 +381,10 @@ void Dispatcher::flush(IncidentGroup& group, Time now, const LiveIncidents& live
 }
 
 /// The part of a notice that is the same whatever is said.
-Notice Dispatcher::notice_of(const IncidentGroup& group, event::EventKind kind, const Incident& incident) const {
-  Notice notice{.receiver = router_.receivers()[group.receiver].name, .kind = kind, .incident = &incident};
+Notice Dispatcher::notice_of(const IncidentGroup& group, event::EventKind kind,
+                             const Incident& incident) const {
+  Notice notice{
+      .receiver = router_.receivers()[group.receiver].name, .kind = kind, .incident = &incident};
   notice.is_grouped = group.is_grouped;
   notice.group = group.key.get().substr(std::min(group.key.get().find('\n') + 1, group.key.size()));
   notice.anchor = group.anchor_id();
@@ -337,9 +392,12 @@ Notice Dispatcher::notice_of(const IncidentGroup& group, event::EventKind kind, 
 }
 
 /// Says `kind` about the worst of those that it is true of, and the rest in its company.
-void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::EventKind kind, Time now, Decisions& decisions) {
+void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::EventKind kind,
+                      Time now, Decisions& decisions) {
   std::sort(news.begin(), news.end());
-  const auto lead = std::find_if(news.begin(), news.end(), [kind](const News& item) { return item.kind == kind && !item.is_withheld; });
+  const auto lead = std::find_if(news.begin(), news.end(), [kind](const News& item) {
+    return item.kind == kind && !item.is_withheld;
+  });
   if (group.is_grouped && group.anchor.empty()) group.anchor = lead->known->id.text();
   Notice notice = notice_of(group, kind, *lead->incident);
   switch (kind) {
@@ -349,13 +407,16 @@ void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::Even
       notice.number = lead->incident->diagnoses;
       notice.is_correction = group.find(*lead->known)->diagnoses > 0;
       break;
-    default: notice.number = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+    default:
+      notice.number = static_cast<std::uint32_t>(
+          std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
   }
   group.told_at = now;
   const auto is_told_over = [](const News& item) { return item.is_over && !item.is_withheld; };
   for (News& item : news) {
     GroupMember& member = *group.find(*item.known);
-    if (item.is_withheld || (!item.is_over && !item.kind && !member.was_told)) continue;  // not its time yet
+    if (item.is_withheld || (!item.is_over && !item.kind && !member.was_told))
+      continue;  // not its time yet
     ++(item.is_over ? notice.resolved_count : notice.open_count);
     if (notice.incidents.size() < Notice::kMostListed) notice.incidents.push_back(item.incident);
     if (item.is_over) continue;
@@ -381,9 +442,11 @@ void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::Even
 }
 
 /// All of it is over.
-void Dispatcher::finish(IncidentGroup& group, std::vector<News>& news, Time now, Decisions& decisions) {
+void Dispatcher::finish(IncidentGroup& group, std::vector<News>& news, Time now,
+                        Decisions& decisions) {
   std::sort(news.begin(), news.end());
-  auto lead = std::find_if(news.begin(), news.end(), [&](const News& item) { return item.known->id == group.anchor_id(); });
+  auto lead = std::find_if(news.begin(), news.end(),
+                           [&](const News& item) { return item.known->id == group.anchor_id(); });
   if (lead == news.end()) lead = news.begin();
   Notice notice = notice_of(group, event::EventKind::resolved, *lead->incident);
   notice.number = lead->incident->reopens + 1;
@@ -392,11 +455,14 @@ void Dispatcher::finish(IncidentGroup& group, std::vector<News>& news, Time now,
   for (const News& item : news) {
     if (notice.incidents.size() < Notice::kMostListed) notice.incidents.push_back(item.incident);
   }
-  if (lead->target.send_resolved && lead->target.wants(event::EventKind::resolved)) decisions.notices.push_back(std::move(notice));
-  for (std::size_t i = 0; i < news.size(); ++i) forget(group, *news[i].known, now, decisions);  // the last one takes the group with it
+  if (lead->target.send_resolved && lead->target.wants(event::EventKind::resolved))
+    decisions.notices.push_back(std::move(notice));
+  for (std::size_t i = 0; i < news.size(); ++i)
+    forget(group, *news[i].known, now, decisions);  // the last one takes the group with it
 }
 
-void Dispatcher::forget(IncidentGroup& group, KnownIncident& known, Time now, Decisions& decisions) {
+void Dispatcher::forget(IncidentGroup& group, KnownIncident& known, Time now,
+                        Decisions& decisions) {
   decisions.forgotten.emplace_back(router_.receivers()[group.receiver].name, known.id);
   leave(known, group, now);
 }
@@ -405,15 +471,19 @@ void Dispatcher::plan_next(IncidentGroup& group, const std::vector<News>& news, 
   for (const News& item : news) {
     if (item.is_over) continue;  // said with the next word of the group, or when all of it is over
     const GroupMember* const member = group.find(*item.known);
-    const auto due = member != nullptr ? due_of(group, *member, *item.incident, item.target) : std::nullopt;
+    const auto due =
+        member != nullptr ? due_of(group, *member, *item.incident, item.target) : std::nullopt;
     if (!due) continue;
     if (*due > now) groups_.schedule(group, *due);
     else
-      groups_.schedule(group, item.is_withheld ? std::max(quiet_change_.value_or(now + kLookAgain), now + Duration(1)) : now + Duration(1));
+      groups_.schedule(group, item.is_withheld ? std::max(quiet_change_.value_or(now + kLookAgain),
+                                                          now + Duration(1))
+                                               : now + Duration(1));
   }
 }
 
-// ---- silence ----------------------------------------------------------------------------------------------------------------
+// ---- silence
+// ----------------------------------------------------------------------------------------------------------------
 
 SilenceBook& Dispatcher::change_silences() {
   silences_changed_ = true;
@@ -423,7 +493,8 @@ SilenceBook& Dispatcher::change_silences() {
 std::vector<std::string> Dispatcher::silencing(const Incident& incident, Time now) const {
   std::vector<std::string> ids = silences_.silencing(incident, now);
   for (const MaintenanceWindow& window : maintenance_) {
-    if (all_match(window.matchers, incident) && window.is_active(now)) ids.push_back("maintenance:" + window.name);
+    if (all_match(window.matchers, incident) && window.is_active(now))
+      ids.push_back("maintenance:" + window.name);
   }
   return ids;
 }
@@ -434,7 +505,8 @@ void Dispatcher::look_at_silences(Time now) {
   silences_.forget_ended(now - kKeepEndedSilences);
   quiet_change_ = silences_.next_change(now);
   for (const MaintenanceWindow& window : maintenance_) {
-    if (const auto at = window.next_change(now)) quiet_change_ = std::min(quiet_change_.value_or(*at), *at);
+    if (const auto at = window.next_change(now))
+      quiet_change_ = std::min(quiet_change_.value_or(*at), *at);
   }
   for (const KnownIncident* const known : groups_.known()) {
     for (const auto& [group, at] : known->groups) {

@@ -7,12 +7,14 @@ namespace handshaked::notify {
 
 void Dispatcher::restore(const NotificationRecord& told) {
   const auto& receivers = router_.receivers();
-  const auto it = std::find_if(receivers.begin(), receivers.end(), [&](const auto& policy) { return policy.name == told.receiver; });
+  const auto it = std::find_if(receivers.begin(), receivers.end(),
+                               [&](const auto& policy) { return policy.name == told.receiver; });
   if (it == receivers.end()) return;  // it left the configuration
   const auto receiver = static_cast<std::size_t>(it - receivers.begin());
   KnownIncident& known = groups_.know(correlate::IncidentId(told.incident_id));
-  if (std::any_of(known.groups.begin(), known.groups.end(),
-                  [=](const Membership& membership) { return membership.group->receiver == receiver; }))
+  if (std::any_of(known.groups.begin(), known.groups.end(), [=](const Membership& membership) {
+        return membership.group->receiver == receiver;
+      }))
     return;
   const GroupPointer joined = groups_.group_at(told.group, receiver, told.is_grouped);
   IncidentGroup& group = *joined;
@@ -31,7 +33,8 @@ void Dispatcher::restore(const NotificationRecord& told) {
   groups_.schedule(group, told.told_at);  // whatever is due is found out at the first advance()
 }
 
-NotificationRecord Dispatcher::record_of(const IncidentGroup& group, const GroupMember& member) const {
+NotificationRecord Dispatcher::record_of(const IncidentGroup& group,
+                                         const GroupMember& member) const {
   NotificationRecord told;
   told.receiver = router_.receivers()[group.receiver].name;
   told.incident_id = member.known->id;
@@ -49,12 +52,14 @@ NotificationRecord Dispatcher::record_of(const IncidentGroup& group, const Group
   return told;
 }
 
-std::optional<NotificationRecord> Dispatcher::told(std::string_view receiver, std::string_view incident_id) const {
+std::optional<NotificationRecord> Dispatcher::told(std::string_view receiver,
+                                                   std::string_view incident_id) const {
   const KnownIncident* const known = groups_.find(correlate::IncidentId(incident_id));
   if (known == nullptr) return std::nullopt;
   for (const auto& [group, at] : known->groups) {
     const GroupMember& member = group->members[at];
-    if (router_.receivers()[group->receiver].name == receiver && member.was_told) return record_of(*group, member);
+    if (router_.receivers()[group->receiver].name == receiver && member.was_told)
+      return record_of(*group, member);
   }
   return std::nullopt;
 }
@@ -63,7 +68,8 @@ std::vector<NotificationRecord> Dispatcher::everything_told() const {
   std::vector<NotificationRecord> all;
   for (const KnownIncident* const known : groups_.known()) {
     for (const auto& [group, at] : known->groups) {
-      if (const GroupMember& member = group->members[at]; member.was_told) all.push_back(record_of(*group, member));
+      if (const GroupMember& member = group->members[at]; member.was_told)
+        all.push_back(record_of(*group, member));
     }
   }
   return all;

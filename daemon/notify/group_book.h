@@ -25,7 +25,8 @@ namespace handshaked::notify {
 struct IncidentGroup;
 using GroupPointer = boost::intrusive_ptr<IncidentGroup>;
 
-/// A group, and which of its members an incident is: a group may have as many as there are incidents, and is never searched.
+/// A group, and which of its members an incident is: a group may have as many as there are
+/// incidents, and is never searched.
 struct Membership {
   GroupPointer group;
   std::size_t at = 0;
@@ -36,7 +37,8 @@ struct KnownIncident {
   correlate::IncidentId id;
   bool is_diagnosing = false;  ///< its cause may be known soon, and decides where it belongs
   boost::container::small_vector<Membership, 1> groups;
-  std::unique_ptr<correlate::Incident> ended;  ///< a copy of one that is over, while somebody has to hear of it
+  std::unique_ptr<correlate::Incident>
+      ended;  ///< a copy of one that is over, while somebody has to hear of it
 };
 
 /// An incident in one group, and what its receiver was told of it.
@@ -52,33 +54,38 @@ struct GroupMember {
 
 /// Its place among the groups that are due, which it leaves when it goes.
 using DueHook =
-    boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>, boost::intrusive::optimize_size<true>>;
+    boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>,
+                                    boost::intrusive::optimize_size<true>>;
 
-/// Incidents that one receiver hears of together; of one incident only, for receivers that want them one by one.
-/// Lives as long as it has members. Small, because there are as many as open incidents and receivers.
-struct IncidentGroup : DueHook, boost::intrusive_ref_counter<IncidentGroup, boost::thread_unsafe_counter> {
+/// Incidents that one receiver hears of together; of one incident only, for receivers that want
+/// them one by one. Lives as long as it has members. Small, because there are as many as open
+/// incidents and receivers.
+struct IncidentGroup : DueHook,
+                       boost::intrusive_ref_counter<IncidentGroup, boost::thread_unsafe_counter> {
   bool is_grouped = false;
   bool is_withheld = false;  ///< a silence holds something back
   bool has_told_cause = false;
   bool is_held = false;  ///< it is looked at again when nothing is being diagnosed any more
-  SharedText key;        ///< of those of several incidents; the others are found through their incident
+  SharedText key;  ///< of those of several incidents; the others are found through their incident
   std::uint32_t receiver = 0;
   std::uint32_t untold_count = 0;
   std::uint64_t number = 0;                                ///< in the order of their making
   boost::container::small_vector<GroupMember, 1> members;  ///< in no order
-  Time first_at{};                                         ///< when the first untold incident joined
-  OptionalTime told_at;                                    ///< when it spoke last
-  SharedText anchor;                                       ///< of those of several incidents: the one that it began with
-  Time due{};                                              ///< while it is among those that are due
+  Time first_at{};       ///< when the first untold incident joined
+  OptionalTime told_at;  ///< when it spoke last
+  SharedText anchor;     ///< of those of several incidents: the one that it began with
+  Time due{};            ///< while it is among those that are due
 
-  std::string anchor_id() const { return is_grouped ? anchor.get() : members.front().known->id.text(); }
+  std::string anchor_id() const {
+    return is_grouped ? anchor.get() : members.front().known->id.text();
+  }
   /// nullptr when the incident is no member. Gone after the next join() or drop().
   GroupMember* find(const KnownIncident& known);
   void mark_told(GroupMember& member);
 };
 
-/// Which incident is in which groups, and when each group is due. A group goes with its last member; an incident stays until it is
-/// forgotten. Not shared between threads.
+/// Which incident is in which groups, and when each group is due. A group goes with its last
+/// member; an incident stays until it is forgotten. Not shared between threads.
 class GroupBook {
  public:
   /// nullptr when nothing is known of it.
@@ -89,7 +96,8 @@ class GroupBook {
   void forget(KnownIncident& known);
   const auto& known() const { return known_; }
 
-  /// One that is to be joined: the group with this key, or a new one for a receiver that wants incidents one by one.
+  /// One that is to be joined: the group with this key, or a new one for a receiver that wants
+  /// incidents one by one.
   GroupPointer group_at(std::string key, std::size_t receiver, bool is_grouped);
   /// `since`: when somebody was to be told of it first.
   GroupMember& join(KnownIncident& known, const GroupPointer& group, Time since);
@@ -107,14 +115,19 @@ class GroupBook {
     const correlate::IncidentId& operator()(const KnownIncident& known) const { return known.id; }
   };
   struct EarlierGroup {
-    bool operator()(const IncidentGroup& a, const IncidentGroup& b) const { return a.due != b.due ? a.due < b.due : a.number < b.number; }
+    bool operator()(const IncidentGroup& a, const IncidentGroup& b) const {
+      return a.due != b.due ? a.due < b.due : a.number < b.number;
+    }
   };
 
   OwnedTable<KnownIncident, IdOf> known_;
-  std::unordered_map<std::string_view, IncidentGroup*> groups_;  ///< those of several incidents, by key; their members own them
+  std::unordered_map<std::string_view, IncidentGroup*>
+      groups_;  ///< those of several incidents, by key; their members own them
   std::size_t group_count_ = 0;
   std::uint64_t groups_made_ = 0;
-  boost::intrusive::set<IncidentGroup, boost::intrusive::compare<EarlierGroup>, boost::intrusive::constant_time_size<false>> due_;
+  boost::intrusive::set<IncidentGroup, boost::intrusive::compare<EarlierGroup>,
+                        boost::intrusive::constant_time_size<false>>
+      due_;
 };
 
 }  // namespace handshaked::notify

@@ -12,8 +12,8 @@
 
 namespace handshaked::notify {
 
-/// A time in which the configuration asks for quiet: once, or every week. No matcher: it holds for everything.
-/// A weekly window whose end is not after its start ends on the next day.
+/// A time in which the configuration asks for quiet: once, or every week. No matcher: it holds for
+/// everything. A weekly window whose end is not after its start ends on the next day.
 struct MaintenanceWindow {
   std::string name;
   std::vector<Matcher> matchers;

@@ -9,10 +9,13 @@ namespace handshaked::notify {
 namespace {
 
 /// In the order of the enumeration.
-constexpr std::array<std::string_view, 11> kNames = {"incident", "severity", "side", "rule", "cause", "server",
-                                                     "upstream", "name",     "host", "file", "label"};
+constexpr std::array<std::string_view, 11> kNames = {"incident", "severity", "side",     "rule",
+                                                     "cause",    "server",   "upstream", "name",
+                                                     "host",     "file",     "label"};
 
-std::vector<std::string_view> one(std::string_view value) { return value.empty() ? std::vector<std::string_view>{} : std::vector{value}; }
+std::vector<std::string_view> one(std::string_view value) {
+  return value.empty() ? std::vector<std::string_view>{} : std::vector{value};
+}
 
 constexpr std::size_t kLongestMatcher = 1024;
 constexpr int kRegexMemory = 1 << 20;
@@ -25,7 +28,8 @@ std::string_view trimmed(std::string_view text) {
 
 std::string known_labels() {
   std::string list;
-  for (const std::string_view name : label_names()) list.append(list.empty() ? "" : ", ").append(name);
+  for (const std::string_view name : label_names())
+    list.append(list.empty() ? "" : ", ").append(name);
   return list;
 }
 
@@ -41,7 +45,8 @@ std::optional<Label> label_from_string(std::string_view name) {
 
 std::span<const std::string_view> label_names() { return kNames; }
 
-std::vector<std::string_view> values_of(const correlate::Incident& incident, Label label, std::string& room) {
+std::vector<std::string_view> values_of(const correlate::Incident& incident, Label label,
+                                        std::string& room) {
   switch (label) {
     case Label::incident: return one(room = incident.id.text());
     case Label::severity: return one(match::to_string(incident.severity));
@@ -51,7 +56,9 @@ std::vector<std::string_view> values_of(const correlate::Incident& incident, Lab
     case Label::upstream: return one(incident.place.peer);
     case Label::name: return one(incident.place.name);
     case Label::file:
-      return one(incident.diagnosis && !incident.diagnosis->file.empty() ? incident.diagnosis->file : incident.place.object.get());
+      return one(incident.diagnosis && !incident.diagnosis->file.empty()
+                     ? incident.diagnosis->file
+                     : incident.place.object.get());
     case Label::host: return {incident.hosts.begin(), incident.hosts.end()};
     case Label::label:
       if (!incident.fleet) return {};
@@ -67,11 +74,13 @@ std::vector<std::string_view> values_of(const correlate::Incident& incident, Lab
 
 Result<Matcher> Matcher::parse(std::string_view text) {
   const auto refuse = [&](const std::string& why) {
-    return fail(ErrorCode::invalid_input, "the matcher `" + std::string(text.substr(0, 100)) + "` " + why);
+    return fail(ErrorCode::invalid_input,
+                "the matcher `" + std::string(text.substr(0, 100)) + "` " + why);
   };
   if (text.size() > kLongestMatcher) return refuse("is too long");
   const auto operator_at = text.find_first_of("=!");
-  if (operator_at == std::string_view::npos) return refuse("lacks an operator: write LABEL=VALUE, !=, =~ or !~");
+  if (operator_at == std::string_view::npos)
+    return refuse("lacks an operator: write LABEL=VALUE, !=, =~ or !~");
   Matcher matcher;
   const std::string_view rest = text.substr(operator_at);
   std::size_t length = 2;
@@ -85,7 +94,8 @@ Result<Matcher> Matcher::parse(std::string_view text) {
   if (!label) return refuse("begins with an unknown label; the labels are " + known_labels());
   matcher.label_ = *label;
   std::string_view value = trimmed(rest.substr(length));
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+    value = value.substr(1, value.size() - 2);
   matcher.value_ = value;
   if (matcher.test_ == Test::match || matcher.test_ == Test::no_match) {
     re2::RE2::Options options(re2::RE2::Quiet);
@@ -101,8 +111,10 @@ bool Matcher::is_true_of(std::string_view value) const {
   switch (test_) {
     case Test::equal: return value == value_;
     case Test::not_equal: return value != value_;
-    case Test::match: return re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
-    case Test::no_match: return !re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
+    case Test::match:
+      return re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
+    case Test::no_match:
+      return !re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
   }
   return false;
 }
@@ -113,20 +125,23 @@ bool Matcher::matches(const correlate::Incident& incident) const {
   if (values.empty()) values.emplace_back();
   const auto holds = [this](std::string_view value) { return is_true_of(value); };
   const bool is_negative = test_ == Test::not_equal || test_ == Test::no_match;
-  return is_negative ? std::all_of(values.begin(), values.end(), holds) : std::any_of(values.begin(), values.end(), holds);
+  return is_negative ? std::all_of(values.begin(), values.end(), holds)
+                     : std::any_of(values.begin(), values.end(), holds);
 }
 
 std::string Matcher::text() const {
   static constexpr std::string_view kOperators[] = {"=", "!=", "=~", "!~"};
   const bool looks_quoted = value_.size() >= 2 && value_.front() == '"' && value_.back() == '"';
-  const bool needs_quotes = value_.empty() || looks_quoted || value_.find_first_of(" \t") != std::string::npos;
+  const bool needs_quotes =
+      value_.empty() || looks_quoted || value_.find_first_of(" \t") != std::string::npos;
   std::string out(to_string(label_));
   out += kOperators[static_cast<std::size_t>(test_)];
   return out + (needs_quotes ? "\"" + value_ + "\"" : value_);
 }
 
 bool all_match(const std::vector<Matcher>& matchers, const correlate::Incident& incident) {
-  return std::all_of(matchers.begin(), matchers.end(), [&](const Matcher& matcher) { return matcher.matches(incident); });
+  return std::all_of(matchers.begin(), matchers.end(),
+                     [&](const Matcher& matcher) { return matcher.matches(incident); });
 }
 
 std::vector<std::string> texts_of(const std::vector<Matcher>& matchers) {

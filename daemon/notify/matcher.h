@@ -29,7 +29,7 @@ enum class Label : std::uint8_t {
   name,      ///< the name that a certificate was checked against
   host,      ///< the host that runs nginx; an incident may have several
   file,      ///< the file or directive that a configuration fault names
-  label,     ///< "site=fra": what an affected host is labelled with by its own configuration; several
+  label,  ///< "site=fra": what an affected host is labelled with by its own configuration; several
 };
 
 std::string_view to_string(Label label);
@@ -37,12 +37,15 @@ std::optional<Label> label_from_string(std::string_view name);
 /// All names, for messages and completion.
 std::span<const std::string_view> label_names();
 
-/// The values of one label; empty when the incident has none. They stand in the incident, or in `room` where it has no such text.
-std::vector<std::string_view> values_of(const correlate::Incident& incident, Label label, std::string& room);
+/// The values of one label; empty when the incident has none. They stand in the incident, or in
+/// `room` where it has no such text.
+std::vector<std::string_view> values_of(const correlate::Incident& incident, Label label,
+                                        std::string& room);
 
-/// One condition on an incident, written as Alertmanager writes it: `server=db.corp.test`, `severity!=info`, `rule=~nginx/upstream-.*`,
-/// `host!~"test.*"`. Regexes are RE2 and match the whole value. `=` and `=~` hold when any of several values does, `!=` and `!~`
-/// when none does; an incident without a value has the empty one. Immutable, cheap to copy.
+/// One condition on an incident, written as Alertmanager writes it: `server=db.corp.test`,
+/// `severity!=info`, `rule=~nginx/upstream-.*`, `host!~"test.*"`. Regexes are RE2 and match the
+/// whole value. `=` and `=~` hold when any of several values does, `!=` and `!~` when none does; an
+/// incident without a value has the empty one. Immutable, cheap to copy.
 class Matcher {
  public:
   enum class Test : std::uint8_t { equal, not_equal, match, no_match };

@@ -11,8 +11,12 @@ namespace handshaked::notify {
 std::string to_json(const NotificationRecord& told) {
   std::string out;
   JsonWriter json(out);
-  json.begin_object().member("told_at", told.told_at.time_since_epoch().count()).member("count", told.count);
-  json.member("severity", static_cast<int>(told.severity)).member("reopens", told.reopens).member("diagnoses", told.diagnoses);
+  json.begin_object()
+      .member("told_at", told.told_at.time_since_epoch().count())
+      .member("count", told.count);
+  json.member("severity", static_cast<int>(told.severity))
+      .member("reopens", told.reopens)
+      .member("diagnoses", told.diagnoses);
   json.member("flapping", told.flapping);
   if (told.step > 0) json.member("step", told.step);
   if (told.is_grouped) {
@@ -23,7 +27,9 @@ std::string to_json(const NotificationRecord& told) {
   return out;
 }
 
-Result<NotificationRecord> notification_record_from_json(std::string receiver, std::string incident_id, std::string_view text) {
+Result<NotificationRecord> notification_record_from_json(std::string receiver,
+                                                         std::string incident_id,
+                                                         std::string_view text) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
@@ -32,7 +38,9 @@ Result<NotificationRecord> notification_record_from_json(std::string receiver, s
     std::int64_t value = 0;
     return root[key].get(value) == simdjson::SUCCESS ? value : 0;
   };
-  const auto count = [&](std::string_view key) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer(key))); };
+  const auto count = [&](std::string_view key) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer(key)));
+  };
   std::string_view group;
   std::string_view anchor;
   NotificationRecord told;
@@ -44,7 +52,8 @@ Result<NotificationRecord> notification_record_from_json(std::string receiver, s
   told.group_told_at = told.is_grouped ? Time(Duration(integer("group_told_at"))) : told.told_at;
   told.count = count("count");
   told.reopens = static_cast<std::uint32_t>(std::min<std::uint64_t>(count("reopens"), 1'000'000));
-  told.diagnoses = static_cast<std::uint32_t>(std::min<std::uint64_t>(count("diagnoses"), 1'000'000));
+  told.diagnoses =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(count("diagnoses"), 1'000'000));
   told.step = static_cast<std::uint32_t>(std::min<std::uint64_t>(count("step"), 1'000'000));
   told.severity = static_cast<match::Severity>(std::clamp<std::int64_t>(integer("severity"), 0, 2));
   bool is_flapping = false;

@@ -10,8 +10,8 @@
 
 namespace handshaked::notify {
 
-/// What one receiver has been told of one incident, and in which company. This is what survives a restart: everything else
-/// follows from the incidents.
+/// What one receiver has been told of one incident, and in which company. This is what survives a
+/// restart: everything else follows from the incidents.
 struct NotificationRecord {
   std::string receiver;
   std::string incident_id;
@@ -29,6 +29,8 @@ struct NotificationRecord {
 
 /// JSON for the store, and back; receiver and incident are columns of their own.
 std::string to_json(const NotificationRecord& told);
-Result<NotificationRecord> notification_record_from_json(std::string receiver, std::string incident_id, std::string_view json);
+Result<NotificationRecord> notification_record_from_json(std::string receiver,
+                                                         std::string incident_id,
+                                                         std::string_view json);
 
 }  // namespace handshaked::notify

@@ -69,14 +69,20 @@ void SilenceBook::restore(Silence silence) {
 Result<Silence> SilenceBook::add(Silence silence, Time now) {
   const auto refuse = [](const char* why) { return fail(ErrorCode::invalid_input, why); };
   const bool is_everything =
-      std::all_of(silence.matchers.begin(), silence.matchers.end(), [](const Matcher& matcher) { return matcher.matches_nothing_given(); });
-  if (is_everything) return refuse("a silence needs at least one matcher that does not hold for everything");
+      std::all_of(silence.matchers.begin(), silence.matchers.end(),
+                  [](const Matcher& matcher) { return matcher.matches_nothing_given(); });
+  if (is_everything)
+    return refuse("a silence needs at least one matcher that does not hold for everything");
   if (silence.matchers.size() > kMostMatchers) return refuse("a silence has at most 32 matchers");
-  if (silence.ends_at <= now || silence.ends_at <= silence.starts_at) return refuse("a silence must end in the future, after its start");
-  if (silence.ends_at - std::max(now, silence.starts_at) > kLongest) return refuse("a silence lasts a year at most");
-  if (silence.comment.size() > kLongestComment) return refuse("the comment of a silence has at most 1000 bytes");
+  if (silence.ends_at <= now || silence.ends_at <= silence.starts_at)
+    return refuse("a silence must end in the future, after its start");
+  if (silence.ends_at - std::max(now, silence.starts_at) > kLongest)
+    return refuse("a silence lasts a year at most");
+  if (silence.comment.size() > kLongestComment)
+    return refuse("the comment of a silence has at most 1000 bytes");
   forget_ended(now);
-  if (silences_.size() >= kMost) return fail(ErrorCode::limit_exceeded, "there are 1000 silences already: expire some");
+  if (silences_.size() >= kMost)
+    return fail(ErrorCode::limit_exceeded, "there are 1000 silences already: expire some");
   silence.created_at = now;
   do {
     const std::string seed = to_json(silence) + std::to_string(++added_);
@@ -94,7 +100,8 @@ std::optional<Silence> SilenceBook::expire(std::string_view id, Time now) {
   return it->second;
 }
 
-std::vector<std::string> SilenceBook::silencing(const correlate::Incident& incident, Time now) const {
+std::vector<std::string> SilenceBook::silencing(const correlate::Incident& incident,
+                                                Time now) const {
   std::vector<std::string> ids;
   for (const auto& [id, silence] : silences_) {
     if (silence.is_active(now) && all_match(silence.matchers, incident)) ids.push_back(id);

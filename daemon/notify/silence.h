@@ -36,8 +36,8 @@ class SilenceBook {
 
   /// A silence from the store.
   void restore(Silence silence);
-  /// Gives it an id. Fails with invalid_input for one that matches everything, has ended already or is too long; with
-  /// limit_exceeded when there are too many.
+  /// Gives it an id. Fails with invalid_input for one that matches everything, has ended already or
+  /// is too long; with limit_exceeded when there are too many.
   Result<Silence> add(Silence silence, Time now);
   /// Ends it at once; nullopt when there is none of this id, or it is over.
   std::optional<Silence> expire(std::string_view id, Time now);

@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view kWhile = " while ";
 constexpr std::size_t kLongestAction = 64;
 
-/// The actions of nginx's http, stream, mail and QUIC modules, of its OCSP client, and of lua-nginx-module.
+/// The actions of nginx's http, stream, mail and QUIC modules, of its OCSP client, and of
+/// lua-nginx-module.
 constexpr std::array<std::string_view, 60> kActions{
     "SSL handshaking",
     "SSL handshaking to fetch target",
@@ -78,7 +79,8 @@ constexpr std::array<std::string_view, 60> kActions{
 
 constexpr std::array<bool, 256> kActionBytes = [] {
   std::array<bool, 256> are{};
-  for (char c = 'a'; c <= 'z'; ++c) are[static_cast<unsigned char>(c)] = are[static_cast<unsigned char>(c - 'a' + 'A')] = true;
+  for (char c = 'a'; c <= 'z'; ++c)
+    are[static_cast<unsigned char>(c)] = are[static_cast<unsigned char>(c - 'a' + 'A')] = true;
   for (char c = '0'; c <= '9'; ++c) are[static_cast<unsigned char>(c)] = true;
   for (const char c : {' ', '/', '-', '_'}) are[static_cast<unsigned char>(c)] = true;
   return are;
@@ -86,10 +88,11 @@ constexpr std::array<bool, 256> kActionBytes = [] {
 
 bool is_action_byte(char c) { return kActionBytes[static_cast<unsigned char>(c)]; }
 
-/// nginx says "… upstream", njs "… fetch target"; OpenResty's proxy_ssl_*_by_lua handlers leave actions of their own behind.
+/// nginx says "… upstream", njs "… fetch target"; OpenResty's proxy_ssl_*_by_lua handlers leave
+/// actions of their own behind.
 bool is_about_upstream(std::string_view words) {
-  return words.find("upstream") != npos || words.ends_with("fetch target") || words.starts_with("proxy pass SSL") ||
-         words.starts_with("loading proxy ssl");
+  return words.find("upstream") != npos || words.ends_with("fetch target") ||
+         words.starts_with("proxy pass SSL") || words.starts_with("loading proxy ssl");
 }
 
 std::string_view without_trailing_spaces(std::string_view words) {
@@ -101,7 +104,8 @@ std::string_view without_trailing_spaces(std::string_view words) {
 std::string_view known_beginning(std::string_view words) {
   std::string_view best;
   for (const std::string_view action : kActions) {
-    if (action.size() > best.size() && words.starts_with(action) && (words.size() == action.size() || words[action.size()] == ' '))
+    if (action.size() > best.size() && words.starts_with(action) &&
+        (words.size() == action.size() || words[action.size()] == ' '))
       best = action;
   }
   return best;
@@ -120,12 +124,14 @@ std::string_view only_completion(std::string_view words) {
 
 }  // namespace
 
-bool is_whole_action(std::string_view words) { return std::find(kActions.begin(), kActions.end(), words) != kActions.end(); }
+bool is_whole_action(std::string_view words) {
+  return std::find(kActions.begin(), kActions.end(), words) != kActions.end();
+}
 
 Action read_action(std::string_view text) {
   // Nearly every line about TLS ends in one of these.
-  for (const std::string_view usual :
-       {std::string_view(" while SSL handshaking to upstream"), std::string_view(" while SSL handshaking")}) {
+  for (const std::string_view usual : {std::string_view(" while SSL handshaking to upstream"),
+                                       std::string_view(" while SSL handshaking")}) {
     if (!text.ends_with(usual)) continue;
     const std::size_t at = text.size() - usual.size();
     return {.words = text.substr(at + kWhile.size()), .message_end = at, .end = text.size()};
@@ -144,15 +150,18 @@ Action read_action(std::string_view text) {
 Action read_cut_action(std::string_view text) {
   const Action none{.words = {}, .message_end = text.size(), .end = text.size()};
   const auto at = text.rfind(kWhile);
-  if (at == npos || text.substr(0, at).ends_with("unexpected eof")) return none;  // OpenSSL's own "while reading"
+  if (at == npos || text.substr(0, at).ends_with("unexpected eof"))
+    return none;  // OpenSSL's own "while reading"
   const std::string_view rest = text.substr(at + kWhile.size(), kLongestAction);
   const auto stop = std::find_if_not(rest.begin(), rest.end(), is_action_byte);
-  const std::string_view words = without_trailing_spaces(rest.substr(0, static_cast<std::size_t>(stop - rest.begin())));
+  const std::string_view words =
+      without_trailing_spaces(rest.substr(0, static_cast<std::size_t>(stop - rest.begin())));
   if (words.empty()) return none;
   const std::size_t begin = at + kWhile.size();
   if (const std::string_view whole = only_completion(words); !whole.empty() && words.size() >= 4)
     return {.words = whole, .message_end = at, .end = begin + words.size()};
-  // Cut where several may have stood: as far as it goes. "SSL handshaking t" is no longer "SSL handshaking".
+  // Cut where several may have stood: as far as it goes. "SSL handshaking t" is no longer "SSL
+  // handshaking".
   const bool is_whole = is_whole_action(words);
   const auto goes_on = [words](std::string_view known) { return known.starts_with(words); };
   if (!is_whole && words.size() >= 4 && std::any_of(kActions.begin(), kActions.end(), goes_on))
@@ -165,8 +174,10 @@ Action read_cut_action(std::string_view text) {
 
 bool is_known_action(std::string_view action) {
   // A module of somebody else's may have its own words, but it has the same two sides.
-  return is_about_upstream(action) || action.ends_with(" client") || action.find(" client ") != npos ||
-         std::any_of(kActions.begin(), kActions.end(), [action](auto known) { return known.starts_with(action); });
+  return is_about_upstream(action) || action.ends_with(" client") ||
+         action.find(" client ") != npos ||
+         std::any_of(kActions.begin(), kActions.end(),
+                     [action](auto known) { return known.starts_with(action); });
 }
 
 ActionSide side_of_action(std::string_view action) {

@@ -14,8 +14,9 @@ struct Action {
 /// The action at the end of `text`, which ends where a context began: nothing may follow it.
 Action read_action(std::string_view text);
 
-/// The same in a text that lost its context: the action may be cut in a word, and remains may follow ("… to upstream, cl…", "… to
-/// upstream…"). An action that was cut where only one can have stood is given whole; `words` then lies outside `text`.
+/// The same in a text that lost its context: the action may be cut in a word, and remains may
+/// follow ("… to upstream, cl…", "… to upstream…"). An action that was cut where only one can have
+/// stood is given whole; `words` then lies outside `text`.
 Action read_cut_action(std::string_view text);
 
 /// Is it one of nginx's actions, whole?
@@ -23,7 +24,8 @@ bool is_whole_action(std::string_view words);
 
 /// Whose side an action tells of.
 enum class ActionSide {
-  upstream,  ///< nginx was a peer's client, also where only such an action can have been cut ("reading response hea")
+  upstream,  ///< nginx was a peer's client, also where only such an action can have been cut
+             ///< ("reading response hea")
   responder,
   client,
   unknown,  ///< cut so early that it may be either ("SSL hand")

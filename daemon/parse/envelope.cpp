@@ -11,7 +11,8 @@
 namespace handshaked::parse {
 namespace {
 
-/// Does `text` have the shape at its beginning? 'd' is a digit, 'a' a letter, '_' a space or a digit, all else itself.
+/// Does `text` have the shape at its beginning? 'd' is a digit, 'a' a letter, '_' a space or a
+/// digit, all else itself.
 bool has_shape(std::string_view text, std::string_view shape) {
   if (text.size() < shape.size()) return false;
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -40,7 +41,10 @@ bool read_hex4(std::string_view text, std::size_t at, std::uint32_t& value) {
   value = 0;
   for (std::size_t i = at; i < at + 4; ++i) {
     const char c = text[i];
-    const int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    const int digit = is_digit(c)            ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : -1;
     if (digit < 0) return false;
     value = value * 16 + static_cast<std::uint32_t>(digit);
   }
@@ -72,8 +76,8 @@ bool read_json_string(std::string_view json, std::size_t& at, std::string& out) 
         std::uint32_t low = 0;
         if (!read_hex4(json, at + 1, point)) return false;
         at += 4;
-        if (point >= 0xD800 && point < 0xDC00 && json.substr(at + 1, 2) == "\\u" && read_hex4(json, at + 3, low) && low >= 0xDC00 &&
-            low < 0xE000) {
+        if (point >= 0xD800 && point < 0xDC00 && json.substr(at + 1, 2) == "\\u" &&
+            read_hex4(json, at + 3, low) && low >= 0xDC00 && low < 0xE000) {
           point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
           at += 6;
         }
@@ -125,8 +129,9 @@ constexpr std::string_view kTextNames[] = {"message",
                                            "streams.values"};
 /// Where a program keeps what nginx -t has printed.
 constexpr std::string_view kOutputNames[] = {"error", "err", "stderr", "output", "stdout"};
-constexpr std::string_view kHostNames[] = {"host",      "hostname",        "host.name",     "host.hostname",
-                                           "_HOSTNAME", "kubernetes.host", "agent.hostname"};
+constexpr std::string_view kHostNames[] = {"host",          "hostname",  "host.name",
+                                           "host.hostname", "_HOSTNAME", "kubernetes.host",
+                                           "agent.hostname"};
 constexpr std::string_view kTimeNames[] = {"@timestamp", "time", "timestamp"};
 constexpr std::size_t kUnknown = 100;
 /// How deep a name may lead.
@@ -145,7 +150,8 @@ class JsonEnvelope {
  public:
   JsonEnvelope(std::string_view line, std::string& scratch) : line_(line), scratch_(scratch) {}
 
-  /// Reads the object. Only members of it, or of an object in it, are looked at: text inside a value can never pass for a key.
+  /// Reads the object. Only members of it, or of an object in it, are looked at: text inside a
+  /// value can never pass for a key.
   Envelope read() {
     for (std::size_t at = 0; at < line_.size();) {
       const char c = line_[at];
@@ -172,7 +178,8 @@ class JsonEnvelope {
   }
 
  private:
-  /// Of an object that a name can lead into; what stands in a list counts as well, the first of them before the others.
+  /// Of an object that a name can lead into; what stands in a list counts as well, the first of
+  /// them before the others.
   bool is_member() const { return depth_ >= 1 && depth_ <= kDeepest; }
 
   void take_sign(char c) {
@@ -186,7 +193,8 @@ class JsonEnvelope {
       case '}':
         if (depth_ > 0) --depth_;
         lists_ >>= 1U;
-        if (depth_ >= 1 && depth_ < kDeepest) path_.resize(std::min(path_.size(), outer_[depth_ - 1]));
+        if (depth_ >= 1 && depth_ < kDeepest)
+          path_.resize(std::min(path_.size(), outer_[depth_ - 1]));
         break;
       case '[': lists_ = lists_ << 1U | 1U; break;
       case ']': lists_ >>= 1U; break;
@@ -210,7 +218,8 @@ class JsonEnvelope {
       host_rank_ = rank;
       envelope_.host = raw;
     }
-    if (const auto rank = rank_of(kTimeNames, path_); rank < time_rank_ && is_rfc3339(value_) && raw == value_) {
+    if (const auto rank = rank_of(kTimeNames, path_);
+        rank < time_rank_ && is_rfc3339(value_) && raw == value_) {
       time_rank_ = rank;
       envelope_.time = raw;
     }
@@ -218,8 +227,10 @@ class JsonEnvelope {
 
   void take_text() {
     const std::size_t rank = rank_of(kTextNames, path_);
-    const std::string_view text = std::string_view(value_).substr(std::min(value_.find_first_not_of(' '), value_.size()));
-    if (rank != kUnknown && !text.empty() && std::all_of(text.begin(), text.end(), is_digit)) return;  // Loki's time in front of the text
+    const std::string_view text =
+        std::string_view(value_).substr(std::min(value_.find_first_not_of(' '), value_.size()));
+    if (rank != kUnknown && !text.empty() && std::all_of(text.begin(), text.end(), is_digit))
+      return;  // Loki's time in front of the text
     const bool is_whole = has_shape(text, "dddd/dd/dd dd:dd:dd [");
     // A whole line is better than a part of it, whatever the name.
     if (is_whole == is_whole_ ? rank < text_rank_ : is_whole && rank != kUnknown) {
@@ -228,9 +239,10 @@ class JsonEnvelope {
       scratch_ = is_whole ? text : std::string_view(value_);
       if (scratch_.ends_with('\n')) scratch_.pop_back();
       envelope_.found = true;
-    } else if ((!envelope_.found && is_whole) || (!is_whole_ && text.starts_with("nginx: [") && rank_of(kOutputNames, path_) != kUnknown)) {
-      // Under another name it may be a field that strangers fill, such as a path: read, but with the name in front of it,
-      // which makes it a line that nobody vouches for.
+    } else if ((!envelope_.found && is_whole) || (!is_whole_ && text.starts_with("nginx: [") &&
+                                                  rank_of(kOutputNames, path_) != kUnknown)) {
+      // Under another name it may be a field that strangers fill, such as a path: read, but with
+      // the name in front of it, which makes it a line that nobody vouches for.
       scratch_ = path_.substr(path_.rfind('.') + 1);
       scratch_.append(": ").append(value_);
       text_rank_ = is_whole ? kUnknown : 0;
@@ -244,11 +256,13 @@ class JsonEnvelope {
   Envelope envelope_;
   SplitRecord split_;
   std::string path_, value_;
-  std::array<std::size_t, kDeepest> outer_{};  ///< of path_, what belongs to the objects around, by their depth
+  std::array<std::size_t, kDeepest>
+      outer_{};  ///< of path_, what belongs to the objects around, by their depth
   bool expects_key_ = true;
   std::size_t depth_ = 0;
-  std::uint64_t lists_ = 0;  ///< a bit for each list or object around, the innermost last: set for a list
-  bool is_whole_ = false;    ///< the text begins with nginx's own header
+  std::uint64_t lists_ =
+      0;  ///< a bit for each list or object around, the innermost last: set for a list
+  bool is_whole_ = false;  ///< the text begins with nginx's own header
   std::size_t text_rank_ = kUnknown, host_rank_ = kUnknown, time_rank_ = kUnknown;
 };
 
@@ -275,7 +289,8 @@ Envelope peel_host_and_tag(std::string_view rest, std::string_view time) {
   return envelope;
 }
 
-/// STRUCTURED-DATA of RFC 5424: "-" or "[id name=\"value\"]…". Returns what follows it and its space.
+/// STRUCTURED-DATA of RFC 5424: "-" or "[id name=\"value\"]…". Returns what follows it and its
+/// space.
 std::string_view skip_structured_data(std::string_view rest) {
   if (rest.starts_with('-')) return rest.substr(rest.size() > 1 ? 2 : 1);
   bool quoted = false;
@@ -319,13 +334,17 @@ std::string_view skip_priority(std::string_view line) {
 Envelope peel_container_name(std::string_view line) {
   if (line.starts_with("[pod/")) {
     if (const auto close = line.find("] "); close < 300) {
-      return {.inner = line.substr(close + 2), .time = {}, .host = line.substr(5, close - 5), .found = true};
+      return {.inner = line.substr(close + 2),
+              .time = {},
+              .host = line.substr(5, close - 5),
+              .found = true};
     }
   }
   if (const auto bar = line.find(" | "); bar < 128) {
     std::string_view name = line.substr(0, bar);
     while (name.ends_with(' ')) name.remove_suffix(1);
-    if (!name.empty() && name.find_first_of(" \"") == npos) return {.inner = line.substr(bar + 3), .time = {}, .host = name, .found = true};
+    if (!name.empty() && name.find_first_of(" \"") == npos)
+      return {.inner = line.substr(bar + 3), .time = {}, .host = name, .found = true};
   }
   return {};
 }
@@ -337,7 +356,8 @@ Envelope peel_envelope(std::string_view line, std::string& scratch) {
   // rsyslog's and syslog-ng's mark in front of JSON.
   if (line.starts_with("@cee:")) {
     const auto brace = line.find_first_not_of(' ', 5);
-    if (brace != npos && line[brace] == '{') return JsonEnvelope(line.substr(brace), scratch).read();
+    if (brace != npos && line[brace] == '{')
+      return JsonEnvelope(line.substr(brace), scratch).read();
   }
   if (const std::string_view inner = behind_klog_header(line); !inner.empty()) {
     return {.inner = inner, .time = {}, .host = {}, .found = true};
@@ -352,7 +372,8 @@ Envelope peel_envelope(std::string_view line, std::string& scratch) {
       if (rest.starts_with("F ") || rest.starts_with("P ")) rest.remove_prefix(2);
       return {.inner = rest, .time = time, .host = {}, .found = true};
     }
-    if (rest.size() > 4 && is_digit(rest[0]) && rest[4] == '/') return {.inner = rest, .time = time, .host = {}, .found = true};
+    if (rest.size() > 4 && is_digit(rest[0]) && rest[4] == '/')
+      return {.inner = rest, .time = time, .host = {}, .found = true};
     return peel_host_and_tag(rest, time);
   }
   return peel_container_name(line);

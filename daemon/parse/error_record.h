@@ -10,7 +10,8 @@ namespace handshaked::parse {
 enum class Level : std::uint8_t { emerg, alert, crit, error, warn, notice, info, debug, none };
 std::string_view to_string(Level level);
 
-/// Where a line was written, derived from its context and nothing else. It decides which rules may match.
+/// Where a line was written, derived from its context and nothing else. It decides which rules may
+/// match.
 enum class Side : std::uint8_t {
   upstream,  ///< " while … upstream": nginx is the client of a peer
   client,    ///< ", client: …": nginx is the server
@@ -34,18 +35,20 @@ struct LocalTime {
   bool operator==(const LocalTime&) const = default;
 };
 
-/// One error-log line, taken apart from left to right. Views point into the line (or into the text that an envelope held)
-/// and live as long as it does. A view with a null data() is a field that the line does not have; `has()` asks that.
+/// One error-log line, taken apart from left to right. Views point into the line (or into the text
+/// that an envelope held) and live as long as it does. A view with a null data() is a field that
+/// the line does not have; `has()` asks that.
 ///
-/// Grammar: src/core/ngx_log.c (ngx_log_error_core), src/http/ngx_http_request.c (ngx_http_log_error_handler),
-/// src/stream/ngx_stream_handler.c, src/mail/ngx_mail_handler.c, src/event/ngx_event_openssl_stapling.c.
-/// nginx escapes nothing: `request`, `upstream` (its path), `host`, `referrer`, `login` and quoted parts of `message` are
-/// written by strangers.
+/// Grammar: src/core/ngx_log.c (ngx_log_error_core), src/http/ngx_http_request.c
+/// (ngx_http_log_error_handler), src/stream/ngx_stream_handler.c, src/mail/ngx_mail_handler.c,
+/// src/event/ngx_event_openssl_stapling.c. nginx escapes nothing: `request`, `upstream` (its path),
+/// `host`, `referrer`, `login` and quoted parts of `message` are written by strangers.
 struct ErrorRecord {
   Form form = Form::bare;
   Level level = Level::none;
   Side side = Side::config;
-  /// False where neither a context nor an action is left to tell: `side` is then a guess, until a rule says more.
+  /// False where neither a context nor an action is left to tell: `side` is then a guess, until a
+  /// rule says more.
   bool is_side_certain = true;
   LocalTime time;
   std::optional<std::uint64_t> pid, tid, connection;
@@ -60,20 +63,23 @@ struct ErrorRecord {
   std::string_view envelope_time;  ///< RFC 3339 time of a container or RFC 5424 envelope
   std::string_view envelope_host;  ///< host name of a syslog or journal envelope
 
-  bool truncated = false;  ///< nginx cut the line at its limit: fields that are missing are unknown, not absent
-  /// The line ends in another context (", client: …, server: …") behind its own: it holds the end of somebody else's record,
-  /// so a stranger wrote its beginning.
+  bool truncated =
+      false;  ///< nginx cut the line at its limit: fields that are missing are unknown, not absent
+  /// The line ends in another context (", client: …, server: …") behind its own: it holds the end
+  /// of somebody else's record, so a stranger wrote its beginning.
   bool foreign_tail = false;
-  /// A quoted value in the message could have been used to write a context of its own; client, server and upstream are then
-  /// not to be relied on.
+  /// A quoted value in the message could have been used to write a context of its own; client,
+  /// server and upstream are then not to be relied on.
   bool ambiguous = false;
 };
 
 inline bool has(std::string_view field) { return field.data() != nullptr; }
 
-/// The scheme of `record.upstream` ("https"), empty when it has none (stream) or there is no upstream.
+/// The scheme of `record.upstream` ("https"), empty when it has none (stream) or there is no
+/// upstream.
 std::string_view upstream_scheme(const ErrorRecord& record);
-/// Host and port, or the name of an upstream group: "10.0.0.1:8443", "unix:/run/x.sock", "backend". Never the path.
+/// Host and port, or the name of an upstream group: "10.0.0.1:8443", "unix:/run/x.sock", "backend".
+/// Never the path.
 std::string_view upstream_peer(const ErrorRecord& record);
 
 }  // namespace handshaked::parse

@@ -31,10 +31,11 @@ struct LevelWord {
 
 /// The level whose name stands at `at`; `at` is moved behind its "]".
 Level read_level(std::string_view line, std::size_t& at) {
-  static const std::array<LevelWord, 8> kWords{LevelWord(Level::error, "error]"),   LevelWord(Level::info, "info]"),
-                                               LevelWord(Level::warn, "warn]"),     LevelWord(Level::crit, "crit]"),
-                                               LevelWord(Level::notice, "notice]"), LevelWord(Level::alert, "alert]"),
-                                               LevelWord(Level::emerg, "emerg]"),   LevelWord(Level::debug, "debug]")};
+  static const std::array<LevelWord, 8> kWords{
+      LevelWord(Level::error, "error]"),   LevelWord(Level::info, "info]"),
+      LevelWord(Level::warn, "warn]"),     LevelWord(Level::crit, "crit]"),
+      LevelWord(Level::notice, "notice]"), LevelWord(Level::alert, "alert]"),
+      LevelWord(Level::emerg, "emerg]"),   LevelWord(Level::debug, "debug]")};
   std::uint64_t word = 0;
   std::memcpy(&word, line.data() + at, std::min(line.size() - at, sizeof word));
   for (const LevelWord& known : kWords) {
@@ -63,7 +64,8 @@ bool read_number(std::string_view line, std::size_t& at, std::uint64_t& number) 
   const char* const end = begin + std::min<std::size_t>(line.size() - at, 18);
   const char* digit = begin;
   std::uint64_t read = 0;
-  for (; digit != end && is_digit(*digit); ++digit) read = read * 10 + static_cast<unsigned>(*digit - '0');
+  for (; digit != end && is_digit(*digit); ++digit)
+    read = read * 10 + static_cast<unsigned>(*digit - '0');
   number = read;
   at += static_cast<std::size_t>(digit - begin);
   return digit != begin;
@@ -106,12 +108,13 @@ std::size_t read_header(std::string_view line, ErrorRecord& record) {
   record.level = header.level;
   record.pid = header.pid;
   record.tid = header.tid;
-  record.time = {.year = static_cast<std::uint16_t>(two_digits(line, 0) * 100 + two_digits(line, 2)),
-                 .month = static_cast<std::uint8_t>(two_digits(line, 5)),
-                 .day = static_cast<std::uint8_t>(two_digits(line, 8)),
-                 .hour = static_cast<std::uint8_t>(two_digits(line, 11)),
-                 .minute = static_cast<std::uint8_t>(two_digits(line, 14)),
-                 .second = static_cast<std::uint8_t>(two_digits(line, 17))};
+  record.time = {
+      .year = static_cast<std::uint16_t>(two_digits(line, 0) * 100 + two_digits(line, 2)),
+      .month = static_cast<std::uint8_t>(two_digits(line, 5)),
+      .day = static_cast<std::uint8_t>(two_digits(line, 8)),
+      .hour = static_cast<std::uint8_t>(two_digits(line, 11)),
+      .minute = static_cast<std::uint8_t>(two_digits(line, 14)),
+      .second = static_cast<std::uint8_t>(two_digits(line, 17))};
   if (header.connection) record.connection = header.connection;
   return header.length;
 }

@@ -17,12 +17,14 @@ std::size_t skip_digits(std::string_view line, std::size_t at) {
   return at;
 }
 
-/// The same as read_header() in log_header.h, but only for how long it is. npos when there is none, or when `line` is cut in it.
+/// The same as read_header() in log_header.h, but only for how long it is. npos when there is none,
+/// or when `line` is cut in it.
 std::size_t skip_header(std::string_view line, std::size_t at) {
   static constexpr Shape kDate("dddd/dd/");
   static constexpr Shape kClock("dd dd:dd");
   static constexpr Shape kSeconds(":dd [xxx");
-  static constexpr std::string_view kLevels[] = {"error] ", "warn] ", "crit] ", "info] ", "notice] ", "alert] ", "emerg] ", "debug] "};
+  static constexpr std::string_view kLevels[] = {"error] ",  "warn] ",  "crit] ",  "info] ",
+                                                 "notice] ", "alert] ", "emerg] ", "debug] "};
   if (line.size() < at + 40) return npos;
   const char* const begin = line.data() + at;
   if (!kDate.fits(begin) || !kClock.fits(begin + 8) || !kSeconds.fits(begin + 16)) return npos;
@@ -61,7 +63,8 @@ std::size_t skip_host_and_tag(std::string_view line, std::size_t at) {
   for (const std::size_t begin = at; at + 1 < line.size() && at - begin < kMaxHead; ++at) {
     const char c = line[at];
     if (c == ':' && line[at + 1] == ' ') return at + 2;
-    if (c == '"' || c == '\n' || (c == '[' && at == begin) || (c == ' ' && ++spaces > 1)) return npos;
+    if (c == '"' || c == '\n' || (c == '[' && at == begin) || (c == ' ' && ++spaces > 1))
+      return npos;
   }
   return npos;
 }
@@ -82,7 +85,9 @@ std::size_t skip_rfc3339_wrapping(std::string_view line, std::size_t at) {
   at = skip_word(line, at);
   if (at == npos || line.size() < at + 9) return npos;
   const std::string_view stream = line.substr(at, 9);
-  if (stream == "stderr F " || stream == "stdout F " || stream == "stderr P " || stream == "stdout P ") return at + 9;
+  if (stream == "stderr F " || stream == "stdout F " || stream == "stderr P " ||
+      stream == "stdout P ")
+    return at + 9;
   if (stream.starts_with("stderr ") || stream.starts_with("stdout ")) return at + 7;
   if (is_digit(stream[0]) && stream[4] == '/') return at;
   return skip_host_and_tag(line, at);
@@ -112,7 +117,9 @@ std::size_t find_wrapped_message(std::string_view line) {
   if (begin > 0 && at[0] == '1' && at[1] == ' ') {
     inner = skip_rfc5424(line, begin);
   } else if (is_letter(at[0])) {
-    if (!is_letter(at[1]) || !is_letter(at[2]) || (!kDay.fits(at) && !kShortDay.fits(at)) || !kClock.fits(at + 8)) return npos;
+    if (!is_letter(at[1]) || !is_letter(at[2]) || (!kDay.fits(at) && !kShortDay.fits(at)) ||
+        !kClock.fits(at + 8))
+      return npos;
     inner = skip_host_and_tag(line, begin + 16);
   } else if (kDate.fits(at) && kTime.fits(at + 8) && kSeconds.fits(at + 16)) {
     inner = skip_rfc3339_wrapping(line, begin);
@@ -128,7 +135,8 @@ JsonText find_json_text(std::string_view line) {
     if (slash < kYear + 3 || line[slash - kYear - 1] != '"') continue;
     const std::size_t quote = slash - kYear - 1;
     if (line[quote - 1] != ':' && line[quote - 1] != ' ') continue;
-    if (const std::size_t message = skip_header(line, quote + 1); message != npos) return {.quote = quote, .message = message};
+    if (const std::size_t message = skip_header(line, quote + 1); message != npos)
+      return {.quote = quote, .message = message};
   }
   return {.quote = 0, .message = npos};
 }

@@ -37,16 +37,19 @@ std::string_view behind_first_headers(std::string_view line) {
   return line;
 }
 
-/// A JSON object in which every string that holds quotes begins with a date, and has them all closed, the last one at its end. What another
-/// envelope inside may hold, and \\u, which may stand for a quote, are left to a closer look.
+/// A JSON object in which every string that holds quotes begins with a date, and has them all
+/// closed, the last one at its end. What another envelope inside may hold, and \\u, which may stand
+/// for a quote, are left to a closer look.
 bool holds_only_closed_strings(std::string_view json) {
   bool is_inside = false, ends_in_quote = false;
   std::size_t begin = 0, quotes = 0;
   for (std::size_t at = 0; at < json.size(); ++at) {
     const char c = json[at];
     if (c == '"') {
-      const bool begins_with_date = begin + 4 < at && json[begin + 4] == '/' && json[begin] >= '0' && json[begin] <= '9';
-      if (is_inside && quotes > 0 && (quotes % 2 != 0 || !ends_in_quote || !begins_with_date)) return false;
+      const bool begins_with_date =
+          begin + 4 < at && json[begin + 4] == '/' && json[begin] >= '0' && json[begin] <= '9';
+      if (is_inside && quotes > 0 && (quotes % 2 != 0 || !ends_in_quote || !begins_with_date))
+        return false;
       is_inside = !is_inside;
       begin = at + 1;
       quotes = 0;
@@ -107,13 +110,17 @@ const ErrorRecord& NginxErrorParser::parse_pasted(std::string_view line) {
 bool NginxErrorParser::is_same_pasted(std::string_view line) const {
   const std::size_t header = header_length(line);
   if (header == 0 || header >= line.size() || line.size() >= ingest::kNginxLineLimit) return false;
-  // Without a context, and around an action that nginx does not have, a pasted line is read with more patience.
+  // Without a context, and around an action that nginx does not have, a pasted line is read with
+  // more patience.
   if (!has(record_.client) && !has(record_.responder)) return false;
-  if (has(record_.action) ? !is_whole_action(record_.action) : record_.text.find(" while ") != npos) return false;
+  if (has(record_.action) ? !is_whole_action(record_.action) : record_.text.find(" while ") != npos)
+    return false;
   const std::string_view rest = line.substr(header);
   const char first = rest.front();
   const bool begins_with_letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
-  if (!begins_with_letter || rest.ends_with(' ') || rest.ends_with('|') || holds_anything_to_undo(rest)) return false;
+  if (!begins_with_letter || rest.ends_with(' ') || rest.ends_with('|') ||
+      holds_anything_to_undo(rest))
+    return false;
   ErrorRecord scratch;
   return read_any_header(rest, true, scratch) == 0 && read_stderr_header(rest, scratch) == 0;
 }
@@ -141,9 +148,12 @@ std::size_t message_at_a_glance(std::string_view line) {
 
 bool is_closed_at_a_glance(std::string_view line) {
   if (line.starts_with('{')) return holds_only_closed_strings(line);
-  // In front of a message in a line that begins with a date, nothing is quoted: its header need not be read.
-  const bool begins_with_date = line.size() > 4 && line[4] == '/' && line[0] >= '0' && line[0] <= '9';
-  const std::size_t message = begins_with_date ? 0 : find_wrapped_message(line.substr(0, kLongestWrapping));
+  // In front of a message in a line that begins with a date, nothing is quoted: its header need not
+  // be read.
+  const bool begins_with_date =
+      line.size() > 4 && line[4] == '/' && line[0] >= '0' && line[0] <= '9';
+  const std::size_t message =
+      begins_with_date ? 0 : find_wrapped_message(line.substr(0, kLongestWrapping));
   if (message == npos) return false;
   const std::string_view rest = line.substr(message);
   const std::size_t quotes = count_bytes(rest, '"');

@@ -21,12 +21,16 @@ std::string_view take_part(std::string_view& text) {
   return part;
 }
 
-/// OpenSSL 3 packs lib<<23 | reason (include/openssl/err.h), earlier ones and LibreSSL lib<<24 | func<<12 | reason.
-std::uint32_t unpack_reason(std::uint32_t code, std::string_view function) { return function.empty() ? code & 0x7FFFFFU : code & 0xFFFU; }
+/// OpenSSL 3 packs lib<<23 | reason (include/openssl/err.h), earlier ones and LibreSSL lib<<24 |
+/// func<<12 | reason.
+std::uint32_t unpack_reason(std::uint32_t code, std::string_view function) {
+  return function.empty() ? code & 0x7FFFFFU : code & 0xFFFU;
+}
 
 /// Says that something below failed, but not what.
 bool is_wrapper(std::string_view reason) {
-  return reason.ends_with(" lib") || reason == "internal error" || reason == "malloc failure" || reason == "nested asn1 error";
+  return reason.ends_with(" lib") || reason == "internal error" || reason == "malloc failure" ||
+         reason == "nested asn1 error";
 }
 
 void read_entry(std::string_view entry, OpensslError& error) {
@@ -61,7 +65,8 @@ void read_queue(std::string_view message, TlsDetail& detail) {
     } while (next != npos && !is_hex8(message.substr(next + 1 + kPrefix.size())));
     std::string_view entry = message.substr(at, next == npos ? npos : next - at);
     if (next == npos) {
-      // The last entry ends at the parenthesis that closes the queue; nginx's errno text may follow.
+      // The last entry ends at the parenthesis that closes the queue; nginx's errno text may
+      // follow.
       const auto errno_text = entry.rfind(") (");
       if (errno_text != npos && entry.ends_with(')')) entry = entry.substr(0, errno_text);
       else if (entry.ends_with(')')) entry.remove_suffix(1);
@@ -88,14 +93,17 @@ void read_alert(TlsDetail& detail) {
     const OpensslError& error = detail.errors[i];
     if (const auto at = error.data.find(kAlert); at != npos) {
       detail.alert = read_int(error.data.substr(at + kAlert.size()));
-    } else if (error.library == "SSL routines" && error.reason_code > 1000 && error.reason_code < 1256 &&
-               (error.reason.find("alert") != npos || error.reason.find("ALERT") != npos || error.reason.starts_with("reason("))) {
+    } else if (error.library == "SSL routines" && error.reason_code > 1000 &&
+               error.reason_code < 1256 &&
+               (error.reason.find("alert") != npos || error.reason.find("ALERT") != npos ||
+                error.reason.starts_with("reason("))) {
       detail.alert = static_cast<int>(error.reason_code - 1000);  // BoringSSL prints no number
     }
   }
 }
 
-/// "… certificate verify error: (20:unable to get local issuer certificate)", also of lua-nginx-module with "20: text".
+/// "… certificate verify error: (20:unable to get local issuer certificate)", also of
+/// lua-nginx-module with "20: text".
 void read_verify(std::string_view message, TlsDetail& detail) {
   static constexpr std::string_view kVerify = "verify error: ";
   const auto at = message.find(kVerify);

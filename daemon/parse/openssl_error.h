@@ -9,8 +9,9 @@
 
 namespace handshaked::parse {
 
-/// One entry of an OpenSSL error queue as nginx prints it: "error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert
-/// number 48" (3.x), "error:1416F086:SSL routines:tls_process_server_certificate:certificate verify failed" (1.x, LibreSSL),
+/// One entry of an OpenSSL error queue as nginx prints it: "error:0A000418:SSL routines::tlsv1
+/// alert unknown ca:SSL alert number 48" (3.x), "error:1416F086:SSL
+/// routines:tls_process_server_certificate:certificate verify failed" (1.x, LibreSSL),
 /// "error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED" (BoringSSL, AWS-LC).
 struct OpensslError {
   std::string_view whole;         ///< from "error:" on
@@ -26,7 +27,8 @@ struct TlsDetail {
   static constexpr std::size_t kMaxErrors = 8;
   std::array<OpensslError, kMaxErrors> errors;
   std::size_t error_count = 0;
-  /// The entry that is the diagnosis: the last that is no mere wrapper ("… lib", "internal error"); for files the first.
+  /// The entry that is the diagnosis: the last that is no mere wrapper ("… lib", "internal error");
+  /// for files the first.
   const OpensslError* decisive = nullptr;
   std::optional<int> alert;        ///< received alert number (RFC 8446 section 6.2)
   std::optional<int> verify_code;  ///< X509_V_ERR_*, from "(20:unable to …)"

@@ -16,8 +16,9 @@ struct Reason {
   std::string_view text;
 };
 
-/// Reasons of the SSL library that rules tell apart (openssl/sslerr.h: the numbers are the same in 1.x and 3.x), by number. From 1000 on
-/// they are alerts of the peer: 1000 and the number of the alert.
+/// Reasons of the SSL library that rules tell apart (openssl/sslerr.h: the numbers are the same
+/// in 1.x and 3.x), by number. From 1000 on they are alerts of the peer: 1000 and the number of the
+/// alert.
 constexpr std::array kSslReasons = std::to_array<Reason>({
     {100, "app data in handshake"},
     {101, "no suitable key share"},
@@ -269,8 +270,8 @@ Meaning meaning_of(std::uint32_t code) {
   for (const Library& library : kLibraries) {
     if ((code & library.mask) != library.bits) continue;
     const std::uint32_t number = code & library.reason_mask;
-    const auto reason =
-        std::find_if(library.reasons.begin(), library.reasons.end(), [number](const Reason& one) { return one.number == number; });
+    const auto reason = std::find_if(library.reasons.begin(), library.reasons.end(),
+                                     [number](const Reason& one) { return one.number == number; });
     if (reason != library.reasons.end()) return {.library = &library, .reason = &*reason};
   }
   return {};
@@ -288,7 +289,8 @@ Words read_words(std::string_view rest) {
   constexpr std::size_t kLongest = 160;
   Words words;
   constexpr std::string_view kWideBracket = "\xEF\xBC\x89";
-  rest = rest.substr(0, std::min({rest.find(" error:"), rest.find(" while SSL "), rest.find(kWideBracket), kLongest}));
+  rest = rest.substr(0, std::min({rest.find(" error:"), rest.find(" while SSL "),
+                                  rest.find(kWideBracket), kLongest}));
   if (const auto number = rest.find("reason("); number != npos) {
     const auto close = rest.find(')', number);
     const auto function = number == 0 ? npos : rest.rfind(':', number - 1);
@@ -314,7 +316,9 @@ Words read_words(std::string_view rest) {
   const auto reason = function == npos ? npos : rest.find(':', function + 1);
   if (reason == npos) {
     // "…:SSL23_GET_SERV": what is left of it tells the side.
-    if (const std::string_view cut = function == npos ? "" : rest.substr(function + 1); cut.find('_') != npos) words.function = cut;
+    if (const std::string_view cut = function == npos ? "" : rest.substr(function + 1);
+        cut.find('_') != npos)
+      words.function = cut;
     return words;
   }
   words.function = rest.substr(function + 1, reason - function - 1);
@@ -323,7 +327,8 @@ Words read_words(std::string_view rest) {
 }
 
 bool is_translated(std::string_view reason) {
-  return std::any_of(reason.begin(), reason.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  return std::any_of(reason.begin(), reason.end(),
+                     [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
 /// Are the words of `reason` not all there, and nothing else in their place?
@@ -333,8 +338,14 @@ bool is_incomplete(const Words& words, const Reason& reason) {
 }
 
 void write_whole(const Meaning& meaning, std::string_view function, std::string& out) {
-  out.append(":").append(meaning.library->name).append(":").append(function).append(":").append(meaning.reason->text);
-  if (meaning.reason->number >= kFirstAlert) out.append(":SSL alert number ").append(std::to_string(meaning.reason->number - kFirstAlert));
+  out.append(":")
+      .append(meaning.library->name)
+      .append(":")
+      .append(function)
+      .append(":")
+      .append(meaning.reason->text);
+  if (meaning.reason->number >= kFirstAlert)
+    out.append(":SSL alert number ").append(std::to_string(meaning.reason->number - kFirstAlert));
 }
 
 }  // namespace
@@ -349,8 +360,11 @@ bool with_openssl_reasons(std::string_view line, std::string& out) {
     const std::size_t code_end = at + kError.size() + kDigits;
     if (code_end > line.size()) break;
     std::uint32_t code = 0;
-    const auto [end, failure] = std::from_chars(line.data() + code_end - kDigits, line.data() + code_end, code, 16);
-    if (failure != std::errc() || end != line.data() + code_end || (code_end < line.size() && is_digit(line[code_end]))) continue;
+    const auto [end, failure] =
+        std::from_chars(line.data() + code_end - kDigits, line.data() + code_end, code, 16);
+    if (failure != std::errc() || end != line.data() + code_end ||
+        (code_end < line.size() && is_digit(line[code_end])))
+      continue;
     const Meaning meaning = meaning_of(code);
     if (meaning.reason == nullptr) continue;
     const Words words = read_words(line.substr(code_end));

@@ -32,20 +32,25 @@ constexpr std::array<Replacement, 10> kEntities{{{"&quot;", "\""},
 
 /// UTF-8 signs that stand for a plain one. An ellipsis stays what it means: something was left out.
 constexpr std::array<Replacement, 27> kSigns{
-    {{"\xE2\x80\x9C", "\""},  {"\xE2\x80\x9D", "\""}, {"\xE2\x80\x9E", "\""}, {"\xE2\x80\x9F", "\""}, {"\xC2\xAB", "\""},
-     {"\xC2\xBB", "\""},      {"\xE2\x80\xB3", "\""}, {"\xEF\xBC\x82", "\""}, {"\xE2\x80\x98", "'"},  {"\xE2\x80\x99", "'"},
-     {"\xE2\x80\xA6", "..."}, {"\xC2\xA0", " "},      {"\xE2\x80\xAF", " "},  {"\xE3\x80\x80", " "},  {"\xE2\x80\x8B", ""},
-     {"\xE2\x80\x8E", ""},    {"\xEF\xBB\xBF", ""},   {"\xC2\xAD", ""},       {"\xEF\xBC\x88", "("},  {"\xEF\xBC\x89", ")"},
-     {"\xEF\xBC\x9A", ":"},   {"\xEF\xBC\x8C", ","},  {"\xE2\x80\xA2", "-"},  {"\xE2\x80\x93", "-"},  {"\xE2\x80\x94", "-"},
-     {"\xE2\x86\xB5", " "},   {"\xE2\x86\x92", " "}}};
+    {{"\xE2\x80\x9C", "\""}, {"\xE2\x80\x9D", "\""},  {"\xE2\x80\x9E", "\""},
+     {"\xE2\x80\x9F", "\""}, {"\xC2\xAB", "\""},      {"\xC2\xBB", "\""},
+     {"\xE2\x80\xB3", "\""}, {"\xEF\xBC\x82", "\""},  {"\xE2\x80\x98", "'"},
+     {"\xE2\x80\x99", "'"},  {"\xE2\x80\xA6", "..."}, {"\xC2\xA0", " "},
+     {"\xE2\x80\xAF", " "},  {"\xE3\x80\x80", " "},   {"\xE2\x80\x8B", ""},
+     {"\xE2\x80\x8E", ""},   {"\xEF\xBB\xBF", ""},    {"\xC2\xAD", ""},
+     {"\xEF\xBC\x88", "("},  {"\xEF\xBC\x89", ")"},   {"\xEF\xBC\x9A", ":"},
+     {"\xEF\xBC\x8C", ","},  {"\xE2\x80\xA2", "-"},   {"\xE2\x80\x93", "-"},
+     {"\xE2\x80\x94", "-"},  {"\xE2\x86\xB5", " "},   {"\xE2\x86\x92", " "}}};
 
 /// Box drawing and block elements: U+2500 to U+259F.
 bool is_box_sign(std::string_view text) {
-  return text.size() >= 3 && text[0] == '\xE2' && (text[1] == '\x94' || text[1] == '\x95' || text[1] == '\x96') &&
+  return text.size() >= 3 && text[0] == '\xE2' &&
+         (text[1] == '\x94' || text[1] == '\x95' || text[1] == '\x96') &&
          !(text[1] == '\x96' && static_cast<unsigned char>(text[2]) > 0x9F);
 }
 
-/// A colour or another control sequence of a terminal at the beginning of `text`: its length, else 0. Escape itself is lost in some copies.
+/// A colour or another control sequence of a terminal at the beginning of `text`: its length, else
+/// 0. Escape itself is lost in some copies.
 std::size_t control_sequence_length(std::string_view text) {
   std::size_t at = 0;
   if (text.starts_with("\x1B[")) at = 2;
@@ -125,7 +130,8 @@ class Undoing {
     return false;
   }
 
-  /// "<code>", "</p>", "<https://x>" (the address stays), "<https://x|x>" of Slack (what it shows stays).
+  /// "<code>", "</p>", "<https://x>" (the address stays), "<https://x|x>" of Slack (what it shows
+  /// stays).
   bool take_tag(std::string_view rest) {
     const auto close = rest.substr(0, kLongestTag).find('>');
     if (close == npos || close < 2) return false;
@@ -144,19 +150,22 @@ class Undoing {
   /// "[COLOR=#000000]", "[/FONT]": what forums use for tags. "[error]" is none.
   bool take_forum_tag(std::string_view rest) {
     constexpr std::size_t kLongest = 48;
-    static constexpr std::array<std::string_view, 10> kNames{"color", "font", "size", "code", "quote", "icode", "left", "url", "i", "b"};
+    static constexpr std::array<std::string_view, 10> kNames{
+        "color", "font", "size", "code", "quote", "icode", "left", "url", "i", "b"};
     const auto close = rest.substr(0, kLongest).find(']');
     if (close == npos) return false;
     std::string_view name = rest.substr(1, close - 1);
     if (name.starts_with('/')) name.remove_prefix(1);
     name = name.substr(0, name.find('='));
     const auto is_same = [name](std::string_view tag) {
-      return std::equal(tag.begin(), tag.end(), name.begin(), name.end(), [](char a, char b) { return a == b || a == b + ('a' - 'A'); });
+      return std::equal(tag.begin(), tag.end(), name.begin(), name.end(),
+                        [](char a, char b) { return a == b || a == b + ('a' - 'A'); });
     };
     return std::any_of(kNames.begin(), kNames.end(), is_same) && skip(close + 1);
   }
 
-  /// A backslash in front of punctuation is an escape of Markdown or JSON; "\u0022" is a quote, too. Else it stays (C:\nginx); so does
+  /// A backslash in front of punctuation is an escape of Markdown or JSON; "\u0022" is a quote,
+  /// too. Else it stays (C:\nginx); so does
   /// "\x22", with which access logs keep what a client sent inside its quotes.
   bool take_escape(std::string_view rest) {
     if (rest.size() < 2) return skip(1);
@@ -187,7 +196,9 @@ class Undoing {
     if (!rest.starts_with("](")) return false;
     const auto close = rest.substr(0, kLongestTag).find(')');
     const auto open = out_.rfind('[');
-    if (close == npos || open == npos || out_.size() - open > kLongestTag || rest.substr(2, 4) != "http") return false;
+    if (close == npos || open == npos || out_.size() - open > kLongestTag ||
+        rest.substr(2, 4) != "http")
+      return false;
     out_.erase(open, 1);
     return skip(close + 1);
   }
@@ -201,10 +212,13 @@ class Undoing {
 std::string_view without_marks(std::string_view text) {
   for (bool again = true; again;) {
     again = false;
-    while (!text.empty() && std::string_view(" >|+-").find(text.front()) != npos) text.remove_prefix(1), again = true;
+    while (!text.empty() && std::string_view(" >|+-").find(text.front()) != npos)
+      text.remove_prefix(1), again = true;
     if (text.starts_with("# ") || text.starts_with("##")) text.remove_prefix(1), again = true;
-    if (text.size() > 2 && text.front() == '_' && text.back() == '_') text = text.substr(1, text.size() - 2), again = true;
-    if (!text.empty() && text.front() == '*' && (text.size() < 2 || !is_digit(text[1]))) text.remove_prefix(1), again = true;
+    if (text.size() > 2 && text.front() == '_' && text.back() == '_')
+      text = text.substr(1, text.size() - 2), again = true;
+    if (!text.empty() && text.front() == '*' && (text.size() < 2 || !is_digit(text[1])))
+      text.remove_prefix(1), again = true;
     for (const std::string_view end : {"\\r\\n", "\\n", "\\r", "\\"}) {
       if (text.ends_with(end)) text.remove_suffix(end.size()), again = true;
     }
@@ -220,7 +234,10 @@ std::string_view without_colours(std::string_view line, std::string& scratch) {
   if (at == npos) return line;
   scratch.assign(line.substr(0, at));
   while (at < line.size()) {
-    if (const std::size_t length = line[at] == '\x1B' ? control_sequence_length(line.substr(at)) : 0; length != 0) at += length;
+    if (const std::size_t length =
+            line[at] == '\x1B' ? control_sequence_length(line.substr(at)) : 0;
+        length != 0)
+      at += length;
     else scratch += line[at++];
   }
   return scratch;
@@ -228,10 +245,12 @@ std::string_view without_colours(std::string_view line, std::string& scratch) {
 
 namespace {
 
-/// Of a line that is one string of a program or a cell of a table, and nothing but marks stand around it: what the string holds.
+/// Of a line that is one string of a program or a cell of a table, and nothing but marks stand
+/// around it: what the string holds.
 std::string_view inside_quotes(std::string_view line) {
   const auto is_mark = [](char c) {
-    return c != '"' && c != '{' && !is_letter(c) && !is_digit(c) && c != '/' && static_cast<unsigned char>(c) < 0x80;
+    return c != '"' && c != '{' && !is_letter(c) && !is_digit(c) && c != '/' &&
+           static_cast<unsigned char>(c) < 0x80;
   };
   const auto open = std::find_if_not(line.begin(), line.end(), is_mark);
   if (open == line.end() || *open != '"') return {};
@@ -260,13 +279,16 @@ bool with_plain_quotes(std::string_view line, std::string& out) {
 
 namespace {
 
-/// A function of OpenSSL's that is the last word of `text` and lacks its brackets: where it begins, else npos.
+/// A function of OpenSSL's that is the last word of `text` and lacks its brackets: where it begins,
+/// else npos.
 std::size_t begin_of_function(std::string_view text) {
   if (!text.ends_with(' ')) return npos;
   text.remove_suffix(1);
   if (text.ends_with(" ...")) text.remove_suffix(4);  // the file is left out
   std::size_t begin = text.size();
-  while (begin > 0 && (is_letter(text[begin - 1]) || is_digit(text[begin - 1]) || text[begin - 1] == '_')) --begin;
+  while (begin > 0 &&
+         (is_letter(text[begin - 1]) || is_digit(text[begin - 1]) || text[begin - 1] == '_'))
+    --begin;
   for (const std::string_view library : {"SSL_", "PEM_", "BIO_", "X509_", "OCSP_"}) {
     if (text.substr(begin).starts_with(library)) return begin;
   }
@@ -280,8 +302,9 @@ bool ends_with_call(std::string_view text) {
   return begin_of_function(std::string(text.substr(0, open)) + " ") != npos;
 }
 
-/// How the queue of OpenSSL's begins behind "failed": "(SSL: error:…" as nginx has it, "SSL: error:…" or "(no cipher match)" as people
-/// write it. What goes in its place, and how much of the rest that replaces; nothing where it is as it should be, or no queue.
+/// How the queue of OpenSSL's begins behind "failed": "(SSL: error:…" as nginx has it, "SSL:
+/// error:…" or "(no cipher match)" as people write it. What goes in its place, and how much of the
+/// rest that replaces; nothing where it is as it should be, or no queue.
 struct QueueBegin {
   std::string_view meant;
   std::size_t length = 0;
@@ -291,11 +314,13 @@ QueueBegin read_queue_begin(std::string_view before, std::string_view rest) {
   std::size_t at = 0;
   while (at < rest.size() && at < 4 && std::string_view(" :,").find(rest[at]) != npos) ++at;
   const std::string_view begin = rest.substr(at);
-  if (begin.starts_with("(SSL: error:")) return at == 1 ? QueueBegin{} : QueueBegin{.meant = " ", .length = at};
+  if (begin.starts_with("(SSL: error:"))
+    return at == 1 ? QueueBegin{} : QueueBegin{.meant = " ", .length = at};
   if (begin.starts_with("SSL: error:")) return {.meant = " (", .length = at};
-  const bool is_said =
-      at != 0 && begin.size() > 2 && begin[0] == '(' && begin[1] >= 'a' && begin[1] <= 'z' && !begin.starts_with("(error:");
-  return is_said && ends_with_call(before) ? QueueBegin{.meant = " (SSL: :", .length = at + 1} : QueueBegin{};
+  const bool is_said = at != 0 && begin.size() > 2 && begin[0] == '(' && begin[1] >= 'a' &&
+                       begin[1] <= 'z' && !begin.starts_with("(error:");
+  return is_said && ends_with_call(before) ? QueueBegin{.meant = " (SSL: :", .length = at + 1}
+                                           : QueueBegin{};
 }
 
 /// A title begins with a capital where nginx's message has none: where it stands, else npos.
@@ -303,7 +328,8 @@ std::size_t find_capital_of_title(std::string_view text) {
   const auto first = std::find_if(text.begin(), text.end(), is_letter);
   const auto at = static_cast<std::size_t>(first - text.begin());
   if (first == text.end() || *first < 'A' || *first > 'Z') return npos;
-  for (const std::string_view word : {"No ", "Cannot ", "Upstream ", "Peer ", "Client ", "Certificate ", "Invalid ", "Could "}) {
+  for (const std::string_view word :
+       {"No ", "Cannot ", "Upstream ", "Peer ", "Client ", "Certificate ", "Invalid ", "Could "}) {
     if (text.substr(at).starts_with(word)) return at;
   }
   return npos;
@@ -312,10 +338,12 @@ std::size_t find_capital_of_title(std::string_view text) {
 /// "failed", where a page was translated with the message in it.
 constexpr std::string_view kFailedInChinese = "\xE5\xA4\xB1\xE8\xB4\xA5";
 
-/// Does with_plain_spacing() have to go through `line` at all? Most lines are written as nginx writes.
+/// Does with_plain_spacing() have to go through `line` at all? Most lines are written as nginx
+/// writes.
 bool may_be_spaced_otherwise(std::string_view line) {
   constexpr std::string_view kQueue = "(SSL: ", kFailed = "failed";
-  if (line.find(" ()") != npos || line.find("error: ") != npos || line.find("verify error") != npos) return true;
+  if (line.find(" ()") != npos || line.find("error: ") != npos || line.find("verify error") != npos)
+    return true;
   for (auto at = line.find(kQueue); at != npos; at = line.find(kQueue, at + 1)) {
     if (!line.substr(at + kQueue.size()).starts_with("error:")) return true;
   }
@@ -330,11 +358,16 @@ bool may_be_spaced_otherwise(std::string_view line) {
 }  // namespace
 
 bool with_plain_spacing(std::string_view line, std::string& out) {
-  constexpr std::string_view kError = "error", kVerify = "verify error", kFailed = "failed", kQueue = "(SSL: ";
-  const auto skip_spaces = [line](std::size_t at) { return std::min(line.find_first_not_of(' ', at), line.size()); };
+  constexpr std::string_view kError = "error", kVerify = "verify error", kFailed = "failed",
+                             kQueue = "(SSL: ";
+  const auto skip_spaces = [line](std::size_t at) {
+    return std::min(line.find_first_not_of(' ', at), line.size());
+  };
   const auto is_code_at = [line](std::size_t at) {
     const std::string_view code = line.substr(at, 9);
-    const auto is_hex = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); };
+    const auto is_hex = [](char c) {
+      return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    };
     return code.size() == 9 && code[8] == ':' && std::all_of(code.begin(), code.end() - 1, is_hex);
   };
   line = line.substr(0, kLongestPaste);
@@ -359,7 +392,8 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
     out += c;
     ++at;
     // "(SSL: certificate verify failed)": the reason alone stands behind a colon in the queue.
-    if (c == ' ' && out.ends_with(kQueue) && at < line.size() && line[at] >= 'a' && line[at] <= 'z' && line.substr(at, 6) != "error:")
+    if (c == ' ' && out.ends_with(kQueue) && at < line.size() && line[at] >= 'a' &&
+        line[at] <= 'z' && line.substr(at, 6) != "error:")
       out += ':', is_changed = true;
     if (c == ')') is_spaced_queue = false;
     if (c == kFailedInChinese.back() && out.ends_with(kFailedInChinese)) {
@@ -375,7 +409,8 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
         is_changed = true;
         continue;
       }
-      const std::size_t word = begin_of_function(std::string_view(out).substr(0, out.size() - kFailed.size()));
+      const std::size_t word =
+          begin_of_function(std::string_view(out).substr(0, out.size() - kFailed.size()));
       if (word != npos) {
         const std::size_t end = out.find(' ', word);
         out.replace(end, out.size() - kFailed.size() - end, "() ");
@@ -384,7 +419,8 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
     }
     if (c == 'r' && out.ends_with(kVerify)) {
       const std::size_t bracket = skip_spaces(at < line.size() && line[at] == ':' ? at + 1 : at);
-      std::size_t code = bracket < line.size() && line[bracket] == '(' ? skip_spaces(bracket + 1) : npos;
+      std::size_t code =
+          bracket < line.size() && line[bracket] == '(' ? skip_spaces(bracket + 1) : npos;
       if (code == npos || code >= line.size() || !is_digit(line[code])) continue;
       const std::size_t begin = code;
       while (code < line.size() && is_digit(line[code])) ++code;
@@ -393,8 +429,8 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
       is_changed = is_changed || line.substr(at, 3) != ": (" || begin != at + 3 || text != code + 1;
       out.append(": (").append(line.substr(begin, code + 1 - begin));
       at = text;
-    } else if (c == ':' && out.ends_with("error:") && out.size() > kError.size() && at < line.size() && line[at] == ' ' &&
-               is_code_at(skip_spaces(at))) {
+    } else if (c == ':' && out.ends_with("error:") && out.size() > kError.size() &&
+               at < line.size() && line[at] == ' ' && is_code_at(skip_spaces(at))) {
       is_spaced_queue = is_changed = true;
     }
   }
@@ -408,7 +444,8 @@ bool holds_anything_to_undo(std::string_view text) {
     for (const char c : kBeginnings) are[static_cast<unsigned char>(c)] = true;
     return are;
   }();
-  return std::any_of(text.begin(), text.end(), [](char c) { return kIsBeginning[static_cast<unsigned char>(c)]; }) ||
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return kIsBeginning[static_cast<unsigned char>(c)]; }) ||
          text.find("](") != npos || text.find("  ") != npos || text.find("[/") != npos;
 }
 
@@ -417,7 +454,8 @@ std::string_view pasted_text(std::string_view line, std::string& scratch) {
   if (!holds_anything_to_undo(line)) return without_marks(line);
   Undoing(without_marks(line), scratch).run();
   // Escapes in escapes: JSON inside JSON, "&amp;quot;".
-  for (int more = 0; more < 2 && (scratch.find("\\\"") != npos || scratch.find("&quot;") != npos); ++more) {
+  for (int more = 0; more < 2 && (scratch.find("\\\"") != npos || scratch.find("&quot;") != npos);
+       ++more) {
     const std::string once = scratch;
     Undoing(once, scratch).run();
   }

@@ -53,7 +53,9 @@ class Unwrapped {
   std::size_t header_;
 };
 
-std::size_t count_quotes(std::string_view text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '"')); }
+std::size_t count_quotes(std::string_view text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '"'));
+}
 
 bool holds_encoded_line_feed(std::string_view text) {
   for (auto at = text.find('%'); at != npos; at = text.find('%', at + 1)) {
@@ -66,12 +68,14 @@ bool holds_encoded_line_feed(std::string_view text) {
 enum class Head {
   none,
   completed,  ///< it looks finished, but quotes text of a stranger, who may have finished it
-  script,     ///< a program's own words, not quoted, without a context: what it prints may hold line feeds
-  open,       ///< a quote is open
-  certain,    ///< and the request says that the text behind it holds a line feed
+  script,   ///< a program's own words, not quoted, without a context: what it prints may hold line
+            ///< feeds
+  open,     ///< a quote is open
+  certain,  ///< and the request says that the text behind it holds a line feed
 };
 
-/// The path of the request that a context holds, as the client encoded it. What stands behind '?' is never decoded.
+/// The path of the request that a context holds, as the client encoded it. What stands behind '?'
+/// is never decoded.
 std::string_view path_of_request(std::string_view rest) {
   constexpr std::string_view kRequest = ", request: \"";
   const auto at = rest.find(kRequest);
@@ -84,21 +88,24 @@ std::string_view path_of_request(std::string_view rest) {
 
 std::size_t count_encoded_line_feeds(std::string_view text) {
   std::size_t count = 0;
-  for (auto at = text.find("%0"); at != npos; at = text.find("%0", at + 1)) count += at + 2 < text.size() && (text[at + 2] | 0x20) == 'a';
+  for (auto at = text.find("%0"); at != npos; at = text.find("%0", at + 1))
+    count += at + 2 < text.size() && (text[at + 2] | 0x20) == 'a';
   return count;
 }
 
 std::string percent_decoded(std::string_view text);
 
-/// nginx decodes the path behind `upstream:`. Where the line ends as the decoded path does in front of its first line feed, it goes on in
-/// as many lines as the path holds line feeds, whatever a stranger wrote there to make it look finished. 0: it ends with the line.
+/// nginx decodes the path behind `upstream:`. Where the line ends as the decoded path does in front
+/// of its first line feed, it goes on in as many lines as the path holds line feeds, whatever a
+/// stranger wrote there to make it look finished. 0: it ends with the line.
 std::size_t lines_of_path(std::string_view fields) {
   const std::string_view path = path_of_request(fields);
   const std::size_t line_feeds = count_encoded_line_feeds(path);
   if (line_feeds == 0 || fields.find(", upstream: \"") == npos) return 0;
   const std::string decoded = percent_decoded(path);
   const std::string_view piece = std::string_view(decoded).substr(0, decoded.find('\n'));
-  constexpr std::size_t kCompared = 64;  // of what was put in front of the path, or merged, nothing is known
+  constexpr std::size_t kCompared =
+      64;  // of what was put in front of the path, or merged, nothing is known
   std::string_view ending = piece.substr(std::min(piece.rfind('/'), piece.size()));
   if (ending.size() > kCompared) ending.remove_prefix(ending.size() - kCompared);
   return fields.ends_with(ending) ? line_feeds : 0;
@@ -107,8 +114,8 @@ std::size_t lines_of_path(std::string_view fields) {
 constexpr std::string_view kStderr = " sent in stderr: ";
 constexpr std::string_view kBehindStderr = " while reading";
 
-/// What nginx prints behind the quote that a message has opened, as far as it is always the same: a record that begins "open() "/x" ends
-/// in "" failed (2: …". Empty: anything.
+/// What nginx prints behind the quote that a message has opened, as far as it is always the same: a
+/// record that begins "open() "/x" ends in "" failed (2: …". Empty: anything.
 std::string_view closing_of(std::string_view message) {
   const std::string_view opening = message.substr(0, message.find('"'));
   if (opening.ends_with("() ") && opening.find(' ') == opening.size() - 1) return " failed";
@@ -116,7 +123,8 @@ std::string_view closing_of(std::string_view message) {
   return opening == "directory index of " ? " is forbidden" : std::string_view();
 }
 
-/// Does a message quote what a program printed? Nothing in it is encoded, and nginx always writes a context behind it.
+/// Does a message quote what a program printed? Nothing in it is encoded, and nginx always writes a
+/// context behind it.
 bool quotes_program(std::string_view message) {
   const auto opening = message.find(kStderr);
   return opening != npos && opening < message.find('"');
@@ -134,7 +142,9 @@ Head head_of(std::string_view line, std::string_view rest) {
   const std::string_view fields = rest.substr(context);
   if (lines_of_path(fields) != 0) return Head::certain;
   const std::string_view message = rest.substr(0, context);
-  if (quotes_program(message) && !message.substr(message.rfind('"') + 1).starts_with(closing_of(message))) return Head::open;
+  if (quotes_program(message) &&
+      !message.substr(message.rfind('"') + 1).starts_with(closing_of(message)))
+    return Head::open;
   return message.find('"') != npos ? Head::completed : Head::none;
 }
 
@@ -149,7 +159,8 @@ bool has_context_behind_open_quote(std::string_view rest) {
   return false;
 }
 
-/// Does a request in the line hold so many encoded line feeds? A stranger may have written one in front of nginx's.
+/// Does a request in the line hold so many encoded line feeds? A stranger may have written one in
+/// front of nginx's.
 bool holds_line_feeds(std::string_view rest, std::size_t wanted) {
   for (auto at = rest.find(", request: \""); at != npos; at = rest.find(", request: \"", at + 1)) {
     if (count_encoded_line_feeds(path_of_request(rest.substr(at))) >= wanted) return true;
@@ -160,8 +171,8 @@ bool holds_line_feeds(std::string_view rest, std::size_t wanted) {
 /// Could a line be the end of a record that a line feed has cut?
 enum class Tail { none, possible, certain };
 
-/// `lines` after the beginning of the record: the request in its tail holds as many encoded line feeds, where a path is what was cut.
-/// `closing` stands behind its quote.
+/// `lines` after the beginning of the record: the request in its tail holds as many encoded line
+/// feeds, where a path is what was cut. `closing` stands behind its quote.
 Tail tail_of(const Unwrapped& line, std::size_t lines, std::string_view closing) {
   const std::string_view rest = line.rest();
   const std::size_t context = find_context(rest);
@@ -183,7 +194,9 @@ Tail tail_of(const Unwrapped& line, std::size_t lines, std::string_view closing)
 std::size_t first_before(const JudgedLine& judged) {
   const std::size_t at = judged.begin > kRecordLimit ? judged.begin - kRecordLimit : 0;
   if (judged.settled >= at) return judged.settled;
-  return at == 0 ? 0 : std::min(end_of_line(judged.window, at) + 1, judged.begin);  // the first line may be cut
+  return at == 0 ? 0
+                 : std::min(end_of_line(judged.window, at) + 1,
+                            judged.begin);  // the first line may be cut
 }
 
 /// What the lines before the judged one say.
@@ -198,8 +211,8 @@ struct Before {
   std::string_view closing;  ///< closing_of() the open record
 };
 
-/// May a line hold a program's own words, which nothing encodes? Behind nginx's header, its message says so at once; else they may stand
-/// anywhere.
+/// May a line hold a program's own words, which nothing encodes? Behind nginx's header, its message
+/// says so at once; else they may stand anywhere.
 bool may_be_program(std::string_view line) {
   constexpr std::size_t kBehindTime = 24;
   const bool begins_with_date = line.size() > kBehindTime && line[4] == '/' && line[20] == '[';
@@ -208,7 +221,8 @@ bool may_be_program(std::string_view line) {
     return line.find("[lua]") != npos || line.find("js: ") != npos || line.find(kStderr) != npos;
   }
   std::string_view message = line.substr(colon + 2);
-  if (message.starts_with('*')) message.remove_prefix(std::min(message.find(' '), message.size() - 1) + 1);
+  if (message.starts_with('*'))
+    message.remove_prefix(std::min(message.find(' '), message.size() - 1) + 1);
   if (message.starts_with("FastCGI")) {  // a common line, mostly a finished one
     message = message.substr(0, message.find(", client: "));
     return !message.substr(message.rfind('"') + 1).starts_with(kBehindStderr);
@@ -217,7 +231,9 @@ bool may_be_program(std::string_view line) {
 }
 
 /// Nearly every line is known from its quotes to leave nothing open.
-bool is_whole(std::string_view line) { return is_closed_at_a_glance(line) && !may_be_program(line); }
+bool is_whole(std::string_view line) {
+  return is_closed_at_a_glance(line) && !may_be_program(line);
+}
 
 Before look_before(const JudgedLine& judged) {
   const std::string_view window = judged.window;
@@ -234,14 +250,17 @@ Before look_before(const JudgedLine& judged) {
     if (before.open != Head::none) {
       before.spent += line.text().size() + 1;
       ++before.lines;
-      const Tail tail = before.open == Head::open ? tail_of(line, before.lines, before.closing) : Tail::none;
+      const Tail tail =
+          before.open == Head::open ? tail_of(line, before.lines, before.closing) : Tail::none;
       before.may_be_over = before.may_be_over || tail == Tail::possible;
       const bool is_last_line = before.open == Head::certain && --before.lines_left == 0;
       if (is_last_line || before.spent >= kRecordLimit) {
         before.open = Head::none;
         continue;
       }
-      if (tail != Tail::certain && (tail != Tail::possible || !holds_line_feeds(line.rest(), before.lines))) continue;
+      if (tail != Tail::certain &&
+          (tail != Tail::possible || !holds_line_feeds(line.rest(), before.lines)))
+        continue;
       before.open = Head::none;  // what ends one record may itself go on behind its end
     }
     if (head == Head::none || head == Head::completed) continue;
@@ -250,12 +269,14 @@ Before look_before(const JudgedLine& judged) {
     before.lines = 0;
     before.may_be_over = false;
     before.closing = closing_of(line.rest());
-    if (head == Head::certain) before.lines_left = lines_of_path(line.rest().substr(find_context(line.rest())));
+    if (head == Head::certain)
+      before.lines_left = lines_of_path(line.rest().substr(find_context(line.rest())));
   }
   return before;
 }
 
-/// Is there a line before that looks finished, but may have been finished by a stranger? Also where no line is there to be seen.
+/// Is there a line before that looks finished, but may have been finished by a stranger? Also where
+/// no line is there to be seen.
 bool may_stand_inside(const JudgedLine& judged) {
   std::size_t at = first_before(judged);
   if (at >= judged.begin) return true;
@@ -279,8 +300,10 @@ Provenance find_tail(const JudgedLine& judged, const Before& before) {
     spent += line.text().size() + 1;
     if (spent > kRecordLimit) return is_possible ? Provenance::doubtful : Provenance::genuine;
     const Tail tail = tail_of(line, ++lines, before.closing);
-    // A message that was pasted is no tail of its own neighbour, and says itself that it is not trusted.
-    if (tail == Tail::certain && (at != judged.begin || line.has_header())) return Provenance::forged;
+    // A message that was pasted is no tail of its own neighbour, and says itself that it is not
+    // trusted.
+    if (tail == Tail::certain && (at != judged.begin || line.has_header()))
+      return Provenance::forged;
     // nginx cut the record at its limit: then the tail is missing.
     is_possible = is_possible || tail != Tail::none || spent == kRecordLimit;
     at = end + 1;
@@ -293,7 +316,8 @@ bool is_path_closed(const JudgedLine& judged, std::size_t lines_left) {
   const std::string_view line = judged.window.substr(judged.begin, judged.end - judged.begin);
   if (lines_left == 1) return count_quotes(Unwrapped(line).text()) % 2 != 0;
   std::size_t at = judged.end + 1;
-  for (; lines_left > 1 && at < judged.window.size() && at < judged.end + kRecordLimit; --lines_left) {
+  for (; lines_left > 1 && at < judged.window.size() && at < judged.end + kRecordLimit;
+       --lines_left) {
     const std::size_t end = end_of_line(judged.window, at);
     const Unwrapped piece(judged.window.substr(at, end - at));
     if (!piece.has_header() && piece.text().ends_with('"')) return true;
@@ -302,10 +326,12 @@ bool is_path_closed(const JudgedLine& judged, std::size_t lines_left) {
   return false;
 }
 
-/// Does the end of a record follow that begins nowhere? Then it began before the judged line, which stands in its middle.
+/// Does the end of a record follow that begins nowhere? Then it began before the judged line, which
+/// stands in its middle.
 bool is_followed_by_tail(const JudgedLine& judged) {
   std::size_t at = judged.end + 1;
-  for (int lines = 0; lines < 8 && at < judged.window.size() && at < judged.end + kRecordLimit; ++lines) {
+  for (int lines = 0; lines < 8 && at < judged.window.size() && at < judged.end + kRecordLimit;
+       ++lines) {
     const std::size_t end = end_of_line(judged.window, at);
     const std::string_view whole = judged.window.substr(at, end - at);
     if (message_at_a_glance(whole) != npos) return false;
@@ -324,10 +350,13 @@ std::string percent_decoded(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   const auto digit = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+    return c >= '0' && c <= '9'                     ? c - '0'
+           : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                    : -1;
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
+    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
+        digit(text[i + 2]) >= 0) {
       out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
       i += 2;
     } else {
@@ -341,9 +370,11 @@ std::string percent_decoded(std::string_view text) {
 bool is_quoted_by_request(const JudgedLine& judged) {
   static constexpr std::size_t kCompared = 60;
   const std::string_view window = judged.window;
-  const std::string_view near = window.substr(judged.begin, std::min(window.size(), judged.end + kRecordLimit) - judged.begin);
+  const std::string_view near = window.substr(
+      judged.begin, std::min(window.size(), judged.end + kRecordLimit) - judged.begin);
   if (!holds_encoded_line_feed(near)) return false;
-  const std::string_view line = window.substr(judged.begin, std::min(kCompared, judged.end - judged.begin));
+  const std::string_view line =
+      window.substr(judged.begin, std::min(kCompared, judged.end - judged.begin));
   return percent_decoded(near).find(std::string("\n").append(line)) != npos;
 }
 
@@ -354,7 +385,8 @@ Provenance examine_provenance(const JudgedLine& judged) {
   if (!before.any && judged.settled != 0) return Provenance::genuine;
   if (is_quoted_by_request(judged)) return Provenance::forged;
   // Where the path has no end, the record may have been cut: then the line is somebody else's.
-  if (before.open == Head::certain) return is_path_closed(judged, before.lines_left) ? Provenance::forged : Provenance::doubtful;
+  if (before.open == Head::certain)
+    return is_path_closed(judged, before.lines_left) ? Provenance::forged : Provenance::doubtful;
   if (before.open == Head::script) return Provenance::doubtful;
   if (before.open == Head::open) {
     const Provenance found = find_tail(judged, before);
@@ -362,7 +394,8 @@ Provenance examine_provenance(const JudgedLine& judged) {
     if (found != Provenance::genuine) return found;
   }
   if (is_followed_by_tail(judged) && may_stand_inside(judged)) return Provenance::doubtful;
-  return judged.foreign_tail && before.any && may_stand_inside(judged) ? Provenance::doubtful : Provenance::genuine;
+  return judged.foreign_tail && before.any && may_stand_inside(judged) ? Provenance::doubtful
+                                                                       : Provenance::genuine;
 }
 
 Ending ending_of(std::string_view line) {

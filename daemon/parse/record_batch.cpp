@@ -10,32 +10,35 @@
 namespace handshaked::parse {
 namespace {
 
-/// Shorter values hold no record: they stay where they are, so that the lines are not much longer than what they were made of.
+/// Shorter values hold no record: they stay where they are, so that the lines are not much longer
+/// than what they were made of.
 constexpr std::size_t kShortest = 24;
 constexpr std::size_t kLongestPath = 96, kLongestPrefix = 256;
 /// How deep lists of records may lie; what is deeper belongs to the record around it.
 constexpr std::size_t kDeepest = 32;
 
-/// Where exporters, log stores and their queries keep lists of records; the list that is the whole line has no name.
-constexpr std::array<std::string_view, 19> kLists{"",
-                                                  "resourceLogs.scopeLogs.logRecords",
-                                                  "resource_logs.scope_logs.log_records",
-                                                  "resourceLogs.instrumentationLibraryLogs.logRecords",
-                                                  "scopeLogs.logRecords",
-                                                  "logRecords",
-                                                  "streams.values",
-                                                  "data.result.values",
-                                                  "logEvents",
-                                                  "events",
-                                                  "entries",
-                                                  "records",
-                                                  "Records",
-                                                  "logs",
-                                                  "lines",
-                                                  "messages",
-                                                  "results",
-                                                  "data",
-                                                  "hits.hits"};
+/// Where exporters, log stores and their queries keep lists of records; the list that is the whole
+/// line has no name.
+constexpr std::array<std::string_view, 19> kLists{
+    "",
+    "resourceLogs.scopeLogs.logRecords",
+    "resource_logs.scope_logs.log_records",
+    "resourceLogs.instrumentationLibraryLogs.logRecords",
+    "scopeLogs.logRecords",
+    "logRecords",
+    "streams.values",
+    "data.result.values",
+    "logEvents",
+    "events",
+    "entries",
+    "records",
+    "Records",
+    "logs",
+    "lines",
+    "messages",
+    "results",
+    "data",
+    "hits.hits"};
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
 
@@ -44,7 +47,8 @@ std::size_t skip_spaces(std::string_view text, std::size_t at) {
   return at;
 }
 
-/// Does a list or an object begin there? "[[no "ssl_certificate" …]]" is how some pages mark what they quote.
+/// Does a list or an object begin there? "[[no "ssl_certificate" …]]" is how some pages mark what
+/// they quote.
 bool begins_json(std::string_view line, std::size_t at) {
   std::size_t inside = skip_spaces(line, at + 1);
   if (inside < line.size() && line[at] == '[' && line[inside] == '[') {
@@ -54,7 +58,8 @@ bool begins_json(std::string_view line, std::size_t at) {
   return inside < line.size() && std::string_view("{[\"").find(line[inside]) != npos;
 }
 
-/// Where JSON begins: at once, or behind the few words that syslog, a container or a pod puts in front. nginx's own lines have none.
+/// Where JSON begins: at once, or behind the few words that syslog, a container or a pod puts in
+/// front. nginx's own lines have none.
 std::size_t find_json(std::string_view line) {
   if (line.size() < kShortest) return npos;
   if (line[0] == '{' || line[0] == '[') return begins_json(line, 0) ? 0 : npos;
@@ -63,10 +68,12 @@ std::size_t find_json(std::string_view line) {
   std::size_t first = npos;
   for (const char bracket : {'{', '['}) {
     auto at = head.find(bracket);
-    while (at != npos && !(is_space(head[at - 1]) && begins_json(line, at))) at = head.find(bracket, at + 1);
+    while (at != npos && !(is_space(head[at - 1]) && begins_json(line, at)))
+      at = head.find(bracket, at + 1);
     first = std::min(first, at);
   }
-  if (first == npos || head.substr(0, first).find_first_of("\"#(*") != npos) return npos;  // nginx's header, or a message
+  if (first == npos || head.substr(0, first).find_first_of("\"#(*") != npos)
+    return npos;  // nginx's header, or a message
   return first;
 }
 
@@ -81,13 +88,15 @@ std::size_t end_of_string(std::string_view json, std::size_t at) {
 
 /// "2026/11/21 02:58:15 […", as nginx's lines begin.
 bool begins_with_date(std::string_view text) {
-  return text.size() > 20 && text[4] == '/' && text[7] == '/' && text[10] == ' ' && is_digit(text[0]) && is_digit(text[9]);
+  return text.size() > 20 && text[4] == '/' && text[7] == '/' && text[10] == ' ' &&
+         is_digit(text[0]) && is_digit(text[9]);
 }
 
 class BatchSplitter {
  public:
   /// `takes_any`: every list may be one of records, if its strings begin as nginx's lines do.
-  BatchSplitter(std::string_view json, bool takes_any, std::string& lines) : json_(json), takes_any_(takes_any), lines_(lines) {
+  BatchSplitter(std::string_view json, bool takes_any, std::string& lines)
+      : json_(json), takes_any_(takes_any), lines_(lines) {
     lines_.clear();
     owners_.push_back({});
   }
@@ -139,7 +148,9 @@ class BatchSplitter {
     if (is_value_of_batch()) {
       level.is_record = true;
       // A list has no names: its values keep the one of the list around.
-      begin_record(at, is_list ? last_name() : is_known() ? std::string_view() : std::string_view(path_));
+      begin_record(at, is_list      ? last_name()
+                       : is_known() ? std::string_view()
+                                    : std::string_view(path_));
     }
     level.is_batch = is_list && !level.is_record && (takes_any_ ? owners_.size() == 1 : is_known());
     levels_.push_back(level);
@@ -170,7 +181,8 @@ class BatchSplitter {
 
   std::size_t take_string(std::size_t at) {
     const std::size_t end = std::min(end_of_string(json_, at), json_.size());
-    const std::string_view raw = json_.substr(at + 1, end - at - 2 < json_.size() ? end - at - 2 : 0);
+    const std::string_view raw =
+        json_.substr(at + 1, end - at - 2 < json_.size() ? end - at - 2 : 0);
     if (deeper_ == 0 && !levels_.empty() && expects_key_) {
       path_.resize(std::min(path_.size(), levels_.back().path_size));
       if (!path_.empty()) path_ += '.';
@@ -191,7 +203,8 @@ class BatchSplitter {
     return end;
   }
 
-  /// `name`: under which the value is kept in a line of its own; none for an object that says itself what it is.
+  /// `name`: under which the value is kept in a line of its own; none for an object that says
+  /// itself what it is.
   void begin_record(std::size_t at, std::string_view name) {
     copy_to(at);
     is_deep_ = is_deep_ || (!takes_any_ && std::count(path_.begin(), path_.end(), '.') > 1);
@@ -261,7 +274,8 @@ bool split_lists(std::string_view line, std::string& lines) {
   const std::size_t begin = find_json(line);
   if (begin == npos) return false;
   const std::string_view json = line.substr(begin);
-  // What stands in front is kept as well; a list that is the whole line is no record, also where it holds only one.
+  // What stands in front is kept as well; a list that is the whole line is no record, also where it
+  // holds only one.
   const std::size_t enough = json.front() == '[' ? 1 : 2;
   for (const bool takes_any : {false, true}) {
     BatchSplitter splitter(json, takes_any, lines);
@@ -279,7 +293,9 @@ bool may_hold_batch_as_text(std::string_view line) {
 
 }  // namespace
 
-bool may_be_batch(std::string_view line) { return holds_list(line) || may_hold_batch_as_text(line); }
+bool may_be_batch(std::string_view line) {
+  return holds_list(line) || may_hold_batch_as_text(line);
+}
 
 bool split_batch(std::string_view line, std::string& lines) {
   if (split_lists(line, lines)) return true;

@@ -8,10 +8,12 @@
 
 namespace handshaked::parse {
 
-/// Eight characters to compare with at once: 'd' stands for a digit, 'x' for any byte, all else for itself.
+/// Eight characters to compare with at once: 'd' stands for a digit, 'x' for any byte, all else for
+/// itself.
 struct Shape {
   std::uint64_t expected = 0;
-  std::uint64_t slack = 0;  ///< what a byte may differ from `expected` at most, as the distance to 0x80
+  std::uint64_t slack =
+      0;  ///< what a byte may differ from `expected` at most, as the distance to 0x80
   std::uint64_t looked_at = 0;
 
   explicit constexpr Shape(const char (&text)[9]) {
@@ -20,7 +22,9 @@ struct Shape {
     std::array<unsigned char, 8> looked_at_bytes{};
     for (std::size_t i = 0; i < 8; ++i) {
       expected_bytes[i] = text[i] == 'd' ? '0' : static_cast<unsigned char>(text[i]);
-      slack_bytes[i] = text[i] == 'd' ? 0x80 - 10 : 0x80 - 1;  // '0' ^ c is below 10 for digits, and for nothing else
+      slack_bytes[i] = text[i] == 'd'
+                           ? 0x80 - 10
+                           : 0x80 - 1;  // '0' ^ c is below 10 for digits, and for nothing else
       looked_at_bytes[i] = text[i] == 'x' ? 0 : 0xFF;
     }
     expected = std::bit_cast<std::uint64_t>(expected_bytes);

@@ -18,14 +18,15 @@ struct ZonedTime {
   std::chrono::seconds offset{0};
 };
 
-/// The zone in which a log's times are to be read: nginx prints none. Remembers the offset of the last hour, so it is cheap
-/// for runs of lines; not shared between threads.
+/// The zone in which a log's times are to be read: nginx prints none. Remembers the offset of the
+/// last hour, so it is cheap for runs of lines; not shared between threads.
 class TimeZone {
  public:
   /// "local" (this host's, honouring TZ), "UTC", an offset ("+08:00"), or a name ("Europe/Berlin").
   static Result<TimeZone> named(std::string_view name);
 
-  /// nullopt for a time that no calendar knows. In the hour that a clock change repeats, the earlier moment.
+  /// nullopt for a time that no calendar knows. In the hour that a clock change repeats, the
+  /// earlier moment.
   std::optional<ZonedTime> resolve(const LocalTime& local);
 
  private:

@@ -52,7 +52,9 @@ class TimeReader {
 
   bool read_clock() {
     const auto hour = number(at_, 2), minute = number(at_ + 3, 2), second = number(at_ + 6, 2);
-    if (!hour || !minute || !second || byte(at_ + 2) != ':' || byte(at_ + 5) != ':' || is_digit(byte(at_ + 8))) return false;
+    if (!hour || !minute || !second || byte(at_ + 2) != ':' || byte(at_ + 5) != ':' ||
+        is_digit(byte(at_ + 8)))
+      return false;
     time_.local.hour = static_cast<std::uint8_t>(*hour);
     time_.local.minute = static_cast<std::uint8_t>(*minute);
     time_.local.second = static_cast<std::uint8_t>(*second);
@@ -60,7 +62,8 @@ class TimeReader {
     return true;
   }
 
-  bool set_date(std::optional<unsigned> year, std::optional<unsigned> month, std::optional<unsigned> day, std::size_t clock_at) {
+  bool set_date(std::optional<unsigned> year, std::optional<unsigned> month,
+                std::optional<unsigned> day, std::size_t clock_at) {
     if (!year || !month || !day || *month < 1 || *month > 12 || *day < 1 || *day > 31) return false;
     const std::size_t before = at_;
     at_ = clock_at;
@@ -77,7 +80,9 @@ class TimeReader {
   /// "2026-11-21T02:58:15", "2026/11/21 02:58:15"
   bool read_numeric_date() {
     const char between = byte(at_ + 4);
-    if ((between != '-' && between != '/') || byte(at_ + 7) != between || (byte(at_ + 10) != 'T' && byte(at_ + 10) != ' ')) return false;
+    if ((between != '-' && between != '/') || byte(at_ + 7) != between ||
+        (byte(at_ + 10) != 'T' && byte(at_ + 10) != ' '))
+      return false;
     return set_date(number(at_, 4), number(at_ + 5, 2), number(at_ + 8, 2), at_ + 11);
   }
 
@@ -89,14 +94,16 @@ class TimeReader {
 
   /// "Nov 21 02:58:15", "Sat Nov 21 02:58:15"; the year may follow, else it stays unknown.
   bool read_named_date() {
-    static constexpr std::array<std::string_view, 7> kDays{"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
+    static constexpr std::array<std::string_view, 7> kDays{"Mon ", "Tue ", "Wed ", "Thu ",
+                                                           "Fri ", "Sat ", "Sun "};
     for (const std::string_view day : kDays) {
       if (skip(day)) break;
     }
     const auto month = month_at(at_);
     auto day = number(at_ + 4, 2);
     if (!day && byte(at_ + 4) == ' ') day = number(at_ + 5, 1);
-    if (byte(at_ + 3) != ' ' || byte(at_ + 6) != ' ' || !set_date(0, month, day, at_ + 7)) return false;
+    if (byte(at_ + 3) != ' ' || byte(at_ + 6) != ' ' || !set_date(0, month, day, at_ + 7))
+      return false;
     is_named_ = true;
     return true;
   }

@@ -24,7 +24,8 @@ struct Connection {
   net::ServerStream& stream;
   Intake& intake;
   const net::Peer& peer;
-  std::shared_ptr<SenderMemory> memory;  ///< the sender's: reserve what a request needs beyond a few KiB, before it is allocated
+  std::shared_ptr<SenderMemory> memory;  ///< the sender's: reserve what a request needs beyond a
+                                         ///< few KiB, before it is allocated
   SourceCounters& counters;
   /// The thread's read buffer (kScratchBytes): whatever is in it is gone after the next co_await.
   std::span<char> scratch;
@@ -33,15 +34,18 @@ struct Connection {
 
   /// So many small pieces of work (a record, a value) are done in one go.
   static constexpr std::size_t kPiecesAtOnce = 1024;
-  /// To be awaited between pieces of work that need no byte of the peer: the thread's other connections are served meanwhile.
-  boost::asio::awaitable<void> let_others_work() const { co_await boost::asio::post(executor, boost::asio::use_awaitable); }
+  /// To be awaited between pieces of work that need no byte of the peer: the thread's other
+  /// connections are served meanwhile.
+  boost::asio::awaitable<void> let_others_work() const {
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+  }
 };
 
 constexpr std::size_t kScratchBytes = 256 * 1024;
 
-/// Speaks a protocol on one connection until it ends; the connection is closed when it returns. An Error is what the peer did
-/// wrong: it is counted, and logged once a minute and source at most. Must call `stream.expect_within()` before it waits for
-/// the peer.
+/// Speaks a protocol on one connection until it ends; the connection is closed when it returns. An
+/// Error is what the peer did wrong: it is counted, and logged once a minute and source at most.
+/// Must call `stream.expect_within()` before it waits for the peer.
 using Session = std::function<boost::asio::awaitable<Result<>>(Connection)>;
 
 }  // namespace handshaked::receive

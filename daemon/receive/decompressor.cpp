@@ -19,10 +19,14 @@ class RatioGuard {
     input_ += consumed;
     output_ += produced;
     if (output_ > limits_.max_output_bytes) {
-      return fail(ErrorCode::limit_exceeded, "more than " + std::to_string(limits_.max_output_bytes) + " bytes after decompression");
+      return fail(
+          ErrorCode::limit_exceeded,
+          "more than " + std::to_string(limits_.max_output_bytes) + " bytes after decompression");
     }
     if (output_ > limits_.free_output_bytes && output_ / limits_.max_ratio > input_) {
-      return fail(ErrorCode::limit_exceeded, "decompression gives more than " + std::to_string(limits_.max_ratio) + " times the bytes");
+      return fail(ErrorCode::limit_exceeded, "decompression gives more than " +
+                                                 std::to_string(limits_.max_ratio) +
+                                                 " times the bytes");
     }
     return success();
   }
@@ -37,7 +41,8 @@ class ZlibDecompressor final : public Decompressor {
  public:
   static constexpr std::size_t kOwnBytes = 48 * 1024;
 
-  ZlibDecompressor(const DecompressionLimits& limits, Reservation own) : own_(std::move(own)), guard_(limits) {}
+  ZlibDecompressor(const DecompressionLimits& limits, Reservation own)
+      : own_(std::move(own)), guard_(limits) {}
   ~ZlibDecompressor() override {
     if (is_open_) inflateEnd(&stream_);
   }
@@ -50,11 +55,14 @@ class ZlibDecompressor final : public Decompressor {
     return is_open_;
   }
 
-  Result<std::size_t> decompress(std::string_view& input, ByteWindow& out, std::size_t most) override {
+  Result<std::size_t> decompress(std::string_view& input, ByteWindow& out,
+                                 std::size_t most) override {
     if (is_finished_ && !input.empty()) {
       // gzip members may follow one another; behind a zlib stream nothing may.
-      if (!is_gzip_) return fail(ErrorCode::invalid_input, "bytes behind the end of the compressed data");
-      if (inflateReset(&stream_) != Z_OK) return fail(ErrorCode::invalid_input, "broken compressed data");
+      if (!is_gzip_)
+        return fail(ErrorCode::invalid_input, "bytes behind the end of the compressed data");
+      if (inflateReset(&stream_) != Z_OK)
+        return fail(ErrorCode::invalid_input, "broken compressed data");
       is_finished_ = false;
     }
     if (is_finished_) return std::size_t{0};
@@ -74,7 +82,8 @@ class ZlibDecompressor final : public Decompressor {
     began_ = began_ || consumed > 0;
     is_finished_ = status == Z_STREAM_END;
     if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {
-      return fail(ErrorCode::invalid_input, std::string("broken compressed data: ") + (stream_.msg != nullptr ? stream_.msg : "zlib"));
+      return fail(ErrorCode::invalid_input, std::string("broken compressed data: ") +
+                                                (stream_.msg != nullptr ? stream_.msg : "zlib"));
     }
     TRY(guard_.count(consumed, produced));
     return produced;
@@ -94,21 +103,25 @@ class ZlibDecompressor final : public Decompressor {
 
 class ZstdDecompressor final : public Decompressor {
  public:
-  // 8 MiB: what decoders must support (RFC 8878, section 3.1.1.1.2), and all that one sender may cost.
+  // 8 MiB: what decoders must support (RFC 8878, section 3.1.1.1.2), and all that one sender may
+  // cost.
   static constexpr int kWindowLog = 23;
   static constexpr std::size_t kOwnBytes = (std::size_t{1} << kWindowLog) + 512 * 1024;
 
-  ZstdDecompressor(const DecompressionLimits& limits, Reservation own) : own_(std::move(own)), guard_(limits) {}
+  ZstdDecompressor(const DecompressionLimits& limits, Reservation own)
+      : own_(std::move(own)), guard_(limits) {}
   ~ZstdDecompressor() override { ZSTD_freeDStream(stream_); }
   ZstdDecompressor(const ZstdDecompressor&) = delete;
   ZstdDecompressor& operator=(const ZstdDecompressor&) = delete;
 
   bool open() {
     stream_ = ZSTD_createDStream();
-    return stream_ != nullptr && ZSTD_isError(ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, kWindowLog)) == 0;
+    return stream_ != nullptr &&
+           ZSTD_isError(ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, kWindowLog)) == 0;
   }
 
-  Result<std::size_t> decompress(std::string_view& input, ByteWindow& out, std::size_t most) override {
+  Result<std::size_t> decompress(std::string_view& input, ByteWindow& out,
+                                 std::size_t most) override {
     if (!out.reserve(most)) return fail(out.refusal(most));
     const std::span<char> room = out.room(most);
     ZSTD_inBuffer in{input.data(), input.size(), 0};
@@ -117,7 +130,8 @@ class ZstdDecompressor final : public Decompressor {
     input.remove_prefix(in.pos);
     out.fill(into.pos);
     if (ZSTD_isError(status) != 0)
-      return fail(ErrorCode::invalid_input, std::string("broken compressed data: ") + ZSTD_getErrorName(status));
+      return fail(ErrorCode::invalid_input,
+                  std::string("broken compressed data: ") + ZSTD_getErrorName(status));
     if (in.pos > 0 || into.pos > 0) may_end_ = status == 0;
     TRY(guard_.count(in.pos, into.pos));
     return into.pos;
@@ -140,11 +154,13 @@ Compression guess_compression(std::string_view beginning) {
   return Compression::none;
 }
 
-Result<std::unique_ptr<Decompressor>> make_decompressor(Compression compression, const DecompressionLimits& limits,
+Result<std::unique_ptr<Decompressor>> make_decompressor(Compression compression,
+                                                        const DecompressionLimits& limits,
                                                         std::shared_ptr<SenderMemory> memory) {
   const auto no_memory = [] { return fail(ErrorCode::limit_exceeded, "no memory to decompress"); };
   Reservation own(std::move(memory));
-  const std::size_t bytes = compression == Compression::zstd ? ZstdDecompressor::kOwnBytes : ZlibDecompressor::kOwnBytes;
+  const std::size_t bytes =
+      compression == Compression::zstd ? ZstdDecompressor::kOwnBytes : ZlibDecompressor::kOwnBytes;
   if (!own.grow_to(bytes)) return fail(own.refusal(bytes));
   if (compression == Compression::zstd) {
     auto zstd = std::make_unique<ZstdDecompressor>(limits, std::move(own));

@@ -44,13 +44,16 @@ bool EngineMessages::add_line(std::string_view line) {
 void EngineMessages::add_json(std::string_view payload) {
   padded_.assign(payload).append(kScratchPadding, '\0');
   std::size_t malformed = 0;
-  for (std::string_view rest = std::string_view(padded_).substr(0, payload.size()); !rest.empty();) {
+  for (std::string_view rest = std::string_view(padded_).substr(0, payload.size());
+       !rest.empty();) {
     const std::size_t object = rest.find('{');
     if (object == std::string_view::npos) break;
     rest.remove_prefix(object);
     const std::size_t length = json_value_length(rest);
     const std::string_view taken = rest.substr(0, length);
-    if (find_json_candidate(intake_, taken, 0) != std::string_view::npos && !json_.add_object(taken)) ++malformed;
+    if (find_json_candidate(intake_, taken, 0) != std::string_view::npos &&
+        !json_.add_object(taken))
+      ++malformed;
     rest.remove_prefix(taken.size());
   }
   if (malformed > 0) intake_.count_malformed(malformed, json_.first_problem());

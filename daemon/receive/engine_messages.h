@@ -9,12 +9,14 @@
 
 namespace handshaked::receive {
 
-/// Makes records of messages that an engine (NATS, Kafka) moves, as shippers write them: a line as it is, a syslog message, a JSON object,
-/// or several of these in a list or one behind another. Most messages hold nothing for us and are only searched.
+/// Makes records of messages that an engine (NATS, Kafka) moves, as shippers write them: a line as
+/// it is, a syslog message, a JSON object, or several of these in a list or one behind another.
+/// Most messages hold nothing for us and are only searched.
 class EngineMessages {
  public:
   /// All are borrowed; `reader` is used within each call only.
-  EngineMessages(Intake& intake, const FieldNames& names, JsonRecordReader& reader, SourceCounters& counters)
+  EngineMessages(Intake& intake, const FieldNames& names, JsonRecordReader& reader,
+                 SourceCounters& counters)
       : intake_(intake), json_(intake, names, reader), counters_(counters) {}
 
   /// True when something was added to the intake. `payload` is borrowed for the call.

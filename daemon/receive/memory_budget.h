@@ -12,15 +12,16 @@ namespace handshaked::receive {
 
 /// How much memory all network connections may hold together for what is under way. Thread-safe.
 ///
-/// A sender may hold as much as is still free: one alone half of all, two a third each, and so on. So whoever comes next finds room,
-/// however many others take what they can.
+/// A sender may hold as much as is still free: one alone half of all, two a third each, and so on.
+/// So whoever comes next finds room, however many others take what they can.
 class MemoryBudget {
  public:
   explicit MemoryBudget(std::size_t limit_bytes) : limit_(limit_bytes) {}
 
   std::size_t limit() const { return limit_; }
   std::size_t held() const { return held_; }
-  /// What one sender can have when nobody else holds anything: a request that needs more can never be taken.
+  /// What one sender can have when nobody else holds anything: a request that needs more can never
+  /// be taken.
   std::size_t most_for_one() const { return limit_ / 2; }
 
  private:
@@ -59,16 +60,18 @@ class SenderMemory {
   std::atomic<std::size_t> held_ = 0;
 };
 
-/// What one buffer, request or batch holds; given back when it goes. Taken before the memory is allocated. Without a sender everything is
-/// granted: for what is read from this host.
+/// What one buffer, request or batch holds; given back when it goes. Taken before the memory is
+/// allocated. Without a sender everything is granted: for what is read from this host.
 class Reservation {
  public:
   explicit Reservation(std::shared_ptr<SenderMemory> memory) : memory_(std::move(memory)) {}
   ~Reservation() { shrink_to(0); }
-  Reservation(Reservation&& other) noexcept : memory_(std::move(other.memory_)), held_(std::exchange(other.held_, 0)) {}
+  Reservation(Reservation&& other) noexcept
+      : memory_(std::move(other.memory_)), held_(std::exchange(other.held_, 0)) {}
   Reservation& operator=(Reservation&&) = delete;
 
-  /// Makes it at least `bytes` in all. False when that is too much at the moment: it stays as it was, and the sender has to come again.
+  /// Makes it at least `bytes` in all. False when that is too much at the moment: it stays as it
+  /// was, and the sender has to come again.
   [[nodiscard]] bool grow_to(std::size_t bytes) {
     if (bytes <= held_) return true;
     if (memory_ != nullptr && !memory_->try_take(bytes - held_)) return false;
@@ -82,11 +85,13 @@ class Reservation {
   }
   std::size_t held() const { return held_; }
 
-  /// Why `bytes` were not granted: limit_exceeded when they never will be, else cancelled, to be tried again.
+  /// Why `bytes` were not granted: limit_exceeded when they never will be, else cancelled, to be
+  /// tried again.
   Error refusal(std::size_t bytes) const {
     if (memory_ != nullptr && bytes > memory_->budget().most_for_one())
-      return {ErrorCode::limit_exceeded, "it needs more than the " + std::to_string(memory_->budget().most_for_one() >> 20) +
-                                             " MiB of memory that one sender may use"};
+      return {ErrorCode::limit_exceeded,
+              "it needs more than the " + std::to_string(memory_->budget().most_for_one() >> 20) +
+                  " MiB of memory that one sender may use"};
     return {ErrorCode::cancelled, "its sender's share of the memory is in use; come again"};
   }
 

@@ -16,7 +16,8 @@ constexpr auto kSweepInterval = std::chrono::milliseconds(500);
 
 }  // namespace
 
-NetworkThread::NetworkThread() : guard_(asio::make_work_guard(context_)), sweep_timer_(context_), end_timer_(context_) {}
+NetworkThread::NetworkThread()
+    : guard_(asio::make_work_guard(context_)), sweep_timer_(context_), end_timer_(context_) {}
 
 NetworkThread::~NetworkThread() {
   context_.stop();
@@ -26,13 +27,15 @@ NetworkThread::~NetworkThread() {
 void NetworkThread::start() {
   thread_ = std::jthread([this] {
     sweep();
-    // What a handler throws (no memory) costs what it was about, not the thread and all the others on it.
+    // What a handler throws (no memory) costs what it was about, not the thread and all the others
+    // on it.
     while (true) {
       try {
         context_.run();
         return;
       } catch (const std::exception& thrown) {
-        faults_.warn(std::string("a network thread continues after an internal error: ") + thrown.what());
+        faults_.warn(std::string("a network thread continues after an internal error: ") +
+                     thrown.what());
       }
     }
   });
@@ -80,12 +83,14 @@ void NetworkThread::join() {
 void NetworkThread::close_quietest(const std::string& group) {
   net::ServerStream* quietest = nullptr;
   for (const auto& [stream, of] : streams_) {
-    if (of == group && (quietest == nullptr || stream->progressed_at() < quietest->progressed_at())) quietest = stream;
+    if (of == group && (quietest == nullptr || stream->progressed_at() < quietest->progressed_at()))
+      quietest = stream;
   }
   if (quietest != nullptr) quietest->close();
 }
 
-NetworkThread::Watch::Watch(NetworkThread& thread, net::ServerStream& stream, std::string group) : thread_(thread), stream_(stream) {
+NetworkThread::Watch::Watch(NetworkThread& thread, net::ServerStream& stream, std::string group)
+    : thread_(thread), stream_(stream) {
   thread_.streams_.emplace(&stream_, std::move(group));
   if (thread_.is_ending()) stream_.end_reading();
 }
@@ -93,7 +98,8 @@ NetworkThread::Watch::Watch(NetworkThread& thread, net::ServerStream& stream, st
 NetworkThread::Watch::~Watch() { thread_.streams_.erase(&stream_); }
 
 NetworkThreads::NetworkThreads(std::size_t count) {
-  for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i) threads_.push_back(std::make_unique<NetworkThread>());
+  for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i)
+    threads_.push_back(std::make_unique<NetworkThread>());
 }
 
 void NetworkThreads::start() {
@@ -106,7 +112,8 @@ void NetworkThreads::stop(std::chrono::milliseconds grace) {
 }
 
 NetworkThread& NetworkThreads::least_busy() {
-  return **std::min_element(threads_.begin(), threads_.end(), [](const auto& a, const auto& b) { return a->sessions < b->sessions; });
+  return **std::min_element(threads_.begin(), threads_.end(),
+                            [](const auto& a, const auto& b) { return a->sessions < b->sessions; });
 }
 
 }  // namespace handshaked::receive

@@ -21,8 +21,9 @@
 
 namespace handshaked::receive {
 
-/// One thread with an io_context of its own, on which connections live from their first byte to their last. Everything but
-/// the constructor, start(), begin_end() and join() is for that thread itself.
+/// One thread with an io_context of its own, on which connections live from their first byte to
+/// their last. Everything but the constructor, start(), begin_end() and join() is for that thread
+/// itself.
 class NetworkThread {
  public:
   NetworkThread();
@@ -31,12 +32,14 @@ class NetworkThread {
   NetworkThread& operator=(const NetworkThread&) = delete;
 
   void start();
-  /// Connections are told that nothing more is read; those that are not done after `grace` are cut off. Any thread.
+  /// Connections are told that nothing more is read; those that are not done after `grace` are cut
+  /// off. Any thread.
   void begin_end(std::chrono::milliseconds grace);
   void join();
 
   boost::asio::io_context& context() { return context_; }
-  /// The buffer that whoever runs on this thread reads into; there are kScratchPadding more bytes behind it.
+  /// The buffer that whoever runs on this thread reads into; there are kScratchPadding more bytes
+  /// behind it.
   std::span<char> scratch();
   JsonRecordReader& json() { return json_; }
   bool is_ending() const { return ending_; }
@@ -86,7 +89,8 @@ class NetworkThreads {
   explicit NetworkThreads(std::size_t count);
 
   void start();
-  /// Ends all sessions and joins; gives those in the middle of an exchange a moment. Blocks: not from the loop thread.
+  /// Ends all sessions and joins; gives those in the middle of an exchange a moment. Blocks: not
+  /// from the loop thread.
   void stop(std::chrono::milliseconds grace);
 
   NetworkThread& first() { return *threads_.front(); }

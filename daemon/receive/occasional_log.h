@@ -10,10 +10,12 @@
 
 namespace handshaked::receive {
 
-/// Warnings that strangers can cause: one a minute, with the number of those that were not printed. Thread-safe.
+/// Warnings that strangers can cause: one a minute, with the number of those that were not printed.
+/// Thread-safe.
 class OccasionalLog {
  public:
-  explicit OccasionalLog(std::chrono::seconds interval = std::chrono::seconds(60)) : interval_(interval) {}
+  explicit OccasionalLog(std::chrono::seconds interval = std::chrono::seconds(60))
+      : interval_(interval) {}
 
   void warn(std::string_view text, telemetry::LogPlace place = telemetry::LogPlace::here()) {
     using Clock = std::chrono::steady_clock;
@@ -25,7 +27,8 @@ class OccasionalLog {
     }
     const std::uint64_t suppressed = suppressed_.exchange(0);
     std::string line(text);
-    if (suppressed > 0) line += " (and " + std::to_string(suppressed) + " more since the last word about it)";
+    if (suppressed > 0)
+      line += " (and " + std::to_string(suppressed) + " more since the last word about it)";
     telemetry::log_warning(line, {.is_record = true}, place);  // seldom enough already
   }
 

@@ -11,10 +11,12 @@
 
 namespace handshaked::receive {
 
-/// Who is sending, over all listeners: gives each sender a share of the memory, whatever the number of its connections. Thread-safe.
+/// Who is sending, over all listeners: gives each sender a share of the memory, whatever the number
+/// of its connections. Thread-safe.
 class Senders {
  public:
-  explicit Senders(std::size_t memory_bytes) : budget_(std::make_shared<MemoryBudget>(memory_bytes)) {}
+  explicit Senders(std::size_t memory_bytes)
+      : budget_(std::make_shared<MemoryBudget>(memory_bytes)) {}
 
   /// `network`: net::Peer::network. A sender is remembered as long as something is held for it.
   std::shared_ptr<SenderMemory> memory_of(const std::string& network) {

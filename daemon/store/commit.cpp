@@ -22,10 +22,13 @@ void write_incident(Connection& connection, const IncidentRow& row) {
   static const std::string kOpen = "open";
   static const std::string kResolved = "resolved";
   auto statement = connection.prepare(
-      "INSERT INTO incidents (id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json) "
+      "INSERT INTO incidents (id, fingerprint, status, severity, opened_at, last_seen_at, "
+      "resolved_at, state_json) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, "
-      "severity = excluded.severity, opened_at = excluded.opened_at, last_seen_at = excluded.last_seen_at, "
+      "ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = "
+      "excluded.status, "
+      "severity = excluded.severity, opened_at = excluded.opened_at, last_seen_at = "
+      "excluded.last_seen_at, "
       "resolved_at = excluded.resolved_at, state_json = excluded.state_json");
   statement.bind_text(1, row.id);
   statement.bind_text(2, row.fingerprint);
@@ -39,7 +42,8 @@ void write_incident(Connection& connection, const IncidentRow& row) {
 }
 
 std::int64_t write_body(Connection& connection, const std::string& body) {
-  auto statement = connection.prepare("INSERT INTO event_bodies (body) VALUES (pack(?)) RETURNING body_id");
+  auto statement =
+      connection.prepare("INSERT INTO event_bodies (body) VALUES (pack(?)) RETURNING body_id");
   statement.bind_text(1, body);
   statement->executeStep();
   const std::int64_t id = statement->getColumn(0).getInt64();
@@ -47,13 +51,14 @@ std::int64_t write_body(Connection& connection, const std::string& body) {
   return id;
 }
 
-/// Where the body of `row` is: another receiver's of the same event if it is the same, else it is written. Nothing if the event was
-/// queued for this receiver before.
+/// Where the body of `row` is: another receiver's of the same event if it is the same, else it is
+/// written. Nothing if the event was queued for this receiver before.
 std::optional<std::int64_t> place_body(Connection& connection, const NewDelivery& row) {
   std::optional<std::int64_t> shared;
   {
     auto statement = connection.prepare(
-        "SELECT receiver = ?2, body_id, unpack(body) = ?3 FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE event_id = ?1");
+        "SELECT receiver = ?2, body_id, unpack(body) = ?3 FROM outbox CROSS JOIN event_bodies "
+        "USING (body_id) WHERE event_id = ?1");
     statement.bind_text(1, row.event_id);
     statement.bind_text(2, row.receiver);
     statement.bind_text(3, row.body);
@@ -71,9 +76,11 @@ std::optional<QueuedRow> queue_delivery(Connection& connection, const NewDeliver
   if (!body_id) return std::nullopt;
   // "behind": an earlier one of the same incident for the same receiver has to arrive first.
   auto statement = connection.prepare(
-      "INSERT INTO outbox (receiver, event_id, event_type, incident_id, created_at, not_before, body_id, status) "
+      "INSERT INTO outbox (receiver, event_id, event_type, incident_id, created_at, not_before, "
+      "body_id, status) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, CASE WHEN ?4 <> '' AND EXISTS ("
-      "  SELECT 1 FROM outbox WHERE receiver = ?1 AND incident_id = ?4 AND status IN ('ready', 'behind')"
+      "  SELECT 1 FROM outbox WHERE receiver = ?1 AND incident_id = ?4 AND status IN ('ready', "
+      "'behind')"
       ") THEN 'behind' ELSE 'ready' END) RETURNING delivery_id, status = 'ready'");
   statement.bind_text(1, row.receiver);
   statement.bind_text(2, row.event_id);
@@ -83,7 +90,8 @@ std::optional<QueuedRow> queue_delivery(Connection& connection, const NewDeliver
   statement.bind_time(6, row.not_before);
   statement->bind(7, static_cast<int64_t>(*body_id));
   statement->executeStep();
-  const QueuedRow queued{.id = {statement->getColumn(0).getInt64()}, .is_ready = statement->getColumn(1).getInt() != 0};
+  const QueuedRow queued{.id = {statement->getColumn(0).getInt64()},
+                         .is_ready = statement->getColumn(1).getInt() != 0};
   statement->executeStep();  // to its end
   return queued;
 }

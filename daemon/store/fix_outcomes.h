@@ -16,7 +16,8 @@ struct FixOutcomeRow {
   std::uint64_t worked = 0, failed = 0;
 };
 
-/// What this installation has learnt about fixes. A view of the Database, which it borrows and whose thread it keeps to.
+/// What this installation has learnt about fixes. A view of the Database, which it borrows and
+/// whose thread it keeps to.
 class FixOutcomes {
  public:
   explicit FixOutcomes(Database& database) : database_(database) {}

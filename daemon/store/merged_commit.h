@@ -14,8 +14,8 @@ namespace handshaked::store {
 /// Called once with the outcome of a submitted commit.
 using CommitDone = std::function<void(Result<>)>;
 
-/// Several commits on their way to one transaction: of each source and incident only the newest row is kept, so that
-/// waiting for a disk costs the memory of what is distinct. Not thread-safe.
+/// Several commits on their way to one transaction: of each source and incident only the newest row
+/// is kept, so that waiting for a disk costs the memory of what is distinct. Not thread-safe.
 class MergedCommit {
  public:
   /// `commit` is newer than everything added before. `done` may be empty.

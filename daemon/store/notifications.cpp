@@ -14,7 +14,8 @@ Result<std::vector<ToldRow>> Notifications::load_told() {
 Result<> Notifications::visit_told(const std::function<void(const ToldRow&)>& visit) {
   Connection& connection = database_.connection();
   return connection.read("cannot read what receivers were told", [&] {
-    auto statement = connection.prepare("SELECT receiver, incident_id, state_json FROM told ORDER BY incident_id, receiver");
+    auto statement = connection.prepare(
+        "SELECT receiver, incident_id, state_json FROM told ORDER BY incident_id, receiver");
     while (statement->executeStep()) {
       visit({.receiver = statement->getColumn(0).getString(),
              .incident_id = statement->getColumn(1).getString(),
@@ -27,11 +28,13 @@ Result<std::vector<DiagnosisRow>> Notifications::load_diagnoses() {
   Connection& connection = database_.connection();
   return connection.read("cannot read the diagnoses", [&] {
     auto statement = connection.prepare(
-        "SELECT incident_id, note_json FROM diagnoses WHERE incident_id IN (SELECT id FROM incidents WHERE status = 'open') "
+        "SELECT incident_id, note_json FROM diagnoses WHERE incident_id IN (SELECT id FROM "
+        "incidents WHERE status = 'open') "
         "OR incident_id IN (SELECT incident_id FROM told)");
     std::vector<DiagnosisRow> rows;
     while (statement->executeStep())
-      rows.push_back({.incident_id = statement->getColumn(0).getString(), .note_json = statement->getColumn(1).getString()});
+      rows.push_back({.incident_id = statement->getColumn(0).getString(),
+                      .note_json = statement->getColumn(1).getString()});
     return rows;
   });
 }
@@ -64,7 +67,8 @@ Result<> Notifications::save_silence(const SilenceRow& row) {
   return connection.write("cannot keep a silence", [&] {
     auto statement = connection.prepare(
         "INSERT INTO silences (id, ends_at, state_json) VALUES (?, ?, ?) "
-        "ON CONFLICT (id) DO UPDATE SET ends_at = excluded.ends_at, state_json = excluded.state_json");
+        "ON CONFLICT (id) DO UPDATE SET ends_at = excluded.ends_at, state_json = "
+        "excluded.state_json");
     statement.bind_text(1, row.id);
     statement.bind_time(2, row.ends_at);
     statement.bind_text(3, row.state_json);

@@ -18,9 +18,9 @@ struct SilenceRow {
   std::string state_json;
 };
 
-/// What notification has to remember beside the incidents: what each receiver was told, diagnoses, silences. Told states and
-/// diagnoses are written through Database::apply, and go with their incident. A view of the Database, which it borrows and
-/// whose thread it keeps to.
+/// What notification has to remember beside the incidents: what each receiver was told, diagnoses,
+/// silences. Told states and diagnoses are written through Database::apply, and go with their
+/// incident. A view of the Database, which it borrows and whose thread it keeps to.
 class Notifications {
  public:
   explicit Notifications(Database& database) : database_(database) {}

@@ -11,20 +11,30 @@
 namespace handshaked::store {
 namespace {
 
-// The columns of the SELECTs, in the order of row_from(). CROSS JOIN: a body is looked up for each delivery, never the other way.
+// The columns of the SELECTs, in the order of row_from(). CROSS JOIN: a body is looked up for each
+// delivery, never the other way.
 constexpr const char* kDue =
-    "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, '', body_id FROM outbox WHERE receiver = ? AND status = 'ready' AND not_before <= ? ORDER BY not_before, delivery_id";
+    "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, "
+    "not_before, attempts, last_error, "
+    "finished_at, '', body_id FROM outbox WHERE receiver = ? AND status = 'ready' AND not_before "
+    "<= ? ORDER BY not_before, delivery_id";
 constexpr const char* kFind =
-    "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, unpack(body) FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE delivery_id = ?";
+    "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, "
+    "not_before, attempts, last_error, "
+    "finished_at, unpack(body) FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE "
+    "delivery_id = ?";
 constexpr const char* kList =
-    "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, '' FROM outbox WHERE (?1 = 0 OR (?1 & CASE status WHEN 'ready' THEN 1 WHEN 'behind' THEN 2 WHEN 'delivered' THEN 4 "
-    "WHEN 'dead' THEN 8 ELSE 16 END) <> 0) AND (?2 = '' OR receiver = ?2) ORDER BY delivery_id DESC LIMIT ?3";
+    "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, "
+    "not_before, attempts, last_error, "
+    "finished_at, '' FROM outbox WHERE (?1 = 0 OR (?1 & CASE status WHEN 'ready' THEN 1 WHEN "
+    "'behind' THEN 2 WHEN 'delivered' THEN 4 "
+    "WHEN 'dead' THEN 8 ELSE 16 END) <> 0) AND (?2 = '' OR receiver = ?2) ORDER BY delivery_id "
+    "DESC LIMIT ?3";
 constexpr const char* kListDead =
-    "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, unpack(body) FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE status = 'dead' AND (?1 = '' OR receiver = ?1) "
+    "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, "
+    "not_before, attempts, last_error, "
+    "finished_at, unpack(body) FROM outbox CROSS JOIN event_bodies USING (body_id) WHERE status = "
+    "'dead' AND (?1 = '' OR receiver = ?1) "
     "ORDER BY finished_at DESC, delivery_id DESC LIMIT ?2";
 
 constexpr const char* kMarkDelivered =
@@ -35,7 +45,8 @@ constexpr const char* kMarkDead =
     "WHERE delivery_id = ?1 AND status IN ('ready', 'behind') RETURNING receiver, incident_id";
 constexpr const char* kDiscard =
     "UPDATE outbox SET status = 'discarded', finished_at = ?2 "
-    "WHERE delivery_id = ?1 AND status IN ('ready', 'behind', 'dead') RETURNING receiver, incident_id";
+    "WHERE delivery_id = ?1 AND status IN ('ready', 'behind', 'dead') RETURNING receiver, "
+    "incident_id";
 constexpr const char* kRetryDead =
     "UPDATE outbox SET status = 'ready', not_before = ?2, attempts = 0, finished_at = NULL "
     "WHERE delivery_id = ?1 AND status = 'dead' RETURNING receiver, incident_id";
@@ -43,27 +54,38 @@ constexpr const char* kMarkRetry =
     "UPDATE outbox SET not_before = ?2, attempts = ?3, last_error = ?4 "
     "WHERE delivery_id = ?1 AND status IN ('ready', 'behind')";
 
-// Of the unfinished deliveries of one incident to one receiver exactly the first is ready. Touches only rows that differ.
+// Of the unfinished deliveries of one incident to one receiver exactly the first is ready. Touches
+// only rows that differ.
 constexpr const char* kRestoreOrder =
     "UPDATE outbox SET status = CASE status WHEN 'ready' THEN 'behind' ELSE 'ready' END "
-    "WHERE receiver = ?1 AND incident_id = ?2 AND status IN ('ready', 'behind') AND (status = 'ready') <> (delivery_id = ("
-    "  SELECT min(delivery_id) FROM outbox WHERE receiver = ?1 AND incident_id = ?2 AND status IN ('ready', 'behind')))";
+    "WHERE receiver = ?1 AND incident_id = ?2 AND status IN ('ready', 'behind') AND (status = "
+    "'ready') <> (delivery_id = ("
+    "  SELECT min(delivery_id) FROM outbox WHERE receiver = ?1 AND incident_id = ?2 AND status IN "
+    "('ready', 'behind')))";
 
 // The order of the new receiver's own deliveries is kept, too.
 constexpr const char* kCopy =
-    "INSERT INTO outbox (receiver, event_id, event_type, incident_id, created_at, not_before, body_id, status) "
-    "SELECT ?2, event_id, event_type, incident_id, ?3, ?3, body_id, CASE WHEN incident_id <> '' AND EXISTS ("
-    "  SELECT 1 FROM outbox earlier WHERE earlier.receiver = ?2 AND earlier.incident_id = original.incident_id "
+    "INSERT INTO outbox (receiver, event_id, event_type, incident_id, created_at, not_before, "
+    "body_id, status) "
+    "SELECT ?2, event_id, event_type, incident_id, ?3, ?3, body_id, CASE WHEN incident_id <> '' "
+    "AND EXISTS ("
+    "  SELECT 1 FROM outbox earlier WHERE earlier.receiver = ?2 AND earlier.incident_id = "
+    "original.incident_id "
     "  AND earlier.status IN ('ready', 'behind')) THEN 'behind' ELSE 'ready' END "
     "FROM outbox original WHERE delivery_id = ?1 ON CONFLICT (event_id, receiver) DO NOTHING";
 constexpr const char* kUncopied =
-    "SELECT delivery_id FROM outbox waiting WHERE receiver = ?1 AND status IN ('ready', 'behind') AND created_at <= ?3 AND NOT EXISTS ("
-    "  SELECT 1 FROM outbox copy WHERE copy.event_id = waiting.event_id AND copy.receiver = ?2) ORDER BY delivery_id LIMIT ?4";
+    "SELECT delivery_id FROM outbox waiting WHERE receiver = ?1 AND status IN ('ready', 'behind') "
+    "AND created_at <= ?3 AND NOT EXISTS ("
+    "  SELECT 1 FROM outbox copy WHERE copy.event_id = waiting.event_id AND copy.receiver = ?2) "
+    "ORDER BY delivery_id LIMIT ?4";
 // The columns in the order of row_from().
 constexpr const char* kDeliveredOfOpen =
-    "SELECT newest, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-    "finished_at, unpack(body) FROM (SELECT max(delivery_id) AS newest FROM outbox WHERE receiver = ?1 AND status = 'delivered' "
-    "  AND incident_id IN (SELECT id FROM incidents WHERE status = 'open') GROUP BY incident_id LIMIT ?2) "
+    "SELECT newest, receiver, event_id, event_type, incident_id, status, created_at, not_before, "
+    "attempts, last_error, "
+    "finished_at, unpack(body) FROM (SELECT max(delivery_id) AS newest FROM outbox WHERE receiver "
+    "= ?1 AND status = 'delivered' "
+    "  AND incident_id IN (SELECT id FROM incidents WHERE status = 'open') GROUP BY incident_id "
+    "LIMIT ?2) "
     "CROSS JOIN outbox ON delivery_id = newest CROSS JOIN event_bodies USING (body_id)";
 
 DeliveryStatus status_from(const std::string& name) {
@@ -104,9 +126,14 @@ std::string read_body(Connection& connection, std::int64_t body_id) {
   return statement->executeStep() ? statement->getColumn(0).getString() : std::string();
 }
 
-int64_t as_limit(std::size_t limit) { return static_cast<int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max())); }
+int64_t as_limit(std::size_t limit) {
+  return static_cast<int64_t>(
+      std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max()));
+}
 
-void bind_id(BorrowedStatement& statement, int index, DeliveryId id) { statement->bind(index, static_cast<int64_t>(id.value)); }
+void bind_id(BorrowedStatement& statement, int index, DeliveryId id) {
+  statement->bind(index, static_cast<int64_t>(id.value));
+}
 
 /// What moving one delivery did.
 struct Move {
@@ -149,7 +176,8 @@ Result<> marked(const Result<std::size_t>& mark) {
   return success();
 }
 
-std::size_t move_all(Connection& connection, const char* sql, std::span<const DeliveryId> ids, Time now) {
+std::size_t move_all(Connection& connection, const char* sql, std::span<const DeliveryId> ids,
+                     Time now) {
   std::size_t moved = 0;
   for (const DeliveryId id : ids) moved += move_at(connection, sql, id, now).is_done ? 1 : 0;
   return moved;
@@ -157,7 +185,8 @@ std::size_t move_all(Connection& connection, const char* sql, std::span<const De
 
 }  // namespace
 
-Result<std::vector<OutboxRow>> Outbox::due(const std::string& receiver, Time now, std::size_t limit, const std::set<DeliveryId>& except) {
+Result<std::vector<OutboxRow>> Outbox::due(const std::string& receiver, Time now, std::size_t limit,
+                                           const std::set<DeliveryId>& except) {
   Connection& connection = database_.connection();
   return connection.read("cannot read the outbox", [&] {
     auto statement = connection.prepare(kDue);
@@ -176,7 +205,8 @@ Result<std::vector<OutboxRow>> Outbox::due(const std::string& receiver, Time now
 Result<std::optional<Time>> Outbox::next_due(const std::string& receiver) {
   Connection& connection = database_.connection();
   return connection.read("cannot read the outbox", [&] {
-    auto statement = connection.prepare("SELECT min(not_before) FROM outbox WHERE receiver = ? AND status = 'ready'");
+    auto statement = connection.prepare(
+        "SELECT min(not_before) FROM outbox WHERE receiver = ? AND status = 'ready'");
     statement.bind_text(1, receiver);
     statement->executeStep();
     return optional_time_from(statement->getColumn(0));
@@ -186,7 +216,9 @@ Result<std::optional<Time>> Outbox::next_due(const std::string& receiver) {
 Result<std::optional<Time>> Outbox::next_due_after(const std::string& receiver, Time now) {
   Connection& connection = database_.connection();
   return connection.read("cannot read the outbox", [&] {
-    auto statement = connection.prepare("SELECT min(not_before) FROM outbox WHERE receiver = ? AND status = 'ready' AND not_before > ?");
+    auto statement = connection.prepare(
+        "SELECT min(not_before) FROM outbox WHERE receiver = ? AND status = 'ready' AND not_before "
+        "> ?");
     statement.bind_text(1, receiver);
     statement.bind_time(2, now);
     statement->executeStep();
@@ -199,7 +231,8 @@ Result<std::size_t> Outbox::mark(const DeliveryOutcomes& outcomes, Time now) {
   return connection.write("cannot mark deliveries", [&] {
     std::size_t order_changes = 0;
     for (const DeliveryCopy& copy : outcomes.copies) copy_row(connection, copy.id, copy.to, now);
-    for (const DeliveryId id : outcomes.delivered) order_changes += move_at(connection, kMarkDelivered, id, now).order_changes;
+    for (const DeliveryId id : outcomes.delivered)
+      order_changes += move_at(connection, kMarkDelivered, id, now).order_changes;
     for (const DeliveryRetry& retry : outcomes.retries) {
       auto statement = connection.prepare(kMarkRetry);
       bind_id(statement, 1, retry.id);
@@ -219,8 +252,8 @@ Result<std::size_t> Outbox::mark(const DeliveryOutcomes& outcomes, Time now) {
   });
 }
 
-Result<std::size_t> Outbox::copy_waiting(const std::string& receiver, const std::string& to, Time created_before, Time now,
-                                         std::size_t limit) {
+Result<std::size_t> Outbox::copy_waiting(const std::string& receiver, const std::string& to,
+                                         Time created_before, Time now, std::size_t limit) {
   Connection& connection = database_.connection();
   return connection.write("cannot copy deliveries", [&] {
     std::vector<DeliveryId> ids;
@@ -238,7 +271,8 @@ Result<std::size_t> Outbox::copy_waiting(const std::string& receiver, const std:
   });
 }
 
-Result<std::vector<OutboxRow>> Outbox::delivered_of_open(const std::string& receiver, std::size_t limit) {
+Result<std::vector<OutboxRow>> Outbox::delivered_of_open(const std::string& receiver,
+                                                         std::size_t limit) {
   Connection& connection = database_.connection();
   return connection.read("cannot read what was delivered", [&] {
     auto statement = connection.prepare(kDeliveredOfOpen);
@@ -248,13 +282,18 @@ Result<std::vector<OutboxRow>> Outbox::delivered_of_open(const std::string& rece
   });
 }
 
-Result<> Outbox::mark_delivered(std::vector<DeliveryId> ids, Time now) { return marked(mark({.delivered = std::move(ids)}, now)); }
+Result<> Outbox::mark_delivered(std::vector<DeliveryId> ids, Time now) {
+  return marked(mark({.delivered = std::move(ids)}, now));
+}
 
-Result<> Outbox::mark_retry(DeliveryId id, Time next_attempt_at, std::uint32_t attempts, std::string reason) {
+Result<> Outbox::mark_retry(DeliveryId id, Time next_attempt_at, std::uint32_t attempts,
+                            std::string reason) {
   return marked(mark({.retries = {{id, next_attempt_at, attempts, std::move(reason)}}}, Time()));
 }
 
-Result<> Outbox::mark_dead(DeliveryId id, std::string reason, Time now) { return marked(mark({.dead = {{id, std::move(reason)}}}, now)); }
+Result<> Outbox::mark_dead(DeliveryId id, std::string reason, Time now) {
+  return marked(mark({.dead = {{id, std::move(reason)}}}, now));
+}
 
 Result<std::vector<OutboxRow>> Outbox::list_dead(const std::string& receiver, std::size_t limit) {
   Connection& connection = database_.connection();
@@ -266,12 +305,14 @@ Result<std::vector<OutboxRow>> Outbox::list_dead(const std::string& receiver, st
   });
 }
 
-Result<std::vector<OutboxRow>> Outbox::list(std::span<const DeliveryStatus> statuses, const std::string& receiver, std::size_t limit) {
+Result<std::vector<OutboxRow>> Outbox::list(std::span<const DeliveryStatus> statuses,
+                                            const std::string& receiver, std::size_t limit) {
   Connection& connection = database_.connection();
   return connection.read("cannot list the deliveries", [&] {
     // Five statuses at most: one bit each.
     std::int64_t wanted = 0;
-    for (const DeliveryStatus status : statuses) wanted |= std::int64_t{1} << static_cast<int>(status);
+    for (const DeliveryStatus status : statuses)
+      wanted |= std::int64_t{1} << static_cast<int>(status);
     auto statement = connection.prepare(kList);
     statement->bind(1, static_cast<int64_t>(wanted));
     statement.bind_text(2, receiver);
@@ -295,7 +336,8 @@ Result<std::size_t> Outbox::make_due(const std::string& receiver, Time now) {
   Connection& connection = database_.connection();
   return connection.write("cannot make deliveries due", [&] {
     auto statement = connection.prepare(
-        "UPDATE outbox SET not_before = ?2 WHERE receiver = ?1 AND status = 'ready' AND not_before > ?2 AND attempts > 0");
+        "UPDATE outbox SET not_before = ?2 WHERE receiver = ?1 AND status = 'ready' AND not_before "
+        "> ?2 AND attempts > 0");
     statement.bind_text(1, receiver);
     statement.bind_time(2, now);
     return static_cast<std::size_t>(statement.run());
@@ -304,23 +346,27 @@ Result<std::size_t> Outbox::make_due(const std::string& receiver, Time now) {
 
 Result<std::size_t> Outbox::retry_dead(std::span<const DeliveryId> ids, Time now) {
   Connection& connection = database_.connection();
-  return connection.write("cannot queue dead deliveries again", [&] { return move_all(connection, kRetryDead, ids, now); });
+  return connection.write("cannot queue dead deliveries again",
+                          [&] { return move_all(connection, kRetryDead, ids, now); });
 }
 
 Result<std::size_t> Outbox::discard(std::span<const DeliveryId> ids, Time now) {
   Connection& connection = database_.connection();
-  return connection.write("cannot discard deliveries", [&] { return move_all(connection, kDiscard, ids, now); });
+  return connection.write("cannot discard deliveries",
+                          [&] { return move_all(connection, kDiscard, ids, now); });
 }
 
 Result<std::vector<ReceiverCounts>> Outbox::count() {
   Connection& connection = database_.connection();
   return connection.read("cannot count the deliveries", [&] {
     auto statement = connection.prepare(
-        "SELECT receiver, status, count(*), min(created_at) FROM outbox GROUP BY receiver, status ORDER BY receiver, status");
+        "SELECT receiver, status, count(*), min(created_at) FROM outbox GROUP BY receiver, status "
+        "ORDER BY receiver, status");
     std::vector<ReceiverCounts> receivers;
     while (statement->executeStep()) {
       std::string receiver = statement->getColumn(0).getString();
-      if (receivers.empty() || receivers.back().receiver != receiver) receivers.push_back({.receiver = std::move(receiver)});
+      if (receivers.empty() || receivers.back().receiver != receiver)
+        receivers.push_back({.receiver = std::move(receiver)});
       ReceiverCounts& counts = receivers.back();
       const std::int64_t rows = statement->getColumn(2).getInt64();
       switch (status_from(statement->getColumn(1).getString())) {
@@ -340,16 +386,21 @@ Result<std::vector<ReceiverCounts>> Outbox::count() {
   });
 }
 
-Result<std::vector<OutboxRow>> deliveries_of_incident(Database& database, const std::string& incident_id, std::size_t limit) {
+Result<std::vector<OutboxRow>> deliveries_of_incident(Database& database,
+                                                      const std::string& incident_id,
+                                                      std::size_t limit) {
   Connection& connection = database.connection();
-  TRY(const std::vector<DeliveryId> ids, connection.read("cannot list the deliveries of an incident", [&] {
-    auto statement = connection.prepare("SELECT delivery_id FROM outbox WHERE incident_id = ?1 ORDER BY delivery_id DESC LIMIT ?2");
-    statement.bind_text(1, incident_id);
-    statement->bind(2, static_cast<int64_t>(limit));
-    std::vector<DeliveryId> found;
-    while (statement->executeStep()) found.push_back({statement->getColumn(0).getInt64()});
-    return found;
-  }));
+  TRY(const std::vector<DeliveryId> ids,
+      connection.read("cannot list the deliveries of an incident", [&] {
+        auto statement = connection.prepare(
+            "SELECT delivery_id FROM outbox WHERE incident_id = ?1 ORDER BY delivery_id DESC LIMIT "
+            "?2");
+        statement.bind_text(1, incident_id);
+        statement->bind(2, static_cast<int64_t>(limit));
+        std::vector<DeliveryId> found;
+        while (statement->executeStep()) found.push_back({statement->getColumn(0).getInt64()});
+        return found;
+      }));
   std::vector<OutboxRow> rows;
   Outbox outbox(database);
   for (const DeliveryId id : ids) {

@@ -23,7 +23,8 @@ Result<std::vector<PositionRow>> Positions::list() {
     auto statement = connection.prepare("SELECT source, cursor FROM positions ORDER BY source");
     std::vector<PositionRow> rows;
     while (statement->executeStep()) {
-      rows.push_back({.source = statement->getColumn(0).getString(), .cursor = statement->getColumn(1).getString()});
+      rows.push_back({.source = statement->getColumn(0).getString(),
+                      .cursor = statement->getColumn(1).getString()});
     }
     return rows;
   });

@@ -13,8 +13,8 @@ namespace handshaked::store {
 
 class Database;
 
-/// How far each source has been read. A view of the Database, which it borrows and whose thread it keeps to: as a
-/// PositionBook it is asked before the Database goes to its StoreThread.
+/// How far each source has been read. A view of the Database, which it borrows and whose thread it
+/// keeps to: as a PositionBook it is asked before the Database goes to its StoreThread.
 class Positions final : public ingest::PositionBook {
  public:
   explicit Positions(Database& database) : database_(database) {}
@@ -25,10 +25,12 @@ class Positions final : public ingest::PositionBook {
   /// All of them, by source.
   Result<std::vector<PositionRow>> list();
 
-  /// For what belongs to no commit (a cursor moved by hand). Normal progress goes through Database::apply.
+  /// For what belongs to no commit (a cursor moved by hand). Normal progress goes through
+  /// Database::apply.
   Result<> save(const PositionRow& row);
 
-  /// A source that is gone for good. The store never forgets one by itself: an idle log may stay silent for months.
+  /// A source that is gone for good. The store never forgets one by itself: an idle log may stay
+  /// silent for months.
   Result<> forget(const std::string& source);
 
  private:

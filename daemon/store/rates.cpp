@@ -12,7 +12,8 @@ Result<> Rates::record(const std::vector<Row>& rows) {
   return connection.write("cannot keep the rates of incidents", [&] {
     for (const Row& row : rows) {
       auto minute = connection.prepare(
-          "INSERT INTO rates (incident_id, step, at, count) SELECT ?1, 60, ?2, ?3 WHERE EXISTS (SELECT 1 FROM incidents WHERE id = ?1) "
+          "INSERT INTO rates (incident_id, step, at, count) SELECT ?1, 60, ?2, ?3 WHERE EXISTS "
+          "(SELECT 1 FROM incidents WHERE id = ?1) "
           "ON CONFLICT (incident_id, step, at) DO UPDATE SET count = count + excluded.count");
       minute.bind_text(1, row.incident_id);
       minute->bind(2, static_cast<int64_t>(row.minute * 60));
@@ -29,25 +30,30 @@ Result<> Rates::record(const std::vector<Row>& rows) {
   });
 }
 
-Result<Rates::Points> Rates::of_incident(const std::string& incident_id, Step step, std::int64_t since) {
+Result<Rates::Points> Rates::of_incident(const std::string& incident_id, Step step,
+                                         std::int64_t since) {
   Connection& connection = database_.connection();
   return connection.read("cannot read the rates of an incident", [&] {
-    auto statement = connection.prepare("SELECT at, count FROM rates WHERE incident_id = ?1 AND step = ?2 AND at >= ?3 ORDER BY at");
+    auto statement = connection.prepare(
+        "SELECT at, count FROM rates WHERE incident_id = ?1 AND step = ?2 AND at >= ?3 ORDER BY "
+        "at");
     statement.bind_text(1, incident_id);
     statement->bind(2, static_cast<int64_t>(step));
     statement->bind(3, static_cast<int64_t>(since));
     Points points;
     while (statement->executeStep())
-      points.emplace_back(statement->getColumn(0).getInt64(), static_cast<std::uint64_t>(statement->getColumn(1).getInt64()));
+      points.emplace_back(statement->getColumn(0).getInt64(),
+                          static_cast<std::uint64_t>(statement->getColumn(1).getInt64()));
     return points;
   });
 }
 
-Result<std::unordered_map<std::string, std::vector<std::uint64_t>>> Rates::sparklines(const std::vector<std::string>& incident_ids,
-                                                                                      std::int64_t since, std::int64_t until,
-                                                                                      std::size_t parts) {
+Result<std::unordered_map<std::string, std::vector<std::uint64_t>>> Rates::sparklines(
+    const std::vector<std::string>& incident_ids, std::int64_t since, std::int64_t until,
+    std::size_t parts) {
   std::unordered_map<std::string, std::vector<std::uint64_t>> lines;
-  const std::int64_t width = std::max<std::int64_t>(1, (until - since) / static_cast<std::int64_t>(std::max<std::size_t>(1, parts)));
+  const std::int64_t width = std::max<std::int64_t>(
+      1, (until - since) / static_cast<std::int64_t>(std::max<std::size_t>(1, parts)));
   for (const std::string& id : incident_ids) {
     TRY(const Points points, of_incident(id, Step::minute, since));
     std::vector<std::uint64_t>& line = lines[id];
@@ -64,13 +70,15 @@ Result<Rates::Points> Rates::totals(Step step, std::int64_t since, std::int64_t 
   Connection& connection = database_.connection();
   return connection.read("cannot read the rates", [&] {
     auto statement = connection.prepare(
-        "SELECT at / ?3 * ?3 AS begin, sum(count) FROM rates WHERE step = ?1 AND at >= ?2 GROUP BY begin ORDER BY begin");
+        "SELECT at / ?3 * ?3 AS begin, sum(count) FROM rates WHERE step = ?1 AND at >= ?2 GROUP BY "
+        "begin ORDER BY begin");
     statement->bind(1, static_cast<int64_t>(step));
     statement->bind(2, static_cast<int64_t>(since));
     statement->bind(3, static_cast<int64_t>(bucket));
     Points points;
     while (statement->executeStep())
-      points.emplace_back(statement->getColumn(0).getInt64(), static_cast<std::uint64_t>(statement->getColumn(1).getInt64()));
+      points.emplace_back(statement->getColumn(0).getInt64(),
+                          static_cast<std::uint64_t>(statement->getColumn(1).getInt64()));
     return points;
   });
 }

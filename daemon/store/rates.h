@@ -12,8 +12,9 @@ namespace handshaked::store {
 
 class Database;
 
-/// How often incidents were seen, as it is kept: by the minute, and by the hour. A view of the Database, which it
-/// borrows and whose thread it keeps to. Times are seconds since 1970 UTC; what is not there is nought.
+/// How often incidents were seen, as it is kept: by the minute, and by the hour. A view of the
+/// Database, which it borrows and whose thread it keeps to. Times are seconds since 1970 UTC; what
+/// is not there is nought.
 class Rates {
  public:
   enum class Step : std::int64_t { minute = 60, hour = 3600 };
@@ -28,13 +29,16 @@ class Rates {
 
   explicit Rates(Database& database) : database_(database) {}
 
-  /// In a transaction of its own: what is there of a minute grows. For rows whose incidents are committed; others are left out.
+  /// In a transaction of its own: what is there of a minute grows. For rows whose incidents are
+  /// committed; others are left out.
   Result<> record(const std::vector<Row>& rows);
 
   Result<Points> of_incident(const std::string& incident_id, Step step, std::int64_t since);
-  /// The counts of each incident in `parts` equal parts of the time from `since` to `until`, from its minutes.
-  Result<std::unordered_map<std::string, std::vector<std::uint64_t>>> sparklines(const std::vector<std::string>& incident_ids,
-                                                                                 std::int64_t since, std::int64_t until, std::size_t parts);
+  /// The counts of each incident in `parts` equal parts of the time from `since` to `until`, from
+  /// its minutes.
+  Result<std::unordered_map<std::string, std::vector<std::uint64_t>>> sparklines(
+      const std::vector<std::string>& incident_ids, std::int64_t since, std::int64_t until,
+      std::size_t parts);
   /// Of all incidents together, in spans of `bucket` seconds.
   Result<Points> totals(Step step, std::int64_t since, std::int64_t bucket);
 

@@ -8,7 +8,9 @@ namespace handshaked::store {
 Result<std::optional<ReceiverRestRow>> ReceiverRests::find(const std::string& receiver) {
   Connection& connection = database_.connection();
   return connection.read("cannot read why a receiver rests", [&] {
-    auto statement = connection.prepare("SELECT whom, rest_ms, rests_until, paused_until, reason FROM receiver_rests WHERE receiver = ?");
+    auto statement = connection.prepare(
+        "SELECT whom, rest_ms, rests_until, paused_until, reason FROM receiver_rests WHERE "
+        "receiver = ?");
     statement.bind_text(1, receiver);
     std::optional<ReceiverRestRow> row;
     if (statement->executeStep()) {
@@ -27,7 +29,8 @@ Result<> ReceiverRests::save(const ReceiverRestRow& row) {
   Connection& connection = database_.connection();
   return connection.write("cannot keep why a receiver rests", [&] {
     auto statement = connection.prepare(
-        "INSERT OR REPLACE INTO receiver_rests (receiver, whom, rest_ms, rests_until, paused_until, reason) VALUES (?, ?, ?, ?, ?, ?)");
+        "INSERT OR REPLACE INTO receiver_rests (receiver, whom, rest_ms, rests_until, "
+        "paused_until, reason) VALUES (?, ?, ?, ?, ?, ?)");
     statement.bind_text(1, row.receiver);
     statement.bind_text(2, row.whom);
     statement->bind(3, static_cast<int64_t>(row.rest.count()));

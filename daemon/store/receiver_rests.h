@@ -21,7 +21,8 @@ struct ReceiverRestRow {
   std::string reason;
 };
 
-/// What delivery has to know of receivers after a restart. A view of the Database, which it borrows and whose thread it keeps to.
+/// What delivery has to know of receivers after a restart. A view of the Database, which it borrows
+/// and whose thread it keeps to.
 class ReceiverRests {
  public:
   explicit ReceiverRests(Database& database) : database_(database) {}

@@ -1,6 +1,7 @@
 #include "telemetry/journal.h"
 
-// The journal would be told the place in our source by libsystemd's macros: of no use to those who read it.
+// The journal would be told the place in our source by libsystemd's macros: of no use to those who
+// read it.
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
@@ -44,7 +45,8 @@ bool is_stderr_the_journal() {
          matches(text.substr(colon + 1), status.st_ino);
 }
 
-std::vector<std::string> journal_fields(LogLevel level, std::string_view message, const LogAbout& about) {
+std::vector<std::string> journal_fields(LogLevel level, std::string_view message,
+                                        const LogAbout& about) {
   std::vector<std::string> fields;
   const auto add = [&fields](std::string_view name, std::string_view value) {
     if (!value.empty()) fields.push_back(std::string(name).append("=").append(value));
@@ -63,7 +65,8 @@ std::vector<std::string> journal_fields(LogLevel level, std::string_view message
 bool send_to_journal(const std::vector<std::string>& fields) {
   std::vector<iovec> pieces;
   pieces.reserve(fields.size());
-  for (const std::string& field : fields) pieces.push_back({.iov_base = const_cast<char*>(field.data()), .iov_len = field.size()});
+  for (const std::string& field : fields)
+    pieces.push_back({.iov_base = const_cast<char*>(field.data()), .iov_len = field.size()});
   return sd_journal_sendv(pieces.data(), static_cast<int>(pieces.size())) >= 0;
 }
 

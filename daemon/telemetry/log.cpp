@@ -17,7 +17,8 @@
 namespace handshaked::telemetry {
 namespace {
 
-/// sd-daemon(3): a line that begins with "<4>" gets that priority in the journal, which also adds the time.
+/// sd-daemon(3): a line that begins with "<4>" gets that priority in the journal, which also adds
+/// the time.
 constexpr std::array kJournalPatterns = {"<7>%v", "<6>%v", "<4>%v", "<3>%v"};
 constexpr const char* kPlainPattern = "%Y-%m-%dT%H:%M:%S.%e%z %l: %v";
 
@@ -31,7 +32,8 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
-/// The place in the program, and what it speaks about: a receiver that fails must not silence another.
+/// The place in the program, and what it speaks about: a receiver that fails must not silence
+/// another.
 std::string class_of(const LogAbout& about, LogPlace place) {
   std::string name = std::string(place.file) + ':' + std::to_string(place.line);
   for (const std::string_view part : {about.receiver, about.source}) name.append("\n").append(part);
@@ -66,8 +68,9 @@ class Log {
 
   void tell_suppressed(bool all) {
     for (const LogLimiter::Held& held : take_held(all)) {
-      const std::string text =
-          std::to_string(held.count) + (held.count == 1 ? " message was" : " messages were") + " held back, the last of them: " + held.text;
+      const std::string text = std::to_string(held.count) +
+                               (held.count == 1 ? " message was" : " messages were") +
+                               " held back, the last of them: " + held.text;
       write(static_cast<LogLevel>(held.level), text, {.id = message_id::suppressed});
     }
   }
@@ -81,12 +84,14 @@ class Log {
     }
     tell_suppressed(false);
     const std::scoped_lock lock(mutex_);
-    return limiter_->may_say(class_of(about, place), static_cast<int>(level), text, LogLimiter::Time::clock::now());
+    return limiter_->may_say(class_of(about, place), static_cast<int>(level), text,
+                             LogLimiter::Time::clock::now());
   }
 
   std::vector<LogLimiter::Held> take_held(bool all) {
     const std::scoped_lock lock(mutex_);
-    return limiter_ ? limiter_->take_held(LogLimiter::Time::clock::now(), all) : std::vector<LogLimiter::Held>();
+    return limiter_ ? limiter_->take_held(LogLimiter::Time::clock::now(), all)
+                    : std::vector<LogLimiter::Held>();
   }
 
   void write(LogLevel level, const std::string& text, const LogAbout& about) {
@@ -108,10 +113,15 @@ Log& the_log() {
 
 }  // namespace
 
-void log(LogLevel level, std::string_view message, const LogAbout& about, LogPlace place) { the_log().say(level, message, about, place); }
+void log(LogLevel level, std::string_view message, const LogAbout& about, LogPlace place) {
+  the_log().say(level, message, about, place);
+}
 
 LogLevel level_named(std::string_view name) {
-  return name == "debug" ? LogLevel::debug : name == "warning" ? LogLevel::warning : name == "error" ? LogLevel::error : LogLevel::info;
+  return name == "debug"     ? LogLevel::debug
+         : name == "warning" ? LogLevel::warning
+         : name == "error"   ? LogLevel::error
+                             : LogLevel::info;
 }
 
 void set_log_level(LogLevel least) { the_log().set_least(least); }

@@ -11,10 +11,12 @@ constexpr std::size_t kLongestExample = 200;  // bytes of a message that was hel
 
 }  // namespace
 
-bool LogLimiter::may_say(std::string_view message_class, int level, std::string_view text, Time now) {
+bool LogLimiter::may_say(std::string_view message_class, int level, std::string_view text,
+                         Time now) {
   Class& known = class_of(message_class, now);
   // What was held back waits for take_held(): it is never forgotten by a new interval.
-  if (now - known.begun >= options_.interval && known.held.count == 0) known = {.begun = now, .said = 0, .held = {}};
+  if (now - known.begun >= options_.interval && known.held.count == 0)
+    known = {.begun = now, .said = 0, .held = {}};
   if (known.held.count == 0 && known.said < options_.burst) {
     ++known.said;
     return true;
@@ -37,9 +39,11 @@ std::vector<LogLimiter::Held> LogLimiter::take_held(Time now, bool all) {
 
 LogLimiter::Class& LogLimiter::class_of(std::string_view message_class, Time now) {
   const Class fresh{.begun = now, .said = 0, .held = {}};
-  if (const auto known = classes_.find(message_class); known != classes_.end()) return known->second;
+  if (const auto known = classes_.find(message_class); known != classes_.end())
+    return known->second;
   const bool is_full = classes_.size() >= options_.most_classes;
-  return classes_.emplace(is_full ? std::string() : std::string(message_class), fresh).first->second;
+  return classes_.emplace(is_full ? std::string() : std::string(message_class), fresh)
+      .first->second;
 }
 
 }  // namespace handshaked::telemetry

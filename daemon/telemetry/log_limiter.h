@@ -10,7 +10,8 @@
 
 namespace handshaked::telemetry {
 
-/// Lets a class of messages through until there are too many of them in one interval, and counts the rest. Not thread-safe.
+/// Lets a class of messages through until there are too many of them in one interval, and counts
+/// the rest. Not thread-safe.
 class LogLimiter {
  public:
   using Time = std::chrono::steady_clock::time_point;

@@ -11,10 +11,12 @@
 
 namespace handshaked::telemetry {
 
-// How the daemon is, in numbers: one snapshot, from which /metrics, `status` and the page are made. Plain values. Counts are since the
-// start of the process. Names come from the configuration, never from a line of a log.
+// How the daemon is, in numbers: one snapshot, from which /metrics, `status` and the page are made.
+// Plain values. Counts are since the start of the process. Names come from the configuration, never
+// from a line of a log.
 
-/// What this process takes of the machine (proc(5): self/statm, self/fd; getrusage(2), getrlimit(2)). 0 where the system does not say.
+/// What this process takes of the machine (proc(5): self/statm, self/fd; getrusage(2),
+/// getrlimit(2)). 0 where the system does not say.
 struct ProcessMetrics {
   std::uint64_t resident_bytes = 0, virtual_bytes = 0;
   double cpu_seconds = 0;
@@ -24,22 +26,30 @@ ProcessMetrics read_process_figures();
 
 /// Of a source that listens.
 struct ListenerMetrics {
-  std::uint64_t batches = 0, malformed = 0, without_host = 0, duplicates = 0, refused_full = 0, datagrams_lost = 0, cut_lines = 0;
-  std::uint64_t connections = 0, open_connections = 0, refused_connections = 0, failed_connections = 0;
+  std::uint64_t batches = 0, malformed = 0, without_host = 0, duplicates = 0, refused_full = 0,
+                datagrams_lost = 0, cut_lines = 0;
+  std::uint64_t connections = 0, open_connections = 0, refused_connections = 0,
+                failed_connections = 0;
 };
 
 /// Of a source that reads from an engine: NATS, Kafka.
 struct EngineMetrics {
-  std::string partitions = {};                ///< that it reads now
-  std::string trouble = {};                   ///< why nothing comes; empty: nothing is wrong
-  std::optional<std::uint64_t> waiting = {};  ///< messages that the engine holds and we have not read
+  std::string partitions = {};  ///< that it reads now
+  std::string trouble = {};     ///< why nothing comes; empty: nothing is wrong
+  std::optional<std::uint64_t> waiting =
+      {};  ///< messages that the engine holds and we have not read
   std::uint64_t redelivered = 0, errors = 0;
 };
 
 struct SourceMetrics {
-  enum class State { starting, open, waiting, unreadable };  ///< waiting: nothing is at its path yet
-  std::string kind = {};                                     ///< the section of the configuration: "files", "syslog", "journal", …
-  std::string name;                                          ///< a file's path; else the configured name
+  enum class State {
+    starting,
+    open,
+    waiting,
+    unreadable
+  };                      ///< waiting: nothing is at its path yet
+  std::string kind = {};  ///< the section of the configuration: "files", "syslog", "journal", …
+  std::string name;       ///< a file's path; else the configured name
   State state = State::open;
   std::uint64_t bytes = 0, lines = 0;     ///< read
   std::uint64_t candidates = 0;           ///< lines that the gate let pass
@@ -99,14 +109,20 @@ struct QueueMetrics {
 
 struct DiagnosisMetrics {
   HistogramMetrics diagnosis_seconds = {}, probe_round_seconds = {};
-  std::uint64_t found = 0, nothing_found = 0;  ///< diagnoses that came to a cause, or to no more than the line says
+  std::uint64_t found = 0,
+                nothing_found =
+                    0;  ///< diagnoses that came to a cause, or to no more than the line says
   std::uint64_t rounds_passed = 0, rounds_failed = 0;
   std::uint64_t handshakes = 0;  ///< made with peers
 };
 
 /// Of a daemon that reports here.
 struct EdgeMetrics {
-  enum class State { healthy, behind, silent };  ///< behind: events have waited in its outbox for a minute
+  enum class State {
+    healthy,
+    behind,
+    silent
+  };  ///< behind: events have waited in its outbox for a minute
   std::string host, version;
   State state = State::healthy;
   Time heard_at{};
@@ -117,17 +133,19 @@ struct EdgeMetrics {
 std::string_view to_string(EdgeMetrics::State state);
 
 struct FleetMetrics {
-  std::vector<EdgeMetrics> edges = {};                                 ///< silent ones first, then those that are behind, then by name
+  std::vector<EdgeMetrics> edges =
+      {};  ///< silent ones first, then those that are behind, then by name
   std::uint64_t taken = 0, duplicates = 0, outdated = 0, refused = 0;  ///< events
 };
 
 /// Of the group of workers that this one belongs to.
 struct GroupMetrics {
   struct Partition {
-    std::string owner = {};                     ///< empty: no worker has it
-    bool is_stale = false;                      ///< its owner has not been heard for longer than a lease
-    std::optional<Time> since = {};             ///< by the owner's clock
-    std::optional<std::uint64_t> waiting = {};  ///< messages that were not read; nothing: nobody has read it yet
+    std::string owner = {};          ///< empty: no worker has it
+    bool is_stale = false;           ///< its owner has not been heard for longer than a lease
+    std::optional<Time> since = {};  ///< by the owner's clock
+    std::optional<std::uint64_t> waiting =
+        {};  ///< messages that were not read; nothing: nobody has read it yet
   };
   struct Worker {
     std::string name, version;
@@ -142,8 +160,8 @@ struct GroupMetrics {
   std::string worker = {};                      ///< this one
   std::optional<std::uint32_t> partition = {};  ///< that it has
   std::uint64_t epoch = 0, last_entry = 0;      ///< of its log
-  std::uint64_t foreign = 0;                    ///< entries of that log that nobody of us has written
-  std::string trouble = {};                     ///< why the engine could not be asked; what is here may be old then
+  std::uint64_t foreign = 0;  ///< entries of that log that nobody of us has written
+  std::string trouble = {};   ///< why the engine could not be asked; what is here may be old then
 };
 
 struct Metrics {
@@ -165,7 +183,8 @@ struct Metrics {
   GroupMetrics group = {};
 };
 
-/// Why the daemon does not do what it is for: a sentence each; empty when it does. A log that is not there yet is none.
+/// Why the daemon does not do what it is for: a sentence each; empty when it does. A log that is
+/// not there yet is none.
 std::vector<std::string> why_not_ready(const Metrics& figures);
 
 }  // namespace handshaked::telemetry

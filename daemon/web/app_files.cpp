@@ -7,7 +7,8 @@
 #include "base/check.h"
 #include "base/digest.h"
 
-// What `npm run build` wrote. ccache leaves a file with .incbin alone; CMake knows what this one depends on.
+// What `npm run build` wrote. ccache leaves a file with .incbin alone; CMake knows what this one
+// depends on.
 asm(".section .rodata\n"
     "handshaked_app_js: .incbin \"" HANDSHAKED_WEB_APP
     "/app.js\"\n"
@@ -46,7 +47,10 @@ constexpr std::string_view kIcon =
     R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#0b5cad" d="M8 1 2 3v5c0 4 3 6 6 7 3-1 6-3 6-7V3z"/></svg>)";
 
 AppFile packed(std::string_view content_type, std::string_view text) {
-  return {.content_type = content_type, .text = text, .etag = "\"" + sha256_hex(text, 16) + "\"", .gzipped = gzip(text, 9)};
+  return {.content_type = content_type,
+          .text = text,
+          .etag = "\"" + sha256_hex(text, 16) + "\"",
+          .gzipped = gzip(text, 9)};
 }
 
 }  // namespace
@@ -69,18 +73,21 @@ std::string gzip(std::string_view text, int level) {
 const AppFile* find_app_file(std::string_view path) {
   if (path == "/app.js") {
     static const AppFile script =
-        packed("text/javascript; charset=utf-8", {kAppScript, static_cast<std::size_t>(kAppScriptEnd - kAppScript)});
+        packed("text/javascript; charset=utf-8",
+               {kAppScript, static_cast<std::size_t>(kAppScriptEnd - kAppScript)});
     return &script;
   }
   if (path == "/app.css") {
-    static const AppFile style = packed("text/css; charset=utf-8", {kAppStyle, static_cast<std::size_t>(kAppStyleEnd - kAppStyle)});
+    static const AppFile style = packed(
+        "text/css; charset=utf-8", {kAppStyle, static_cast<std::size_t>(kAppStyleEnd - kAppStyle)});
     return &style;
   }
   if (path == "/icon.svg") {
     static const AppFile icon = packed("image/svg+xml", kIcon);
     return &icon;
   }
-  if (path == "/" || path == "/timeline" || path == "/fleet" || path == "/status" || path.starts_with("/incidents/")) {
+  if (path == "/" || path == "/timeline" || path == "/fleet" || path == "/status" ||
+      path.starts_with("/incidents/")) {
     static const AppFile page = packed("text/html; charset=utf-8", kPage);
     return &page;
   }
@@ -88,7 +95,8 @@ const AppFile* find_app_file(std::string_view path) {
 }
 
 std::string_view app_policy() {
-  return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action "
+  return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src "
+         "'self'; base-uri 'none'; form-action "
          "'none'; "
          "frame-ancestors 'none'";
 }

@@ -14,7 +14,8 @@ struct AppFile {
   std::string gzipped;  ///< of the text
 };
 
-/// The file at a path: "/", "/incidents/…", "/timeline", "/fleet" and "/status" are the page itself, which shows what its address names;
+/// The file at a path: "/", "/incidents/…", "/timeline", "/fleet" and "/status" are the page
+/// itself, which shows what its address names;
 /// "/app.js",
 /// "/app.css", "/icon.svg". nullptr for any other. Packed when it is first asked for, then kept.
 const AppFile* find_app_file(std::string_view path);

@@ -9,7 +9,8 @@ namespace handshaked::web {
 
 namespace asio = boost::asio;
 
-EventFeed::Subscriber::Subscriber(std::shared_ptr<EventFeed> feed) : feed_(std::move(feed)), timer_(feed_->loop_), seen_(feed_->version_) {
+EventFeed::Subscriber::Subscriber(std::shared_ptr<EventFeed> feed)
+    : feed_(std::move(feed)), timer_(feed_->loop_), seen_(feed_->version_) {
   feed_->subscribers_.insert(this);
 }
 

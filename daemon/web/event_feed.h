@@ -11,7 +11,8 @@
 
 namespace handshaked::web {
 
-/// Wakes those who want to know when something changed (server-sent events): what changed, they ask for themselves. Loop thread only.
+/// Wakes those who want to know when something changed (server-sent events): what changed, they ask
+/// for themselves. Loop thread only.
 class EventFeed {
  public:
   /// One who listens. Woken at most once a kLeast, however much changes.
@@ -22,7 +23,8 @@ class EventFeed {
     Subscriber(const Subscriber&) = delete;
     Subscriber& operator=(const Subscriber&) = delete;
 
-    /// True when something has changed since the last call; false when nothing has for `patience`, or the feed was stopped.
+    /// True when something has changed since the last call; false when nothing has for `patience`,
+    /// or the feed was stopped.
     boost::asio::awaitable<bool> wait(std::chrono::milliseconds patience);
 
    private:

@@ -11,7 +11,8 @@ namespace handshaked::web {
 namespace {
 
 bool is_port(std::string_view text) {
-  return !text.empty() && text.size() <= 5 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && text.size() <= 5 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 bool is_address(int family, std::string_view text) {
@@ -36,8 +37,9 @@ bool is_expected_host(std::string_view host_header, std::span<const std::string>
   }
   if (host.ends_with('.')) host.remove_suffix(1);
   if (is_address(AF_INET, host) || net::is_same_without_case(host, "localhost")) return true;
-  return !host.empty() &&
-         std::any_of(names.begin(), names.end(), [host](const std::string& name) { return net::is_same_without_case(name, host); });
+  return !host.empty() && std::any_of(names.begin(), names.end(), [host](const std::string& name) {
+    return net::is_same_without_case(name, host);
+  });
 }
 
 }  // namespace handshaked::web

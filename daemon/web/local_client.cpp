@@ -16,7 +16,8 @@ namespace handshaked::web {
 namespace {
 
 struct End {
-  std::array<std::uint32_t, 4> words{};  ///< an IPv6 address as it is in memory; one of IPv4 is mapped into it
+  std::array<std::uint32_t, 4>
+      words{};  ///< an IPv6 address as it is in memory; one of IPv4 is mapped into it
   std::uint16_t port = 0;
   bool is_ipv4 = false;
 };
@@ -53,8 +54,8 @@ std::string kernel_text(const End& end, std::size_t first_word) {
   return text + piece.data();
 }
 
-/// proc_net(5): "sl: local remote st tx:rx tr:when retrnsmt uid timeout inode …". Inode 0: nobody holds the socket, and the user is no
-/// truth.
+/// proc_net(5): "sl: local remote st tx:rx tr:when retrnsmt uid timeout inode …". Inode 0: nobody
+/// holds the socket, and the user is no truth.
 std::optional<uid_t> user_in(const std::string& line) {
   std::istringstream fields(line);
   const std::vector<std::string> words{std::istream_iterator<std::string>(fields), {}};
@@ -71,9 +72,11 @@ std::optional<LocalClient> LocalClient::of(int descriptor) {
   if (!client || !ours) return std::nullopt;
   constexpr std::size_t kIpv4Word = 3;
   LocalClient found;
-  // A program may hold an IPv6 socket for a connection over IPv4: then the row is in the other table.
+  // A program may hold an IPv6 socket for a connection over IPv4: then the row is in the other
+  // table.
   found.rows_[1].ends = kernel_text(*client, 0) + " " + kernel_text(*ours, 0);
-  if (client->is_ipv4) found.rows_[0].ends = kernel_text(*client, kIpv4Word) + " " + kernel_text(*ours, kIpv4Word);
+  if (client->is_ipv4)
+    found.rows_[0].ends = kernel_text(*client, kIpv4Word) + " " + kernel_text(*ours, kIpv4Word);
   return found;
 }
 

@@ -10,8 +10,8 @@ namespace handshaked::web {
 inline constexpr std::size_t kMostSourcesShown = 500;
 inline constexpr std::size_t kMostRulesShown = 300;
 
-/// The metrics in Prometheus' text format 0.0.4. README.md lists the metrics. Labels are names from the configuration (sources,
-/// receivers) and ids of rules that were met.
+/// The metrics in Prometheus' text format 0.0.4. README.md lists the metrics. Labels are names from
+/// the configuration (sources, receivers) and ids of rules that were met.
 std::string metrics_text(const telemetry::Metrics& metrics);
 
 }  // namespace handshaked::web

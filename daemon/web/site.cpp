@@ -20,7 +20,8 @@ std::optional<std::pair<Language, double>> wish_of(std::string_view item) {
   double weight = 1;
   if (const auto q = item.find("q="); q != std::string_view::npos) {
     const std::string_view digits = item.substr(q + 2);
-    if (std::from_chars(digits.data(), digits.data() + digits.size(), weight).ec != std::errc()) weight = 0;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), weight).ec != std::errc())
+      weight = 0;
   }
   if (!(weight > 0)) return std::nullopt;
   if (net::is_same_without_case(name, "zh")) return std::pair(Language::zh, weight);
@@ -35,7 +36,8 @@ Language preferred_language(std::string_view accept_language, Language otherwise
   double best_weight = 0;
   while (!accept_language.empty()) {
     const auto comma = accept_language.find(',');
-    if (const auto wish = wish_of(accept_language.substr(0, comma)); wish && wish->second > best_weight) {
+    if (const auto wish = wish_of(accept_language.substr(0, comma));
+        wish && wish->second > best_weight) {
       best = wish->first;
       best_weight = wish->second;
     }
@@ -47,7 +49,9 @@ Language preferred_language(std::string_view accept_language, Language otherwise
 
 namespace {
 
-bool takes_gzip(const net::HttpRequest& request) { return request.header("accept-encoding").find("gzip") != std::string_view::npos; }
+bool takes_gzip(const net::HttpRequest& request) {
+  return request.header("accept-encoding").find("gzip") != std::string_view::npos;
+}
 
 WebAnswer answer_file(const AppFile& file, const net::HttpRequest& request) {
   WebAnswer answer{.content_type = std::string(file.content_type)};
@@ -92,7 +96,9 @@ void Site::make_room() {
   while (kept_.size() >= kMostKept) {
     auto oldest = kept_.end();
     for (auto it = kept_.begin(); it != kept_.end(); ++it)
-      if (it->second.waiting.empty() && (oldest == kept_.end() || it->second.made_at < oldest->second.made_at)) oldest = it;
+      if (it->second.waiting.empty() &&
+          (oldest == kept_.end() || it->second.made_at < oldest->second.made_at))
+        oldest = it;
     if (oldest == kept_.end()) return;  // as many as there are connections
     kept_.erase(oldest);
   }
@@ -102,16 +108,19 @@ void Site::answer(const net::HttpRequest& request, WebReply reply) {
   const std::string& path = request.path;
   if (path == "/metrics" || path == "/healthz" || path == "/readyz") {
     if (!has_to_be_made(path, options_.keep, std::move(reply))) return;
-    return daemon_.ask_figures([this, path](const telemetry::Metrics& metrics) { finish(path, make(path, metrics)); });
+    return daemon_.ask_figures(
+        [this, path](const telemetry::Metrics& metrics) { finish(path, make(path, metrics)); });
   }
   const AppFile* const file = find_app_file(path);
   const bool is_api = path.starts_with("/api/");
   if ((file != nullptr || is_api) && !options_.has_page)
-    return reply(web_refusal(404, "the page is not shown at this address: page in [web] of the configuration"));
+    return reply(web_refusal(
+        404, "the page is not shown at this address: page in [web] of the configuration"));
   if (file != nullptr) return reply(answer_file(*file, request));
   if (path == "/api/events") return answer_event_feed(std::move(reply));
   if (is_api) return answer_api(request, std::move(reply));
-  reply(web_refusal(404, "there is nothing here; there are /, /api/incidents, /metrics, /healthz and /readyz"));
+  reply(web_refusal(
+      404, "there is nothing here; there are /, /api/incidents, /metrics, /healthz and /readyz"));
 }
 
 void Site::answer_event_feed(WebReply reply) const {
@@ -124,15 +133,18 @@ void Site::answer_event_feed(WebReply reply) const {
 void Site::answer_api(const net::HttpRequest& request, WebReply reply) {
   constexpr std::size_t kWorthPacking = 2048;
   const std::string asked = request.parameter("lang");
-  const Language language = asked == "zh"   ? Language::zh
-                            : asked == "en" ? Language::en
-                                            : preferred_language(request.header("accept-language"), options_.language);
+  const Language language =
+      asked == "zh"   ? Language::zh
+      : asked == "en" ? Language::en
+                      : preferred_language(request.header("accept-language"), options_.language);
   const bool is_packed = takes_gzip(request);
-  const std::string key = request.path + "?" + request.query + (language == Language::zh ? " zh" : " en") + (is_packed ? " gzip" : "");
+  const std::string key = request.path + "?" + request.query +
+                          (language == Language::zh ? " zh" : " en") + (is_packed ? " gzip" : "");
   make_room();
   if (!has_to_be_made(key, options_.keep_api, std::move(reply))) return;
   daemon_.ask_api(request, language, [this, key, is_packed](unsigned status, std::string json) {
-    WebAnswer answer{.status = status, .content_type = "application/json", .body = std::move(json) + "\n"};
+    WebAnswer answer{
+        .status = status, .content_type = "application/json", .body = std::move(json) + "\n"};
     if (is_packed && answer.body.size() >= kWorthPacking) {
       answer.body = gzip(answer.body, 1);
       answer.headers = {{"Content-Encoding", "gzip"}, {"Vary", "Accept-Encoding"}};
@@ -152,11 +164,14 @@ WebAnswer Site::make(const std::string& path, const telemetry::Metrics& metrics)
   if (path == "/healthz") {
     answer.status = metrics.store.answers ? 200 : 503;
     json.begin_object().member("status", metrics.store.answers ? "ok" : "failing");
-    if (!metrics.store.answers) json.key("reasons").begin_array().value("the database does not answer").end_array();
+    if (!metrics.store.answers)
+      json.key("reasons").begin_array().value("the database does not answer").end_array();
   } else {
     const std::vector<std::string> reasons = telemetry::why_not_ready(metrics);
     answer.status = reasons.empty() ? 200 : 503;
-    json.begin_object().member("status", reasons.empty() ? "ready" : "not ready").array("reasons", reasons);
+    json.begin_object()
+        .member("status", reasons.empty() ? "ready" : "not ready")
+        .array("reasons", reasons);
   }
   json.end_object();
   answer.body += '\n';

@@ -16,16 +16,20 @@
 
 namespace handshaked::web {
 
-/// What is at which path: the page (app_files.h), what it asks for (/api/), /metrics, /healthz, /readyz. Loop thread only. Each answer is
-/// made once a second at most, however many ask: what is younger is given again, and who asks meanwhile waits for the same one.
+/// What is at which path: the page (app_files.h), what it asks for (/api/), /metrics, /healthz,
+/// /readyz. Loop thread only. Each answer is made once a second at most, however many ask: what is
+/// younger is given again, and who asks meanwhile waits for the same one.
 class Site {
  public:
   /// What it needs of the daemon around it.
   struct Daemon {
-    /// The metrics as they are now, given later on the loop thread: the database is asked, for a bounded time.
+    /// The metrics as they are now, given later on the loop thread: the database is asked, for a
+    /// bounded time.
     std::function<void(std::function<void(const telemetry::Metrics&)>)> ask_figures;
     /// What is below /api/, as JSON: bounded, and redacted as for receivers.
-    std::function<void(const net::HttpRequest&, Language, std::function<void(unsigned status, std::string json)>)> ask_api;
+    std::function<void(const net::HttpRequest&, Language,
+                       std::function<void(unsigned status, std::string json)>)>
+        ask_api;
   };
   struct Options {
     bool has_page = true;              ///< false: neither the page nor /api/
@@ -63,7 +67,8 @@ class Site {
   std::map<std::string, Kept> kept_;
 };
 
-/// The first of our languages that an Accept-Language header names, by its weights; `otherwise` when it names none.
+/// The first of our languages that an Accept-Language header names, by its weights; `otherwise`
+/// when it names none.
 Language preferred_language(std::string_view accept_language, Language otherwise);
 
 }  // namespace handshaked::web

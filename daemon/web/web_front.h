@@ -17,11 +17,12 @@ namespace handshaked::web {
 class WebFront {
  public:
   /// `operators`: the group that [control] names.
-  WebFront(boost::asio::any_io_executor loop, const config::Web& web, const std::string& operators, const std::string& host,
-           Language language, Site::Daemon daemon);
+  WebFront(boost::asio::any_io_executor loop, const config::Web& web, const std::string& operators,
+           const std::string& host, Language language, Site::Daemon daemon);
 
-  /// Listens, if it is to. Says in our log where, and what others can see. Fails only for an address that the configuration names: the
-  /// default may be taken, and the daemon does all that it is for without.
+  /// Listens, if it is to. Says in our log where, and what others can see. Fails only for an
+  /// address that the configuration names: the default may be taken, and the daemon does all that
+  /// it is for without.
   Result<> open();
   void stop();
   /// What the page shows is another now.

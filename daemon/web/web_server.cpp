@@ -37,7 +37,8 @@ using net::ServerStream;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kSweep = std::chrono::milliseconds(500);
-constexpr auto kStillThere = std::chrono::milliseconds(15'000);  // between comments to one who listens for events
+constexpr auto kStillThere =
+    std::chrono::milliseconds(15'000);  // between comments to one who listens for events
 constexpr std::size_t kReadSize = 4 * 1024;
 constexpr int kTurns = 64;
 constexpr int kSocketMode = 0660;
@@ -51,7 +52,8 @@ struct Awaited {
 };
 
 constexpr std::string_view kOperatorsOnly =
-    "incidents are shown only to root, the daemon's user and members of [control] group; page = true in [web] of the configuration "
+    "incidents are shown only to root, the daemon's user and members of [control] group; page = "
+    "true in [web] of the configuration "
     "shows them to anyone who can reach this address";
 
 WebAnswer answer_for_head(const Error& error) {
@@ -64,16 +66,22 @@ WebAnswer answer_for_head(const Error& error) {
 
 }  // namespace
 
-/// The socket that is listened at, and the connections that it gave. Kept alive by the coroutines that run on it.
+/// The socket that is listened at, and the connections that it gave. Kept alive by the coroutines
+/// that run on it.
 class WebServer::Listener : public std::enable_shared_from_this<Listener> {
  public:
   Listener(asio::any_io_executor loop, WebServerOptions options, WebHandler handler)
-      : loop_(std::move(loop)), options_(std::move(options)), handler_(std::move(handler)), sweep_(loop_) {}
+      : loop_(std::move(loop)),
+        options_(std::move(options)),
+        handler_(std::move(handler)),
+        sweep_(loop_) {}
 
   Result<> open() {
     TRY(auto socket, net::ListeningSocket::open(options_.endpoint, kSocketMode));
     socket_.emplace(std::move(socket));
-    acceptor_.emplace(loop_, *socket_, [this](const std::string& why) { refusals_.warn("the web listener: " + why); });
+    acceptor_.emplace(loop_, *socket_, [this](const std::string& why) {
+      refusals_.warn("the web listener: " + why);
+    });
     return success();
   }
 
@@ -101,7 +109,8 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   /// Leaves the list whatever ends the conversation.
   class ClientEntry {
    public:
-    ClientEntry(std::map<ServerStream*, Client>& clients, ServerStream& stream) : clients_(clients), stream_(stream) {}
+    ClientEntry(std::map<ServerStream*, Client>& clients, ServerStream& stream)
+        : clients_(clients), stream_(stream) {}
     ~ClientEntry() { clients_.erase(&stream_); }
     ClientEntry(const ClientEntry&) = delete;
     ClientEntry& operator=(const ClientEntry&) = delete;
@@ -113,13 +122,16 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
 
   /// A fault of ours in one conversation (no memory for it) ends that one only.
   void spawn(awaitable<void> coroutine) {
-    asio::co_spawn(loop_, std::move(coroutine), [self = shared_from_this()](std::exception_ptr failure) {
-      try {
-        if (failure) std::rethrow_exception(failure);
-      } catch (const std::exception& thrown) {
-        self->refusals_.warn(std::string("the web listener lost a connection to an internal error: ") + thrown.what());
-      }
-    });
+    asio::co_spawn(
+        loop_, std::move(coroutine), [self = shared_from_this()](std::exception_ptr failure) {
+          try {
+            if (failure) std::rethrow_exception(failure);
+          } catch (const std::exception& thrown) {
+            self->refusals_.warn(
+                std::string("the web listener lost a connection to an internal error: ") +
+                thrown.what());
+          }
+        });
   }
 
   awaitable<void> accept(std::shared_ptr<Listener> /*keeps us*/) {
@@ -132,18 +144,21 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       try {
         admit(std::move(connection->socket), std::move(connection->peer.network));
       } catch (const std::exception& thrown) {
-        refusals_.warn(std::string("the web listener lost a connection to an internal error: ") + thrown.what());
+        refusals_.warn(std::string("the web listener lost a connection to an internal error: ") +
+                       thrown.what());
       }
     }
   }
 
   void admit(net::AcceptedSocket accepted, std::string network) {
     if (open_count() >= options_.max_connections && !make_room_for(network)) {
-      refusals_.warn("the web listener refused a connection: there are " + std::to_string(options_.max_connections) + " already");
+      refusals_.warn("the web listener refused a connection: there are " +
+                     std::to_string(options_.max_connections) + " already");
       return;
     }
     const int on = 1;
-    if (network != "unix") setsockopt(accepted.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (network != "unix")
+      setsockopt(accepted.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     auto stream = std::make_shared<ServerStream>(std::move(accepted).register_at(loop_));
     clients_.emplace(stream.get(), Client{.network = std::move(network)});
     const ServerStream* const entered = stream.get();
@@ -156,22 +171,25 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   }
 
   std::size_t open_count() const {
-    return static_cast<std::size_t>(
-        std::count_if(clients_.begin(), clients_.end(), [](const auto& one) { return !one.second.is_closing; }));
+    return static_cast<std::size_t>(std::count_if(
+        clients_.begin(), clients_.end(), [](const auto& one) { return !one.second.is_closing; }));
   }
 
-  /// All connections are taken: one that waits for nothing of ours is closed, of the client that has most of them the one that has been
-  /// quiet for the longest time. So nobody who only holds connections keeps others out. False when all of them wait for an answer.
+  /// All connections are taken: one that waits for nothing of ours is closed, of the client that
+  /// has most of them the one that has been quiet for the longest time. So nobody who only holds
+  /// connections keeps others out. False when all of them wait for an answer.
   bool make_room_for(const std::string& network) {
     if (clients_.size() >= 2 * options_.max_connections) return false;  // many are on their way out
     std::map<std::string, std::size_t> counts;
     ++counts[network];
-    for (const auto& [stream, client] : clients_) counts[client.network] += client.is_closing ? 0 : 1;
+    for (const auto& [stream, client] : clients_)
+      counts[client.network] += client.is_closing ? 0 : 1;
     auto chosen = clients_.end();
     for (auto it = clients_.begin(); it != clients_.end(); ++it) {
       if (it->second.is_closing || it->second.is_answered) continue;
       const auto rank = [&](const auto& one) {
-        return std::pair(counts[one.second.network], std::chrono::steady_clock::now() - one.first->progressed_at());
+        return std::pair(counts[one.second.network],
+                         std::chrono::steady_clock::now() - one.first->progressed_at());
       };
       if (chosen == clients_.end() || rank(*it) > rank(*chosen)) chosen = it;
     }
@@ -193,7 +211,8 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     });
   }
 
-  awaitable<void> serve(std::shared_ptr<Listener> /*keeps us*/, std::shared_ptr<ServerStream> stream) {
+  awaitable<void> serve(std::shared_ptr<Listener> /*keeps us*/,
+                        std::shared_ptr<ServerStream> stream) {
     const ClientEntry entry(clients_, *stream);
     co_await converse(*stream);
     stream->close();
@@ -213,9 +232,11 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
         stream.expect_nothing();  // it waits for us
         clients_[&stream].is_answered = true;
         answer = co_await answer_request(parser, stream, is_operator);
-        keeps_alive = parser.is_done() && parser.keeps_alive() && requests + 1 < options_.max_requests && !answer.feed;
+        keeps_alive = parser.is_done() && parser.keeps_alive() &&
+                      requests + 1 < options_.max_requests && !answer.feed;
       } else {
-        if (head.error().code() == ErrorCode::network || head.error().code() == ErrorCode::timeout) co_return;  // nobody is left to be told
+        if (head.error().code() == ErrorCode::network || head.error().code() == ErrorCode::timeout)
+          co_return;  // nobody is left to be told
         answer = answer_for_head(head.error());
       }
       const bool head_only = parser.has_head() && parser.request().method == "HEAD";
@@ -231,7 +252,8 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   /// Until the client is gone, which a write tells: at the latest that of the next comment.
   awaitable<void> send_events(ServerStream& stream, std::shared_ptr<EventFeed> feed) {
     EventFeed::Subscriber subscriber(feed);
-    std::string_view bytes = "retry: 2000\n\nevent: change\ndata: {}\n\n";  // what was shown before may be old
+    std::string_view bytes =
+        "retry: 2000\n\nevent: change\ndata: {}\n\n";  // what was shown before may be old
     while (!is_closed_ && !feed->is_stopped()) {
       stream.expect_within(options_.take);
       const auto written = co_await stream.write_all(bytes);
@@ -243,7 +265,8 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
   }
 
   /// False when the client has ended, or said nothing, instead.
-  awaitable<Result<bool>> read_head(ServerStream& stream, HttpRequestParser& parser, std::string& input) {
+  awaitable<Result<bool>> read_head(ServerStream& stream, HttpRequestParser& parser,
+                                    std::string& input) {
     bool began = !input.empty();
     stream.expect_within(began ? options_.head : options_.idle);
     while (true) {
@@ -252,7 +275,8 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
         if (!step) co_return fail(step.error());
         input.erase(0, step.value().used);
         if (parser.has_head()) co_return true;
-        if (input.size() > options_.head_bytes) co_return fail(ErrorCode::limit_exceeded, "the head of the request is too large");
+        if (input.size() > options_.head_bytes)
+          co_return fail(ErrorCode::limit_exceeded, "the head of the request is too large");
       }
       const std::size_t before = input.size();
       input.resize(before + kReadSize);
@@ -261,13 +285,15 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       input.resize(before + (size ? size.value() : 0));
       if (!began && (!size || size.value() == 0)) co_return false;
       if (!size) co_return fail(size.error());
-      if (size.value() == 0) co_return fail(ErrorCode::network, "the client ended in the middle of a request");
+      if (size.value() == 0)
+        co_return fail(ErrorCode::network, "the client ended in the middle of a request");
       if (!began) stream.expect_within(options_.head);
       began = true;
     }
   }
 
-  awaitable<WebAnswer> answer_request(const HttpRequestParser& parser, ServerStream& stream, std::optional<bool>& is_operator) {
+  awaitable<WebAnswer> answer_request(const HttpRequestParser& parser, ServerStream& stream,
+                                      std::optional<bool>& is_operator) {
     const net::HttpRequest& request = parser.request();
     if (request.method != "GET" && request.method != "HEAD") {
       WebAnswer refusal = web_refusal(405, "only GET and HEAD are known here");
@@ -278,13 +304,16 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
       WebAnswer refusal = web_refusal(413, "a request here has no body");
       co_return refusal;
     }
-    const auto is_host = [](const auto& header) { return boost::beast::iequals(header.first, "host"); };
+    const auto is_host = [](const auto& header) {
+      return boost::beast::iequals(header.first, "host");
+    };
     if (std::count_if(request.headers.begin(), request.headers.end(), is_host) > 1) {
       WebAnswer refusal = web_refusal(400, "more than one Host");  // RFC 9112, section 3.2
       co_return refusal;
     }
     if (!is_expected_host(request.header("host"), options_.host_names)) {
-      WebAnswer refusal = web_refusal(421, "this name is not one of ours: add it to hosts in [web] of the configuration");
+      WebAnswer refusal = web_refusal(
+          421, "this name is not one of ours: add it to hosts in [web] of the configuration");
       co_return refusal;
     }
     if (options_.is_for_operators && options_.is_for_operators(request.path)) {
@@ -311,8 +340,8 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
     co_return answer;
   }
 
-  /// On a thread of its own: the table of connections is long on a busy host, and the user database may be elsewhere. Nothing when that
-  /// took too long: the next request asks again.
+  /// On a thread of its own: the table of connections is long on a busy host, and the user database
+  /// may be elsewhere. Nothing when that took too long: the next request asks again.
   awaitable<std::optional<bool>> is_client_operator(ServerStream& stream) {
     const auto client = LocalClient::of(stream.descriptor());
     if (!client) co_return false;
@@ -344,7 +373,8 @@ class WebServer::Listener : public std::enable_shared_from_this<Listener> {
 };
 
 WebServer::WebServer(asio::any_io_executor loop, WebServerOptions options, WebHandler handler)
-    : listener_(std::make_shared<Listener>(std::move(loop), std::move(options), std::move(handler))) {}
+    : listener_(
+          std::make_shared<Listener>(std::move(loop), std::move(options), std::move(handler))) {}
 
 WebServer::~WebServer() { stop(); }
 

@@ -19,9 +19,10 @@ namespace handshaked::web {
 struct WebServerOptions {
   net::Endpoint endpoint;               ///< TCP or a Unix socket
   std::vector<std::string> host_names;  ///< that requests may call us by: expected_host.h
-  /// Paths that are answered for operators only (control::is_operator). Empty: everything is for whoever connects.
+  /// Paths that are answered for operators only (control::is_operator). Empty: everything is for
+  /// whoever connects.
   std::function<bool(std::string_view path)> is_for_operators;
-  std::string operators;                   ///< the group of them, beside root and our own user; empty: none
+  std::string operators;  ///< the group of them, beside root and our own user; empty: none
   std::size_t max_connections = 64;        ///< a further one takes the place of the quietest
   std::size_t max_requests = 1000;         ///< on one connection
   std::size_t head_bytes = 8 * 1024;       ///< of a request
@@ -31,8 +32,9 @@ struct WebServerOptions {
   std::chrono::milliseconds take{10'000};  ///< for the client to take it
 };
 
-/// A small responder for GET and HEAD over HTTP/1.1: reads no bodies, knows no forms, changes nothing. Loop thread only. What a client may
-/// cost is bounded: connections, bytes of a head, time for each part.
+/// A small responder for GET and HEAD over HTTP/1.1: reads no bodies, knows no forms, changes
+/// nothing. Loop thread only. What a client may cost is bounded: connections, bytes of a head, time
+/// for each part.
 class WebServer {
  public:
   WebServer(boost::asio::any_io_executor loop, WebServerOptions options, WebHandler handler);
@@ -40,7 +42,8 @@ class WebServer {
   WebServer(const WebServer&) = delete;
   WebServer& operator=(const WebServer&) = delete;
 
-  /// Opens the socket, or takes over the one that systemd holds, and begins to accept. Fails when the address is taken.
+  /// Opens the socket, or takes over the one that systemd holds, and begins to accept. Fails when
+  /// the address is taken.
   Result<> start();
   /// Closes everything. No request is handed over afterwards.
   void stop();

@@ -1,6 +1,6 @@
-// Any story of incidents, as letters with a number behind each: o(pened), d(iagnosed), r(esolved), e (again), s(ilence), w(ait),
-// W(ait long), R(estart), U (other routes). Nobody hears the end of what nobody began, no word is due twice, and when all is over
-// nothing is left.
+// Any story of incidents, as letters with a number behind each: o(pened), d(iagnosed), r(esolved),
+// e (again), s(ilence), w(ait), W(ait long), R(estart), U (other routes). Nobody hears the end of
+// what nobody began, no word is due twice, and when all is over nothing is left.
 #include <map>
 #include <set>
 #include <string>
@@ -23,13 +23,16 @@ class Story {
       const char what = static_cast<char>(input.byte());
       const std::size_t which = input.byte();
       happen(what, which);
-      if (fuzz::measures_growth) input.take(6);  // a letter is a kilobyte here: fewer of them say the same
+      if (fuzz::measures_growth)
+        input.take(6);  // a letter is a kilobyte here: fewer of them say the same
     }
     end();
   }
 
  private:
-  static std::vector<notify::ReceiverPolicy> receivers() { return {{.name = "machine"}, {.name = "people", .for_people = true}}; }
+  static std::vector<notify::ReceiverPolicy> receivers() {
+    return {{.name = "machine"}, {.name = "people", .for_people = true}};
+  }
 
   void happen(char what, std::size_t which) {
     if (what == 'o') return open(which);
@@ -40,7 +43,8 @@ class Story {
     if (order_.empty()) return;
     correlate::Incident& incident = *order_[which % order_.size()];
     const bool is_over = incident.status == correlate::Status::resolved;
-    if (what == 'd' && !is_over) town_.diagnose(incident, which % 3 == 0 ? "" : which % 3 == 1 ? "wrong_ca" : "expired", now_);
+    if (what == 'd' && !is_over)
+      town_.diagnose(incident, which % 3 == 0 ? "" : which % 3 == 1 ? "wrong_ca" : "expired", now_);
     else if (what == 'r' && !is_over) town_.resolve(incident, now_);
     else if (what == 'e' && is_over) town_.reopen(incident, now_);
   }
@@ -76,13 +80,16 @@ class Story {
   void advance() {
     auto decisions = town_.dispatcher.advance(now_, town_);
     for (const auto& told : decisions.told) {
-      auto again = notify::notification_record_from_json(told.receiver, told.incident_id, to_json(told));
+      auto again =
+          notify::notification_record_from_json(told.receiver, told.incident_id, to_json(told));
       fuzz::promise(again.has_value(), "what was told can be stored");
       told_.insert_or_assign({told.receiver, told.incident_id}, std::move(again).value());
     }
     for (const notify::Notice& notice : decisions.notices) {
       fuzz::promise(notice.incident != nullptr, "a notice is about an incident");
-      fuzz::promise(notice.incidents.size() <= notice.open_count + notice.resolved_count || !notice.is_grouped, "who is listed is counted");
+      fuzz::promise(notice.incidents.size() <= notice.open_count + notice.resolved_count ||
+                        !notice.is_grouped,
+                    "who is listed is counted");
       const std::pair key{notice.receiver, notice.incident->id.text()};
       const bool is_end = notice.kind == event::EventKind::resolved;
       fuzz::promise(!is_end || told_.contains(key), "nobody hears the end of what nobody began");
@@ -108,7 +115,8 @@ class Story {
     }
     town_.dispatcher = notify::Dispatcher(std::move(router), {});
     for (const auto& state : told) town_.dispatcher.restore(state);
-    for (const correlate::Incident* const incident : order_) town_.dispatcher.observe(*incident, now_);
+    for (const correlate::Incident* const incident : order_)
+      town_.dispatcher.observe(*incident, now_);
   }
 
   /// All ends, silences too.
@@ -116,7 +124,9 @@ class Story {
     for (correlate::Incident* const incident : order_)
       if (incident->status != correlate::Status::resolved) town_.resolve(*incident, now_);
     now_ += std::chrono::hours(24);
-    for (std::size_t left = 2 * order_.size() + 2; left > 0 && town_.dispatcher.groups() > 0; --left) advance();
+    for (std::size_t left = 2 * order_.size() + 2; left > 0 && town_.dispatcher.groups() > 0;
+         --left)
+      advance();
     fuzz::promise(town_.dispatcher.groups() == 0, "when all is over no group is left");
     fuzz::promise(told_.empty(), "when all is over nothing is kept of it");
   }

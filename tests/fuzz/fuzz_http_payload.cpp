@@ -1,4 +1,5 @@
-// Bodies of every format that the HTTP listener takes: no crash, and what comes out is no larger than what came in.
+// Bodies of every format that the HTTP listener takes: no crash, and what comes out is no larger
+// than what came in.
 #include <string>
 
 #include "../support/recording_intake.h"
@@ -34,8 +35,10 @@ void read_json_lines(std::string_view body, std::size_t piece) {
   receive::JsonLines lines(intake, names, reader);
   receive::BulkItems items;
   lines.on_block([&items](std::string_view block) { items.add_lines(block); });
-  for (std::string_view rest = body; !rest.empty(); rest.remove_prefix(std::min(piece, rest.size())))
-    fuzz::promise(lines.add(padded(rest.substr(0, piece))).has_value(), "without a sender there is room");
+  for (std::string_view rest = body; !rest.empty();
+       rest.remove_prefix(std::min(piece, rest.size())))
+    fuzz::promise(lines.add(padded(rest.substr(0, piece))).has_value(),
+                  "without a sender there is room");
   lines.finish();
   // A byte that is not UTF-8 becomes three.
   expect_bounded(intake, body.size());
@@ -58,12 +61,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 1: static_cast<void>(receive::take_loki_json(body, intake)); break;
     case 2: static_cast<void>(receive::take_loki_protobuf(body, intake)); break;
     case 3: static_cast<void>(receive::take_otlp_json(body, receive::FieldNames(), intake)); break;
-    case 4: static_cast<void>(receive::take_otlp_protobuf(body, receive::FieldNames(), intake)); break;
+    case 4:
+      static_cast<void>(receive::take_otlp_protobuf(body, receive::FieldNames(), intake));
+      break;
     case 5:
       if (const auto undone = receive::undo_snappy(body, kMostUndone))
         fuzz::promise(undone.value().size() <= kMostUndone, "the limit holds");
       break;
-    default: static_cast<void>(net::parse_endpoint(body)); static_cast<void>(net::AddressList::parse({body}));
+    default:
+      static_cast<void>(net::parse_endpoint(body));
+      static_cast<void>(net::AddressList::parse({body}));
   }
   expect_bounded(intake, body.size());
   return 0;

@@ -1,4 +1,5 @@
-// What a sender may say to the HTTP listener, in pieces of any size: bounded, inside of what was given, and the same whatever the pieces.
+// What a sender may say to the HTTP listener, in pieces of any size: bounded, inside of what was
+// given, and the same whatever the pieces.
 #include <optional>
 #include <string>
 
@@ -23,7 +24,9 @@ std::optional<Outcome> parse(std::string_view bytes, std::string_view sizes) {
   Outcome outcome;
   std::size_t piece = 0;
   while (!parser.is_done() && !bytes.empty()) {
-    const std::size_t wanted = sizes.empty() ? bytes.size() : 1U + static_cast<unsigned char>(sizes[piece++ % sizes.size()]);
+    const std::size_t wanted = sizes.empty()
+                                   ? bytes.size()
+                                   : 1U + static_cast<unsigned char>(sizes[piece++ % sizes.size()]);
     rest += bytes.substr(0, wanted);
     bytes.remove_prefix(std::min(wanted, bytes.size()));
     for (bool progress = true; progress && !parser.is_done() && !rest.empty();) {
@@ -31,7 +34,8 @@ std::optional<Outcome> parse(std::string_view bytes, std::string_view sizes) {
       if (!step) return std::nullopt;
       const std::span<char> body = step.value().body;
       fuzz::promise(step.value().used <= rest.size(), "no more is used than was given");
-      fuzz::promise(body.empty() || fuzz::is_inside({body.data(), body.size()}, rest), "the body lies in the bytes given");
+      fuzz::promise(body.empty() || fuzz::is_inside({body.data(), body.size()}, rest),
+                    "the body lies in the bytes given");
       outcome.body.append(body.data(), body.size());
       progress = step.value().used > 0;
       rest.erase(0, step.value().used);
@@ -42,7 +46,8 @@ std::optional<Outcome> parse(std::string_view bytes, std::string_view sizes) {
   outcome.headers = parser.request().headers.size();
   outcome.keeps_alive = parser.keeps_alive();
   for (const auto& [name, value] : parser.request().headers) {
-    fuzz::promise(name.find_first_of("\r\n") == std::string::npos && value.find_first_of("\r\n") == std::string::npos,
+    fuzz::promise(name.find_first_of("\r\n") == std::string::npos &&
+                      value.find_first_of("\r\n") == std::string::npos,
                   "a header is one line");
   }
   static_cast<void>(parser.request().parameter("x"));

@@ -17,11 +17,14 @@ std::optional<HttpResponse> parse(std::string_view bytes, std::string_view sizes
   net::HttpResponseParser parser(kLimits);
   std::size_t piece = 0;
   while (!bytes.empty() && !parser.is_complete() && !parser.is_body_cut()) {
-    const std::size_t wanted = sizes.empty() ? bytes.size() : 1U + static_cast<unsigned char>(sizes[piece++ % sizes.size()]);
+    const std::size_t wanted = sizes.empty()
+                                   ? bytes.size()
+                                   : 1U + static_cast<unsigned char>(sizes[piece++ % sizes.size()]);
     if (!parser.feed(bytes.substr(0, wanted))) return std::nullopt;
     bytes.remove_prefix(std::min(wanted, bytes.size()));
   }
-  if (!parser.is_complete() && !parser.is_body_cut() && !parser.end_of_stream()) return std::nullopt;
+  if (!parser.is_complete() && !parser.is_body_cut() && !parser.end_of_stream())
+    return std::nullopt;
   if (!parser.has_header()) return std::nullopt;
   return parser.take_response();
 }
@@ -41,12 +44,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::promise(response->body.size() <= kLimits.body_bytes, "the body is bounded");
     fuzz::promise(response->status >= 200 && response->status <= 999, "a status is a final one");
     for (const auto& [name, value] : response->headers) {
-      fuzz::promise(name.find_first_of("\r\n") == std::string::npos && value.find_first_of("\r\n") == std::string::npos,
+      fuzz::promise(name.find_first_of("\r\n") == std::string::npos &&
+                        value.find_first_of("\r\n") == std::string::npos,
                     "a header is one line");
     }
   }
   if (whole && pieces) {
-    fuzz::promise(whole->status == pieces->status && whole->headers == pieces->headers && whole->body == pieces->body,
+    fuzz::promise(whole->status == pieces->status && whole->headers == pieces->headers &&
+                      whole->body == pieces->body,
                   "pieces do not matter");
   }
   return 0;

@@ -9,12 +9,14 @@
 
 namespace handshaked::fuzz {
 
-/// Set while the growth of costs is measured: inputs are then larger than a fuzzer's, and what only checks an answer and costs more than
-/// the answer itself is left out.
+/// Set while the growth of costs is measured: inputs are then larger than a fuzzer's, and what only
+/// checks an answer and costs more than the answer itself is left out.
 inline bool measures_growth = false;
 
 /// Too long for a fuzzer to spend its time on?
-inline bool is_too_long(std::size_t size, std::size_t limit) { return size > limit && !measures_growth; }
+inline bool is_too_long(std::size_t size, std::size_t limit) {
+  return size > limit && !measures_growth;
+}
 
 /// Ends the process when a promise is broken, in every build: a fuzzer takes it for a crash.
 inline void promise(bool holds, const char* what) {
@@ -23,14 +25,18 @@ inline void promise(bool holds, const char* what) {
   std::abort();
 }
 
-inline std::string_view text_of(const std::uint8_t* data, std::size_t size) { return {reinterpret_cast<const char*>(data), size}; }
+inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
+  return {reinterpret_cast<const char*>(data), size};
+}
 
 /// Does `part` lie inside `whole`? Null views lie everywhere.
 inline bool is_inside(std::string_view part, std::string_view whole) {
-  return part.data() == nullptr || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+  return part.data() == nullptr ||
+         (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
 }
 
-/// Takes an input apart: decisions from its front, what is left is text. An input that has run out decides 0.
+/// Takes an input apart: decisions from its front, what is left is text. An input that has run out
+/// decides 0.
 class FuzzInput {
  public:
   FuzzInput(const std::uint8_t* data, std::size_t size) : rest_(text_of(data, size)) {}
@@ -42,7 +48,9 @@ class FuzzInput {
     return value;
   }
   /// A number below `limit`.
-  std::size_t below(std::size_t limit) { return limit == 0 ? 0 : (byte() | static_cast<std::size_t>(byte()) << 8) % limit; }
+  std::size_t below(std::size_t limit) {
+    return limit == 0 ? 0 : (byte() | static_cast<std::size_t>(byte()) << 8) % limit;
+  }
   std::string_view take(std::size_t size) {
     const std::string_view taken = rest_.substr(0, std::min(size, rest_.size()));
     rest_.remove_prefix(taken.size());

@@ -1,4 +1,5 @@
-// The journal export format in pieces: what comes out does not depend on how it was cut, and what is kept of an entry is bounded.
+// The journal export format in pieces: what comes out does not depend on how it was cut, and what
+// is kept of an entry is bounded.
 #include <string>
 
 #include "fuzz_input.h"
@@ -20,8 +21,10 @@ std::string decoded(std::string_view stream, std::size_t piece) {
       }
       if (!has_entry.value()) return true;
       const receive::JournalEntry& entry = decoder.entry();
-      fuzz::promise(entry.message.size() <= receive::JournalExportDecoder::kMaxMessage, "a message is within its limit");
-      fuzz::promise(entry.cursor.size() <= receive::JournalExportDecoder::kMaxField, "a cursor is within its limit");
+      fuzz::promise(entry.message.size() <= receive::JournalExportDecoder::kMaxMessage,
+                    "a message is within its limit");
+      fuzz::promise(entry.cursor.size() <= receive::JournalExportDecoder::kMaxField,
+                    "a cursor is within its limit");
       out += "[" + entry.unit + "|" + entry.host + "|" + entry.cursor + "|" + entry.message + "]";
       if (entry.time) out += std::to_string(entry.time->time_since_epoch().count());
     }
@@ -29,7 +32,8 @@ std::string decoded(std::string_view stream, std::size_t piece) {
   for (std::size_t at = 0; at < stream.size(); at += piece) {
     decoder.feed(stream.substr(at, piece));
     if (!take(false)) return out;
-    fuzz::promise(decoder.held() <= receive::JournalExportDecoder::kMaxName + 8 + piece, "nothing but the beginning of a field is held");
+    fuzz::promise(decoder.held() <= receive::JournalExportDecoder::kMaxName + 8 + piece,
+                  "nothing but the beginning of a field is held");
   }
   take(true);
   return out;
@@ -41,6 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (fuzz::is_too_long(size, 1U << 16)) return 0;
   const std::string_view stream = fuzz::text_of(data, size);
   const std::string whole = decoded(stream, std::max<std::size_t>(size, 1));
-  fuzz::promise(whole == decoded(stream, fuzz::measures_growth ? 7 : 1 + size % 13), "pieces make no difference");
+  fuzz::promise(whole == decoded(stream, fuzz::measures_growth ? 7 : 1 + size % 13),
+                "pieces make no difference");
   return 0;
 }

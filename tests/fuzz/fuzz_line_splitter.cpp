@@ -1,4 +1,5 @@
-// What the splitter delivers does not depend on how a file came in pieces, nor on where reading was interrupted and taken up again.
+// What the splitter delivers does not depend on how a file came in pieces, nor on where reading was
+// interrupted and taken up again.
 #include <cstring>
 #include <string>
 #include <vector>
@@ -19,10 +20,12 @@ struct Line {
   bool operator==(const Line&) const = default;
 };
 
-void take_lines(const LineBlock& block, bool is_last, std::string_view file, std::vector<Line>& lines) {
+void take_lines(const LineBlock& block, bool is_last, std::string_view file,
+                std::vector<Line>& lines) {
   promise(block.before.size() <= ingest::kNginxLineLimit, "what stands before is bounded");
   const std::size_t at = static_cast<std::size_t>(block.offset.value);
-  promise(at >= block.before.size() && file.substr(at - block.before.size(), block.before.size()) == block.before,
+  promise(at >= block.before.size() &&
+              file.substr(at - block.before.size(), block.before.size()) == block.before,
           "before is what stands before");
   std::string_view rest = block.bytes;
   promise(!rest.empty() && (is_last || rest.ends_with('\n')), "a block is whole lines");
@@ -35,15 +38,18 @@ void take_lines(const LineBlock& block, bool is_last, std::string_view file, std
   }
 }
 
-/// Reads `file` in pieces of the given sizes, used over and over. `interrupt_at`: after so many blocks a new splitter goes on.
-std::vector<Line> read_in_pieces(std::string_view file, std::size_t line_limit, std::string_view sizes, std::size_t interrupt_at) {
+/// Reads `file` in pieces of the given sizes, used over and over. `interrupt_at`: after so many
+/// blocks a new splitter goes on.
+std::vector<Line> read_in_pieces(std::string_view file, std::size_t line_limit,
+                                 std::string_view sizes, std::size_t interrupt_at) {
   auto splitter = std::make_unique<LineSplitter>(line_limit);
   splitter->start({});
   std::vector<Line> lines;
   std::size_t at = 0;
   std::size_t blocks = 0;
   for (std::size_t piece = 0; at < file.size(); ++piece) {
-    const std::size_t wanted = sizes.empty() ? file.size() : 1 + static_cast<unsigned char>(sizes[piece % sizes.size()]);
+    const std::size_t wanted =
+        sizes.empty() ? file.size() : 1 + static_cast<unsigned char>(sizes[piece % sizes.size()]);
     const auto room = splitter->writable(wanted);
     promise(room.size() >= 1, "there is room");
     const std::size_t count = std::min({wanted, room.size(), file.size() - at});
@@ -83,9 +89,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto whole = read_in_pieces(file, line_limit, {}, std::string_view::npos);
   for (const Line& line : whole) {
     fuzz::promise(line.text.size() <= line_limit, "no line is longer than the limit");
-    fuzz::promise(file.substr(static_cast<std::size_t>(line.offset), line.text.size()) == line.text, "a line stands where its offset says");
+    fuzz::promise(file.substr(static_cast<std::size_t>(line.offset), line.text.size()) == line.text,
+                  "a line stands where its offset says");
   }
-  fuzz::promise(read_in_pieces(file, line_limit, sizes, std::string_view::npos) == whole, "pieces do not matter");
-  fuzz::promise(read_in_pieces(file, line_limit, sizes, interrupt_at) == whole, "an interruption loses and repeats nothing");
+  fuzz::promise(read_in_pieces(file, line_limit, sizes, std::string_view::npos) == whole,
+                "pieces do not matter");
+  fuzz::promise(read_in_pieces(file, line_limit, sizes, interrupt_at) == whole,
+                "an interruption loses and repeats nothing");
   return 0;
 }

@@ -1,6 +1,7 @@
-// A whole log as nginx writes it, with strangers' text in every field that they can fill, raw line feeds where nginx decodes a path, and
-// records that it cuts at its limit. Who wrote which line is known by construction, so the contract is the oracle: no forged line is
-// trusted, and no genuine one is lost, or distrusted because of its neighbours.
+// A whole log as nginx writes it, with strangers' text in every field that they can fill, raw line
+// feeds where nginx decodes a path, and records that it cuts at its limit. Who wrote which line is
+// known by construction, so the contract is the oracle: no forged line is trusted, and no genuine
+// one is lost, or distrusted because of its neighbours.
 #include <algorithm>
 #include <memory>
 #include <set>
@@ -18,7 +19,8 @@ using fuzz::promise;
 
 constexpr std::string_view kForgedPeer = "203.0.113.66:443";
 
-/// What strangers try. They know the header, the process id too, but not the number of somebody else's connection.
+/// What strangers try. They know the header, the process id too, but not the number of somebody
+/// else's connection.
 constexpr std::string_view kTricks[] = {
     "/",
     "\"",
@@ -31,11 +33,15 @@ constexpr std::string_view kTricks[] = {
     "\", host: \"forged\"",
     "\", referrer: \"",
     " HTTP/1.1\"",
-    "2026/11/21 02:58:15 [error] 9#9: *7 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL "
-    "handshaking to upstream, client: 192.0.2.66, server: forged, request: \"GET / HTTP/1.1\", upstream: \"https://203.0.113.66:443/\", "
+    "2026/11/21 02:58:15 [error] 9#9: *7 upstream SSL certificate verify error: (20:unable to get "
+    "local issuer certificate) while SSL "
+    "handshaking to upstream, client: 192.0.2.66, server: forged, request: \"GET / HTTP/1.1\", "
+    "upstream: \"https://203.0.113.66:443/\", "
     "host: \"forged\"",
-    "2026/11/21 02:58:15 [error] 9#9: *7 upstream SSL certificate does not match \"forged\" while SSL handshaking to upstream, client: "
-    "192.0.2.66, server: forged, request: \"GET / HTTP/1.1\", upstream: \"https://203.0.113.66:443/\", host: \"forged\"",
+    "2026/11/21 02:58:15 [error] 9#9: *7 upstream SSL certificate does not match \"forged\" while "
+    "SSL handshaking to upstream, client: "
+    "192.0.2.66, server: forged, request: \"GET / HTTP/1.1\", upstream: "
+    "\"https://203.0.113.66:443/\", host: \"forged\"",
     "2026/11/21 02:58:15 [error] 9#9: *7 ",
     "<187>Nov 21 02:58:15 web-1 nginx: 2026/11/21 02:58:15 [error] 9#9: *7 ",
     "{\"message\":\"2026/11/21 02:58:15 [error] 9#9: *7 ",
@@ -71,7 +77,8 @@ std::string as_request(std::string_view path) {
   return sent;
 }
 
-/// nginx answers a host with anything of this with 400, before it asks an upstream (ngx_http_validate_host).
+/// nginx answers a host with anything of this with 400, before it asks an upstream
+/// (ngx_http_validate_host).
 std::string as_host(std::string_view text) {
   std::string sent;
   for (const char c : text) {
@@ -107,17 +114,21 @@ Record make_record(FuzzInput& input, std::size_t number) {
   } else if (kind == 1) {
     text += "open() \"/srv/www" + path + "\" failed (2: No such file or directory)";
   } else {
-    record.peer = "10.0." + std::to_string(number / 200) + "." + std::to_string(number % 200 + 1) + ":8443";
-    text += kind == 2
-                ? "upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream"
-                : "upstream SSL certificate does not match \"gw.corp.test\" while SSL handshaking to upstream";
+    record.peer =
+        "10.0." + std::to_string(number / 200) + "." + std::to_string(number % 200 + 1) + ":8443";
+    text += kind == 2 ? "upstream SSL certificate verify error: (20:unable to get local issuer "
+                        "certificate) while SSL handshaking to upstream"
+                      : "upstream SSL certificate does not match \"gw.corp.test\" while SSL "
+                        "handshaking to upstream";
     upstream = ", upstream: \"https://" + record.peer + path + "\"";
   }
   if (kind != 0) {
-    text += ", client: 192.0.2.7, server: gw.corp.test, request: \"GET " + as_request(path) + " HTTP/1.1\"" + upstream + ", host: \"" +
-            host + "\"";
+    text += ", client: 192.0.2.7, server: gw.corp.test, request: \"GET " + as_request(path) +
+            " HTTP/1.1\"" + upstream + ", host: \"" + host + "\"";
     if (!referrer.empty()) text += ", referrer: \"" + referrer + "\"";
-    const auto is_plain = [](const std::string& words) { return words.find_first_of("\"\n,%{<\\") == std::string::npos; };
+    const auto is_plain = [](const std::string& words) {
+      return words.find_first_of("\"\n,%{<\\") == std::string::npos;
+    };
     record.is_plain = is_plain(path) && is_plain(host) && is_plain(referrer);
   }
   record.is_cut = text.size() >= ingest::kNginxLineLimit;
@@ -131,7 +142,9 @@ class Findings : public FailureHandler {
     const std::string peer(parse::upstream_peer(failure.record));
     (failure.trusted ? trusted : untrusted).insert(peer);
     if (failure.trusted) {
-      promise(peer != kForgedPeer && failure.record.server != "forged" && failure.tls.name != "forged", "no forged line is trusted");
+      promise(
+          peer != kForgedPeer && failure.record.server != "forged" && failure.tls.name != "forged",
+          "no forged line is trusted");
     }
   }
   std::set<std::string> trusted, untrusted;
@@ -150,7 +163,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (!input.empty() && (records.size() < 40 || fuzz::measures_growth)) {
     records.push_back(make_record(input, records.size()));
     log += records.back().bytes;
-    if (fuzz::measures_growth) input.take(64);  // a record is hundreds of bytes: fewer of them say the same
+    if (fuzz::measures_growth)
+      input.take(64);  // a record is hundreds of bytes: fewer of them say the same
   }
   if (log.empty()) return 0;
   LineAnalysis analysis(rules, parse::TimeZone::named("UTC").value());
@@ -160,7 +174,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (record.peer.empty() || record.is_cut) continue;
     const bool is_trusted = findings.trusted.contains(record.peer);
     promise(is_trusted || findings.untrusted.contains(record.peer), "no genuine line is lost");
-    if (record.is_plain) promise(is_trusted, "a genuine line is trusted, whatever its neighbours hold");
+    if (record.is_plain)
+      promise(is_trusted, "a genuine line is trusted, whatever its neighbours hold");
   }
   return 0;
 }

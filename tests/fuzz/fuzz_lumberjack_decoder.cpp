@@ -1,4 +1,5 @@
-// A Lumberjack stream in pieces: what comes out does not depend on how it was cut, memory stays within bounds, and it ends.
+// A Lumberjack stream in pieces: what comes out does not depend on how it was cut, memory stays
+// within bounds, and it ends.
 #include <string>
 
 #include "decoded_in_pieces.h"
@@ -16,7 +17,8 @@ std::string decoded(std::string_view stream, std::size_t piece) {
   const receive::LumberjackLimits limits{
       .max_event_bytes = kEventLimit,
       .max_window = 10'000,
-      .decompression = {.max_output_bytes = 1U << 22U, .free_output_bytes = 1U << 16U, .max_ratio = 300}};
+      .decompression = {
+          .max_output_bytes = 1U << 22U, .free_output_bytes = 1U << 16U, .max_ratio = 300}};
   receive::LumberjackDecoder decoder(limits);
   receive::JsonRecordReader json;
   const receive::FieldNames names;
@@ -33,9 +35,11 @@ std::string decoded(std::string_view stream, std::size_t piece) {
       out += std::to_string(it.sequence);
       fuzz::promise(it.body.size() <= kEventLimit, "an event is within its limit");
       picker.clear();
-      if (it.kind == receive::LumberjackEvent::Kind::json) (void)json.read(it.body, picker).has_value();
+      if (it.kind == receive::LumberjackEvent::Kind::json)
+        (void)json.read(it.body, picker).has_value();
       if (it.kind == receive::LumberjackEvent::Kind::pairs) {
-        fuzz::promise(receive::pick_lumberjack_pairs(it.body, picker), "the decoder gives whole pairs");
+        fuzz::promise(receive::pick_lumberjack_pairs(it.body, picker),
+                      "the decoder gives whole pairs");
         fuzz::promise(fuzz::is_inside(picker.text(), it.body), "fields lie in their event");
       }
       out.append(picker.text());

@@ -10,9 +10,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (position) {
     const std::string written = ingest::to_text(position.value());
     fuzz::promise(written == text, "a cursor has one form only");
-    fuzz::promise(ingest::parse_read_position(written).value() == position.value(), "and reads as itself");
+    fuzz::promise(ingest::parse_read_position(written).value() == position.value(),
+                  "and reads as itself");
   } else {
-    fuzz::promise(position.error().code() == ErrorCode::invalid_input, "anything else is invalid input");
+    fuzz::promise(position.error().code() == ErrorCode::invalid_input,
+                  "anything else is invalid input");
   }
   return 0;
 }

@@ -1,5 +1,6 @@
-// What we derive from a regex must hold for every text that RE2 matches. The input decides how a regex is put together, and in the same
-// breath a text that it matches; or, in the other mode, it is regex and text itself.
+// What we derive from a regex must hold for every text that RE2 matches. The input decides how a
+// regex is put together, and in the same breath a text that it matches; or, in the other mode, it
+// is regex and text itself.
 #include <re2/re2.h>
 
 #include <string>
@@ -22,7 +23,8 @@ constexpr std::string_view kLetters = "abcSL: ().*+?[]|\\{}^$/-\"\n";
 
 std::string escaped(char letter) {
   if (letter == '\n') return "\\n";
-  const bool is_special = std::string_view("\\.+*?()|[]{}^$").find(letter) != std::string_view::npos;
+  const bool is_special =
+      std::string_view("\\.+*?()|[]{}^$").find(letter) != std::string_view::npos;
   return (is_special ? "\\" : "") + std::string(1, letter);
 }
 
@@ -96,7 +98,8 @@ Pair make_alternation(fuzz::FuzzInput& input, int depth) {
 bool clauses_hold(const std::vector<std::vector<std::string>>& clauses, std::string_view text) {
   for (const auto& clause : clauses) {
     bool holds = false;
-    for (const std::string& literal : clause) holds = holds || text.find(literal) != std::string_view::npos;
+    for (const std::string& literal : clause)
+      holds = holds || text.find(literal) != std::string_view::npos;
     if (!holds) return false;
   }
   return true;
@@ -110,13 +113,16 @@ bool prefixes_hold(const std::vector<std::string>& prefixes, std::string_view te
 
 void check(const match::RegexLiterals& literals, std::string_view text) {
   promise(clauses_hold(literals.clauses, text), "a matching text has a literal of every clause");
-  promise(prefixes_hold(literals.prefixes, text), "a matching text begins with one of the prefixes");
+  promise(prefixes_hold(literals.prefixes, text),
+          "a matching text begins with one of the prefixes");
   bool some_branch = false;
   for (const match::RegexBranch& branch : literals.branches) {
-    some_branch = some_branch || (clauses_hold(branch.clauses, text) && prefixes_hold(branch.prefixes, text));
+    some_branch =
+        some_branch || (clauses_hold(branch.clauses, text) && prefixes_hold(branch.prefixes, text));
   }
   promise(some_branch, "a matching text meets what one of the branches requires");
-  promise(literals.specificity <= text.size(), "a matching text is at least as long as its literals");
+  promise(literals.specificity <= text.size(),
+          "a matching text is at least as long as its literals");
 }
 
 }  // namespace
@@ -133,7 +139,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     const std::string_view rest = input.rest();
     const auto end = rest.find('\n');
-    pair = {std::string(rest.substr(0, end)), std::string(end == std::string_view::npos ? std::string_view() : rest.substr(end + 1))};
+    pair = {std::string(rest.substr(0, end)),
+            std::string(end == std::string_view::npos ? std::string_view() : rest.substr(end + 1))};
   }
   // As rules are compiled (rule_set.cpp).
   re2::RE2::Options options;
@@ -143,7 +150,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const re2::RE2 regex(pair.regex, options);
   const auto literals = match::regex_literals(pair.regex);
   if (!regex.ok()) return 0;
-  const bool matches = regex.Match(pair.text, 0, pair.text.size(), re2::RE2::ANCHOR_START, nullptr, 0);
+  const bool matches =
+      regex.Match(pair.text, 0, pair.text.size(), re2::RE2::ANCHOR_START, nullptr, 0);
   if (is_generated) fuzz::promise(matches, "the generated text matches its regex");
   if (matches && literals) check(*literals, pair.text);
   return 0;

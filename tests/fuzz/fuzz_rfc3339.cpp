@@ -16,10 +16,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (auto zone = parse::TimeZone::named(text)) {
     for (const int month : {1, 3, 6, 10, 12}) {
-      const auto moment =
-          zone.value().resolve({.year = 2026, .month = static_cast<std::uint8_t>(month), .day = 25, .hour = 2, .minute = 30, .second = 0});
+      const auto moment = zone.value().resolve({.year = 2026,
+                                                .month = static_cast<std::uint8_t>(month),
+                                                .day = 25,
+                                                .hour = 2,
+                                                .minute = 30,
+                                                .second = 0});
       fuzz::promise(moment.has_value(), "a time of the calendar is a moment in every zone");
-      fuzz::promise(moment->offset >= std::chrono::hours(-26) && moment->offset <= std::chrono::hours(26), "no zone is that far off");
+      fuzz::promise(
+          moment->offset >= std::chrono::hours(-26) && moment->offset <= std::chrono::hours(26),
+          "no zone is that far off");
     }
   }
   return 0;

@@ -1,5 +1,5 @@
-// Syslog over a stream, in pieces of any size: every message comes out once, what comes out lies inside of what went in, and little is
-// kept.
+// Syslog over a stream, in pieces of any size: every message comes out once, what comes out lies
+// inside of what went in, and little is kept.
 #include <string>
 #include <vector>
 
@@ -30,7 +30,9 @@ Outcome feed(std::string_view bytes, std::string_view sizes) {
   };
   std::size_t piece = 0;
   while (!bytes.empty()) {
-    const std::size_t wanted = sizes.empty() ? bytes.size() : 1U + static_cast<unsigned char>(sizes[piece++ % sizes.size()]);
+    const std::size_t wanted = sizes.empty()
+                                   ? bytes.size()
+                                   : 1U + static_cast<unsigned char>(sizes[piece++ % sizes.size()]);
     rest += bytes.substr(0, wanted);
     bytes.remove_prefix(std::min(wanted, bytes.size()));
     const std::size_t before = rest.size();
@@ -55,6 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes = input.rest();
   const Outcome whole = feed(bytes, {});
   const Outcome pieces = feed(bytes, sizes);
-  fuzz::promise(whole.lines.size() <= bytes.size() + 1 && pieces.lines.size() <= bytes.size() + 1, "nothing is made up");
+  fuzz::promise(whole.lines.size() <= bytes.size() + 1 && pieces.lines.size() <= bytes.size() + 1,
+                "nothing is made up");
   return 0;
 }

@@ -1,5 +1,5 @@
-// Any event as a message: what comes out is JSON and UTF-8 within the limits of its service, the same each time, whatever stands in the
-// event.
+// Any event as a message: what comes out is JSON and UTF-8 within the limits of its service, the
+// same each time, whatever stands in the event.
 #include <simdjson.h>
 
 #include "base/json/json_text.h"
@@ -16,13 +16,17 @@ namespace {
 using namespace handshaked;
 
 /// The sample event with a hostile text in the place of each of its own.
-event::RemediationEvent event_with(std::string_view text, event::SampleKind kind, Language language) {
-  event::RemediationEvent event = event::sample_event(kind, language, Time(std::chrono::hours(500'000)), "proxy-1.example");
+event::RemediationEvent event_with(std::string_view text, event::SampleKind kind,
+                                   Language language) {
+  event::RemediationEvent event =
+      event::sample_event(kind, language, Time(std::chrono::hours(500'000)), "proxy-1.example");
   std::string quoted;
   append_json_string(quoted, text);
   for (const std::string_view own :
-       {"198.51.100.7:8443", "orders.example", "shop.example", "proxy_ssl_verify off", "nginx -t", "upstream-root-replaced"}) {
-    for (auto at = event.body.find(own); at != std::string::npos; at = event.body.find(own, at + quoted.size()))
+       {"198.51.100.7:8443", "orders.example", "shop.example", "proxy_ssl_verify off", "nginx -t",
+        "upstream-root-replaced"}) {
+    for (auto at = event.body.find(own); at != std::string::npos;
+         at = event.body.find(own, at + quoted.size()))
       event.body.replace(at, own.size(), quoted, 1, quoted.size() - 2);
   }
   event.summary = text;
@@ -38,20 +42,26 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-void try_format(const format::WireFormat& wire, const event::RemediationEvent& event, std::size_t limit, bool must_work) {
+void try_format(const format::WireFormat& wire, const event::RemediationEvent& event,
+                std::size_t limit, bool must_work) {
   const Time now(std::chrono::hours(500'001));
   const auto request = wire.request(event, now);
   fuzz::promise(request.has_value() || !must_work, "every event has a message");
   if (!request) return;
-  // An event is bounded itself, but not while growth is measured: what leaves nothing out is as large then.
+  // An event is bounded itself, but not while growth is measured: what leaves nothing out is as
+  // large then.
   const bool leaves_nothing_out = fuzz::measures_growth && limit >= 512 * 1024;
-  fuzz::promise(request.value().body.size() <= limit || leaves_nothing_out, "a message is within its limit");
+  fuzz::promise(request.value().body.size() <= limit || leaves_nothing_out,
+                "a message is within its limit");
   fuzz::promise(is_utf8(request.value().body), "a message is UTF-8");
   simdjson::dom::parser parser;
-  fuzz::promise(parser.parse(request.value().body).error() == simdjson::SUCCESS, "a message is JSON");
-  fuzz::promise(wire.request(event, now).value().body == request.value().body, "the same event gives the same message");
+  fuzz::promise(parser.parse(request.value().body).error() == simdjson::SUCCESS,
+                "a message is JSON");
+  fuzz::promise(wire.request(event, now).value().body == request.value().body,
+                "the same event gives the same message");
   for (const auto& [name, value] : request.value().headers)
-    for (const char letter : value) fuzz::promise(letter > ' ' && letter < '\x7f', "a header is printable ASCII");
+    for (const char letter : value)
+      fuzz::promise(letter > ' ' && letter < '\x7f', "a header is printable ASCII");
 }
 
 }  // namespace
@@ -75,14 +85,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try_format(format::wecom_format(language), event, 20'000, true);
   try_format(format::pagerduty_format(language, "key"), event, 512 * 1024, true);
   try_format(format::alertmanager_webhook_format(language, "hook"), event, 1024 * 1024, true);
-  try_format(format::cloudevents_binary_format(), event, 4 * 1024 * 1024, is_ours && input.rest().size() < 500);
+  try_format(format::cloudevents_binary_format(), event, 4 * 1024 * 1024,
+             is_ours && input.rest().size() < 500);
 
   // What a receiver answers.
-  for (const auto& wire : {format::teams_format(language), format::feishu_format(language, ""), format::dingtalk_format(language, ""),
-                           format::wecom_format(language)}) {
+  for (const auto& wire : {format::teams_format(language), format::feishu_format(language, ""),
+                           format::dingtalk_format(language, ""), format::wecom_format(language)}) {
     const format::AnswerVerdict verdict = wire.judge(input.rest());
-    fuzz::promise((verdict.kind == format::AnswerVerdict::Kind::accepted) == verdict.reason.empty(), "a refusal has a reason");
-    fuzz::promise(is_utf8(verdict.reason) && verdict.reason.find('\n') == std::string::npos, "a reason is one line of text");
+    fuzz::promise((verdict.kind == format::AnswerVerdict::Kind::accepted) == verdict.reason.empty(),
+                  "a refusal has a reason");
+    fuzz::promise(is_utf8(verdict.reason) && verdict.reason.find('\n') == std::string::npos,
+                  "a reason is one line of text");
   }
   return 0;
 }

@@ -36,7 +36,8 @@ constexpr double kMostOfATrial = 20e6;
 constexpr double kWorthALook = 1e6;  // nanoseconds, or instructions
 constexpr double kMeasurable = 10e6;
 
-/// The instructions that this thread has executed outside of the kernel; -1 where nobody counts them.
+/// The instructions that this thread has executed outside of the kernel; -1 where nobody counts
+/// them.
 class InstructionCounter {
  public:
   InstructionCounter() {
@@ -46,7 +47,8 @@ class InstructionCounter {
     attributes.config = PERF_COUNT_HW_INSTRUCTIONS;
     attributes.exclude_kernel = 1;
     attributes.exclude_hv = 1;
-    descriptor_ = static_cast<int>(syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC));
+    descriptor_ = static_cast<int>(
+        syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC));
   }
   ~InstructionCounter() {
     if (descriptor_ >= 0) ::close(descriptor_);
@@ -57,7 +59,8 @@ class InstructionCounter {
   bool counts() const { return descriptor_ >= 0 && read() > 0; }
   double read() const {
     std::uint64_t count = 0;
-    return ::read(descriptor_, &count, sizeof count) == sizeof count ? static_cast<double>(count) : -1;
+    return ::read(descriptor_, &count, sizeof count) == sizeof count ? static_cast<double>(count)
+                                                                     : -1;
   }
 
  private:
@@ -86,7 +89,9 @@ std::string shown(std::string_view word) {
     char escape[8];
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= ' ' && byte < 0x7f) text += c;
-    else text.append(escape, static_cast<std::size_t>(std::snprintf(escape, sizeof escape, "\\x%02x", byte)));
+    else
+      text.append(escape,
+                  static_cast<std::size_t>(std::snprintf(escape, sizeof escape, "\\x%02x", byte)));
   }
   return "\"" + text + (word.size() > 40 ? "…\"" : "\"");
 }
@@ -131,7 +136,8 @@ std::vector<std::string> samples_of(const fs::path& corpus) {
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     std::string content = content_of(file);
-    if (!content.empty() && content.size() <= 4096) kinds[content.front()].push_back(std::move(content));
+    if (!content.empty() && content.size() <= 4096)
+      kinds[content.front()].push_back(std::move(content));
   }
   std::vector<std::string> samples;
   for (std::size_t round = 0; samples.size() < kMost && round < kMost; ++round) {
@@ -145,9 +151,12 @@ std::vector<std::string> samples_of(const fs::path& corpus) {
 const std::vector<std::string>& common_words() {
   using namespace std::string_literals;
   static const std::vector<std::string> words{
-      "\"", "\\",  ",",    " ",    "\n",       "\r\n",         "{",      "[",    "(",       "<",  "}",      "]",
-      ":",  ";",   "#",    "'",    "$",        "%0a",          "%",      "=",    "&",       "/",  "x",      "0",
-      ".",  "\0"s, "\xff", "\x80", "\xc3\xa9", "\xe2\x80\xae", "\", \"", "\\\"", "{\"a\":", "[[", "\"a\",", "1\n"};
+      "\"",     "\\",   ",",       " ",    "\n",       "\r\n",
+      "{",      "[",    "(",       "<",    "}",        "]",
+      ":",      ";",    "#",       "'",    "$",        "%0a",
+      "%",      "=",    "&",       "/",    "x",        "0",
+      ".",      "\0"s,  "\xff",    "\x80", "\xc3\xa9", "\xe2\x80\xae",
+      "\", \"", "\\\"", "{\"a\":", "[[",   "\"a\",",   "1\n"};
   return words;
 }
 
@@ -191,7 +200,8 @@ void GrowthCheck::try_input(const std::string& name, const Generator& generator)
   confirm(name, generator, size);
 }
 
-/// What is larger than the caches costs more a byte, and other programs take them away: only what grows too fast each time is at fault.
+/// What is larger than the caches costs more a byte, and other programs take them away: only what
+/// grows too fast each time is at fault.
 void GrowthCheck::confirm(const std::string& name, const Generator& generator, std::size_t size) {
   constexpr std::size_t kLargest = 512 * 1024;
   while (size < kLargest && cost(generator(size), 2) < kMeasurable) size *= 2;
@@ -202,8 +212,8 @@ void GrowthCheck::confirm(const std::string& name, const Generator& generator, s
     const double growth = std::sqrt(four_times / once);
     if (growth <= kMostGrowth) return;
     char text[200];
-    std::snprintf(text, sizeof text, "%zu KiB cost %.1f M, %zu KiB %.1f M: %.2f a doubling", size / 1024, once / 1e6, 4 * size / 1024,
-                  four_times / 1e6, growth);
+    std::snprintf(text, sizeof text, "%zu KiB cost %.1f M, %zu KiB %.1f M: %.2f a doubling",
+                  size / 1024, once / 1e6, 4 * size / 1024, four_times / 1e6, growth);
     complaint = text;
   }
   ++failures_;
@@ -213,7 +223,8 @@ void GrowthCheck::confirm(const std::string& name, const Generator& generator, s
 int check_growth(Subject subject, const fs::path& corpus, const fs::path& dictionary) {
   measures_growth = true;
   std::signal(SIGABRT, tell_what_was_tried);
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);  // else large blocks cost page faults, small ones none, and growth shows that
+  mallopt(M_MMAP_THRESHOLD,
+          1 << 30);  // else large blocks cost page faults, small ones none, and growth shows that
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   std::vector<std::string> words = words_of(dictionary);
   words.insert(words.end(), common_words().begin(), common_words().end());
@@ -224,31 +235,43 @@ int check_growth(Subject subject, const fs::path& corpus, const fs::path& dictio
   constexpr std::size_t kSamplesForEach = 2;
   std::size_t turn_of_sample = 0;
   for (const std::string& word : words) {
-    check.try_input("over and over " + shown(word), [&](std::size_t size) { return repeated(word, size); });
-    check.try_input("in lines " + shown(word), [&](std::size_t size) { return repeated(word + "\n", size); });
+    check.try_input("over and over " + shown(word),
+                    [&](std::size_t size) { return repeated(word, size); });
+    check.try_input("in lines " + shown(word),
+                    [&](std::size_t size) { return repeated(word + "\n", size); });
     for (std::size_t i = 0; i < std::min(kSamplesForEach, samples.size()); ++i) {
       const std::string& sample = samples[turn_of_sample++ % samples.size()];
       const std::size_t middle = sample.size() / 2;
-      check.try_input("in the middle of " + shown(sample) + " " + shown(word),
-                      [&](std::size_t size) { return sample.substr(0, middle) + repeated(word, size) + sample.substr(middle); });
-      check.try_input("behind " + shown(sample) + " " + shown(word), [&](std::size_t size) { return sample + repeated(word, size); });
+      check.try_input(
+          "in the middle of " + shown(sample) + " " + shown(word), [&](std::size_t size) {
+            return sample.substr(0, middle) + repeated(word, size) + sample.substr(middle);
+          });
+      check.try_input("behind " + shown(sample) + " " + shown(word),
+                      [&](std::size_t size) { return sample + repeated(word, size); });
     }
   }
-  for (const auto& [open, close] : {std::pair("(", ")"), {"[", "]"}, {"{", "}"}, {"<", ">"}, {"{\"a\":", "}"}, {"a{", "}"}}) {
-    check.try_input(std::string("nested ") + open,
-                    [open = open, close = close](std::size_t size) { return repeated(open, size / 2) + repeated(close, size / 2); });
+  for (const auto& [open, close] :
+       {std::pair("(", ")"), {"[", "]"}, {"{", "}"}, {"<", ">"}, {"{\"a\":", "}"}, {"a{", "}"}}) {
+    check.try_input(std::string("nested ") + open, [open = open, close = close](std::size_t size) {
+      return repeated(open, size / 2) + repeated(close, size / 2);
+    });
   }
   for (const std::string& sample : samples) {
-    check.try_input("samples " + shown(sample), [&](std::size_t size) { return repeated(sample, size); });
-    check.try_input("samples in lines " + shown(sample), [&](std::size_t size) { return repeated(sample + "\n", size); });
+    check.try_input("samples " + shown(sample),
+                    [&](std::size_t size) { return repeated(sample, size); });
+    check.try_input("samples in lines " + shown(sample),
+                    [&](std::size_t size) { return repeated(sample + "\n", size); });
   }
   std::mt19937 random(7);
   for (int i = 0; i < 30; ++i) {
     std::string turn;
-    for (std::size_t count = 2 + random() % 4; count > 0; --count) turn += words[random() % words.size()];
+    for (std::size_t count = 2 + random() % 4; count > 0; --count)
+      turn += words[random() % words.size()];
     const std::string head = samples.empty() ? "" : samples[random() % samples.size()];
-    check.try_input("in turn " + shown(turn), [&](std::size_t size) { return repeated(turn, size); });
-    check.try_input("in turn behind " + shown(head) + " " + shown(turn), [&](std::size_t size) { return head + repeated(turn, size); });
+    check.try_input("in turn " + shown(turn),
+                    [&](std::size_t size) { return repeated(turn, size); });
+    check.try_input("in turn behind " + shown(head) + " " + shown(turn),
+                    [&](std::size_t size) { return head + repeated(turn, size); });
   }
   std::fprintf(stderr, "%d cases, %d grow too fast\n", check.cases(), check.failures());
   return check.failures() == 0 ? 0 : 1;

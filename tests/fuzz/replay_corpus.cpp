@@ -1,6 +1,7 @@
 // Runs a fuzz target in builds without libFuzzer:
 //   fuzz_TARGET FILE|DIRECTORY…                   replays inputs
-//   fuzz_TARGET --growth CORPUS DICTIONARY        shows that its cost grows like its input (growth.h)
+//   fuzz_TARGET --growth CORPUS DICTIONARY        shows that its cost grows like its input
+//   (growth.h)
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +27,8 @@ std::vector<fs::path> inputs_of(const fs::path& argument) {
   if (!fs::is_directory(argument)) return {argument};
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(argument)) {
-    if (entry.is_regular_file() && !entry.path().filename().string().starts_with('.')) files.push_back(entry.path());
+    if (entry.is_regular_file() && !entry.path().filename().string().starts_with('.'))
+      files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -38,7 +40,8 @@ void replay(const fs::path& file) {
     std::fprintf(stderr, "cannot read %s\n", file.c_str());
     std::exit(2);
   }
-  const std::string content{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  const std::string content{std::istreambuf_iterator<char>(stream),
+                            std::istreambuf_iterator<char>()};
   // Exactly as large as the input, so that a sanitizer sees one byte too many.
   const auto exact = std::make_unique<std::uint8_t[]>(content.size());
   std::copy(content.begin(), content.end(), exact.get());

@@ -40,12 +40,14 @@ class LoopbackConnection {
   /// How long the unit at the beginning of the text is; 0 while it is not complete.
   using UnitLength = std::function<std::size_t(const std::string&)>;
 
-  /// Reads one unit; empty when the peer is gone before its end. What came after it is kept for the next call.
+  /// Reads one unit; empty when the peer is gone before its end. What came after it is kept for the
+  /// next call.
   std::string read_unit(const UnitLength& unit_length) {
     std::size_t length = unit_length(received_);
     for (; is_good_ && length == 0; length = unit_length(received_)) {
       char buffer[4096];
-      const auto size = session_ ? SSL_read(session_, buffer, sizeof buffer) : ::recv(descriptor_, buffer, sizeof buffer, 0);
+      const auto size = session_ ? SSL_read(session_, buffer, sizeof buffer)
+                                 : ::recv(descriptor_, buffer, sizeof buffer, 0);
       if (size <= 0) is_good_ = false;
       else received_.append(buffer, static_cast<std::size_t>(size));
     }
@@ -109,12 +111,14 @@ class LoopbackConnection {
   std::string received_;
 };
 
-/// A server on a free port of 127.0.0.1. Each connection is given to `serve` with its number, from 0, one after the other.
+/// A server on a free port of 127.0.0.1. Each connection is given to `serve` with its number, from
+/// 0, one after the other.
 class LoopbackServer {
  public:
   using Serve = std::function<void(LoopbackConnection&, int number)>;
 
-  explicit LoopbackServer(Serve serve, const TestCertificate* certificate = nullptr) : serve_(std::move(serve)) {
+  explicit LoopbackServer(Serve serve, const TestCertificate* certificate = nullptr)
+      : serve_(std::move(serve)) {
     ::signal(SIGPIPE, SIG_IGN);
     if (certificate != nullptr) {
       tls_.reset(SSL_CTX_new(TLS_server_method()));

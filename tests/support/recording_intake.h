@@ -18,11 +18,14 @@ class RecordingIntake final : public Intake {
 
   void add_lines(std::string_view lines) override { blocks.emplace_back(lines); }
   void add_record(const Record& record) override {
-    records.push_back({std::string(record.text), std::string(record.host), std::string(record.time)});
+    records.push_back(
+        {std::string(record.text), std::string(record.host), std::string(record.time)});
   }
   void add_edge_report(EdgeReport report) override { reports.push_back(std::move(report)); }
   void set_sender(std::string_view host) override { sender = host; }
-  std::size_t find_candidate(std::string_view block, std::size_t from) const override { return block.find("SSL", from); }
+  std::size_t find_candidate(std::string_view block, std::size_t from) const override {
+    return block.find("SSL", from);
+  }
   bool is_duplicate(std::string_view) override { return false; }
   boost::asio::awaitable<Result<>> commit(BatchOptions) override { co_return success(); }
   boost::asio::awaitable<Result<>> hand_over() override { co_return success(); }

@@ -11,7 +11,8 @@
 namespace handshaked::test {
 
 template <class T>
-boost::asio::awaitable<void> keep_value(boost::asio::awaitable<T> coroutine, std::optional<T>& value) {
+boost::asio::awaitable<void> keep_value(boost::asio::awaitable<T> coroutine,
+                                        std::optional<T>& value) {
   value.emplace(co_await std::move(coroutine));
 }
 
@@ -20,10 +21,11 @@ template <class T>
 T run_coroutine(boost::asio::io_context& loop, boost::asio::awaitable<T> coroutine) {
   std::optional<T> value;
   std::exception_ptr failure;
-  boost::asio::co_spawn(loop, keep_value(std::move(coroutine), value), [&](std::exception_ptr thrown) {
-    failure = thrown;
-    loop.stop();
-  });
+  boost::asio::co_spawn(loop, keep_value(std::move(coroutine), value),
+                        [&](std::exception_ptr thrown) {
+                          failure = thrown;
+                          loop.stop();
+                        });
   loop.restart();
   loop.run_for(std::chrono::seconds(20));
   if (failure) std::rethrow_exception(failure);

@@ -20,27 +20,34 @@ constexpr std::uint64_t kHighBits = 0x8080808080808080;
 constexpr unsigned char kDelete = 0x7F;
 constexpr std::string_view kDigits = "0123456789abcdef";
 
-// The high bit of a byte of the result is set if that byte of `word` is zero. A byte above a zero byte may be reported
-// too, which is harmless: the caller only asks whether there is any.
-constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kEveryByte) & ~word & kHighBits; }
+// The high bit of a byte of the result is set if that byte of `word` is zero. A byte above a zero
+// byte may be reported too, which is harmless: the caller only asks whether there is any.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) {
+  return (word - kEveryByte) & ~word & kHighBits;
+}
 
-// True if all eight bytes may be copied as they are: printable ASCII without the quote and the backslash (and without DEL).
+// True if all eight bytes may be copied as they are: printable ASCII without the quote and the
+// backslash (and without DEL).
 bool is_plain(const char* bytes) {
   std::uint64_t word;
   std::memcpy(&word, bytes, sizeof word);
   const std::uint64_t control = (word - kEveryByte * 0x20) & ~word;
-  const std::uint64_t special = control | word | zero_bytes(word ^ (kEveryByte * '"')) | zero_bytes(word ^ (kEveryByte * '\\')) |
+  const std::uint64_t special = control | word | zero_bytes(word ^ (kEveryByte * '"')) |
+                                zero_bytes(word ^ (kEveryByte * '\\')) |
                                 zero_bytes(word ^ (kEveryByte * kDelete));
   return (special & kHighBits) == 0;
 }
 
-bool is_plain_byte(unsigned char byte) { return byte >= 0x20 && byte < kDelete && byte != '"' && byte != '\\'; }
+bool is_plain_byte(unsigned char byte) {
+  return byte >= 0x20 && byte < kDelete && byte != '"' && byte != '\\';
+}
 
 // How many bytes from the start may be copied as they are.
 std::size_t plain_length(std::string_view bytes) {
   std::size_t length = 0;
   while (length + 8 <= bytes.size() && is_plain(bytes.data() + length)) length += 8;
-  while (length < bytes.size() && is_plain_byte(static_cast<unsigned char>(bytes[length]))) ++length;
+  while (length < bytes.size() && is_plain_byte(static_cast<unsigned char>(bytes[length])))
+    ++length;
   return length;
 }
 
@@ -79,10 +86,11 @@ bool copy_plain_json(char* to, std::string_view bytes) {
     const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + at));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), chunk);
     // As signed numbers, bytes beyond ASCII are below the control characters.
-    const __m128i control_or_beyond =
-        _mm_or_si128(_mm_cmplt_epi8(chunk, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(chunk, _mm_set1_epi8(kDelete)));
-    const __m128i special = _mm_or_si128(
-        control_or_beyond, _mm_or_si128(_mm_cmpeq_epi8(chunk, _mm_set1_epi8('"')), _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\\'))));
+    const __m128i control_or_beyond = _mm_or_si128(_mm_cmplt_epi8(chunk, _mm_set1_epi8(' ')),
+                                                   _mm_cmpeq_epi8(chunk, _mm_set1_epi8(kDelete)));
+    const __m128i special =
+        _mm_or_si128(control_or_beyond, _mm_or_si128(_mm_cmpeq_epi8(chunk, _mm_set1_epi8('"')),
+                                                     _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\\'))));
     return _mm_movemask_epi8(special) == 0;
   };
   std::size_t i = 0;
@@ -128,7 +136,8 @@ std::string& append_json_string(std::string& out, std::string_view bytes) {
     }
     const Utf8Step step = next_utf8_step(bytes);
     if (!step.is_valid) out.append(kReplacementCharacter);
-    else if (const char32_t point = decode_utf8(bytes.substr(0, step.length)); is_deceptive(point)) append_escaped_point(out, point);
+    else if (const char32_t point = decode_utf8(bytes.substr(0, step.length)); is_deceptive(point))
+      append_escaped_point(out, point);
     else out.append(bytes.substr(0, step.length));
     bytes.remove_prefix(step.length);
   }
@@ -140,7 +149,8 @@ std::string with_escapes(std::string_view json) {
   std::string out, quoted;
   out.reserve(json.size());
   while (!json.empty()) {
-    const bool is_ascii = static_cast<unsigned char>(json.front()) < kDelete;  // below it: white space between values, or no JSON
+    const bool is_ascii = static_cast<unsigned char>(json.front()) <
+                          kDelete;  // below it: white space between values, or no JSON
     const std::string_view character = json.substr(0, is_ascii ? 1 : next_utf8_step(json).length);
     if (is_ascii) {
       out += character;

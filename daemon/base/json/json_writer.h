@@ -10,8 +10,9 @@
 
 namespace handshaked {
 
-/// Appends JSON to a string, member by member; puts the commas. Bytes that are not UTF-8 become U+FFFD. The caller keeps
-/// begin and end in balance. For output that is written once, in order; there is nothing to build first and nothing to free.
+/// Appends JSON to a string, member by member; puts the commas. Bytes that are not UTF-8 become
+/// U+FFFD. The caller keeps begin and end in balance. For output that is written once, in order;
+/// there is nothing to build first and nothing to free.
 ///
 ///   JsonWriter json(out);
 ///   json.begin_object().member("rule", rule.id).member("line", 7).end_object();
@@ -47,7 +48,8 @@ class JsonWriter {
   JsonWriter& value(double number) {
     if (!std::isfinite(number)) return null();
     char digits[40];
-    const auto [end, error] = std::to_chars(digits, digits + sizeof digits, number, std::chars_format::general, 12);
+    const auto [end, error] =
+        std::to_chars(digits, digits + sizeof digits, number, std::chars_format::general, 12);
     return raw(std::string_view(digits, static_cast<std::size_t>(end - digits)));
   }
   JsonWriter& null() { return raw("null"); }
@@ -63,7 +65,9 @@ class JsonWriter {
     return key(name).value(content);
   }
   /// Leaves the member out when the text is empty.
-  JsonWriter& optional_member(std::string_view name, std::string_view text) { return text.empty() ? *this : member(name, text); }
+  JsonWriter& optional_member(std::string_view name, std::string_view text) {
+    return text.empty() ? *this : member(name, text);
+  }
   template <class List>
   JsonWriter& array(std::string_view name, const List& list) {
     key(name).begin_array();

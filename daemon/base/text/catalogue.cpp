@@ -20,7 +20,8 @@ Catalogue::Catalogue(std::string_view file) {
   }
 }
 
-std::string Catalogue::text_with(Language language, std::string_view key, std::span<const Value> values) const {
+std::string Catalogue::text_with(Language language, std::string_view key,
+                                 std::span<const Value> values) const {
   const auto found = texts_.find(key);
   CHECK(found != texts_.end());
   std::string_view rest = found->second[language == Language::zh ? 1 : 0];
@@ -32,7 +33,8 @@ std::string Catalogue::text_with(Language language, std::string_view key, std::s
     const auto close = rest.find('}', open);
     CHECK(close != std::string_view::npos);
     const std::string_view name = rest.substr(open + 1, close - open - 1);
-    const auto value = std::find_if(values.begin(), values.end(), [name](const auto& one) { return one.first == name; });
+    const auto value = std::find_if(values.begin(), values.end(),
+                                    [name](const auto& one) { return one.first == name; });
     CHECK(value != values.end());
     out.append(value->second);
     rest.remove_prefix(close + 1);

@@ -4,9 +4,9 @@
 
 namespace handshaked {
 
-/// Prose with commands in it: "`nginx -t && nginx -s reload`, then look again", as texts of the knowledge base are written. Calls
-/// `visit(part, is_code)` for each part in order, without the backticks. A backtick that has no partner in its line, or nothing between, is
-/// text.
+/// Prose with commands in it: "`nginx -t && nginx -s reload`, then look again", as texts of the
+/// knowledge base are written. Calls `visit(part, is_code)` for each part in order, without the
+/// backticks. A backtick that has no partner in its line, or nothing between, is text.
 template <class Visit>
 void each_code_span(std::string_view prose, Visit visit) {
   std::size_t begin = 0;

@@ -18,12 +18,14 @@ std::size_t count_portable(std::string_view bytes, char wanted) {
 
 #if defined(__x86_64__)
 
-__attribute__((target("avx2,popcnt"))) std::size_t count_with_avx2(std::string_view bytes, char wanted) {
+__attribute__((target("avx2,popcnt"))) std::size_t count_with_avx2(std::string_view bytes,
+                                                                   char wanted) {
   constexpr std::size_t kStep = 32;
   const __m256i wanted_everywhere = _mm256_set1_epi8(wanted);
   const auto found_at = [&](std::size_t at) __attribute__((target("avx2,popcnt"))) {
     const __m256i chunk = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes.data() + at));
-    return static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(chunk, wanted_everywhere)));
+    return static_cast<std::uint32_t>(
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(chunk, wanted_everywhere)));
   };
   if (bytes.size() < kStep) return count_portable(bytes, wanted);
   // What is left behind the last whole step is looked at from the end, without what was counted.
@@ -31,14 +33,16 @@ __attribute__((target("avx2,popcnt"))) std::size_t count_with_avx2(std::string_v
   const std::uint32_t last = left == 0 ? 0 : found_at(bytes.size() - kStep) >> (kStep - left);
   if (bytes.size() <= 32 * kStep) {  // most lines
     auto count = static_cast<std::size_t>(std::popcount(last));
-    for (std::size_t at = 0; at + kStep <= bytes.size(); at += kStep) count += static_cast<std::size_t>(std::popcount(found_at(at)));
+    for (std::size_t at = 0; at + kStep <= bytes.size(); at += kStep)
+      count += static_cast<std::size_t>(std::popcount(found_at(at)));
     return count;
   }
   __m256i total = _mm256_setzero_si256();
   std::size_t i = 0;
   while (i + 32 <= bytes.size()) {
     __m256i sums = _mm256_setzero_si256();
-    const std::size_t steps = std::min<std::size_t>(255, (bytes.size() - i) / 32);  // a lane counts to 255
+    const std::size_t steps =
+        std::min<std::size_t>(255, (bytes.size() - i) / 32);  // a lane counts to 255
     for (std::size_t step = 0; step < steps; ++step, i += 32) {
       const __m256i chunk = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes.data() + i));
       sums = _mm256_sub_epi8(sums, _mm256_cmpeq_epi8(chunk, wanted_everywhere));

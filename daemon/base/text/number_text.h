@@ -11,7 +11,8 @@ namespace handshaked {
 std::string with_separators(std::uint64_t number);
 /// Lines a minute over the last five minutes: "0", "<0.1", "8.4", "120", "12,400".
 std::string rate_text(double lines_a_minute);
-/// A share of one: "70%", "0.4%". One word, so that no line ends between number and sign. "?" for what is no number.
+/// A share of one: "70%", "0.4%". One word, so that no line ends between number and sign. "?" for
+/// what is no number.
 std::string percent(double share);
 
 }  // namespace handshaked

@@ -9,13 +9,17 @@ bool is_continuation(unsigned char byte) { return (byte & 0xC0) == 0x80; }
 
 Utf8Step next_utf8_step(std::string_view text) {
   if (text.empty()) return {};
-  const auto byte_at = [text](std::size_t index) { return static_cast<unsigned char>(text[index]); };
+  const auto byte_at = [text](std::size_t index) {
+    return static_cast<unsigned char>(text[index]);
+  };
   const unsigned char lead = byte_at(0);
   if (lead < 0x80) return {1, true};
-  if (lead < 0xC2 || lead > 0xF4) return {1, false};  // a continuation, an overlong two-byte form, above U+10FFFF
+  if (lead < 0xC2 || lead > 0xF4)
+    return {1, false};  // a continuation, an overlong two-byte form, above U+10FFFF
 
   const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  // The second byte alone decides on overlong forms (E0, F0), surrogates (ED) and the upper end (F4).
+  // The second byte alone decides on overlong forms (E0, F0), surrogates (ED) and the upper end
+  // (F4).
   const unsigned char lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
   const unsigned char highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
   if (text.size() < 2 || byte_at(1) < lowest || byte_at(1) > highest) return {1, false};
@@ -25,12 +29,16 @@ Utf8Step next_utf8_step(std::string_view text) {
 }
 
 char32_t decode_utf8(std::string_view character) {
-  const auto byte = [&](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(character[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<char32_t>(static_cast<unsigned char>(character[i]));
+  };
   switch (character.size()) {
     case 1: return byte(0);
     case 2: return (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F);
     case 3: return (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
-    case 4: return (byte(0) & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F);
+    case 4:
+      return (byte(0) & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 |
+             (byte(3) & 0x3F);
     default: return U'\uFFFD';
   }
 }
@@ -50,8 +58,11 @@ void append_utf8(char32_t code_point, std::string& out) {
 std::string_view utf8_prefix(std::string_view text, std::size_t limit_bytes) {
   if (text.size() <= limit_bytes) return text;
   std::size_t end = limit_bytes;
-  // A character has at most three continuation bytes; more of them is not UTF-8, and any cut will do.
-  for (int back = 0; back < 3 && end > 0 && is_continuation(static_cast<unsigned char>(text[end])); ++back) --end;
+  // A character has at most three continuation bytes; more of them is not UTF-8, and any cut will
+  // do.
+  for (int back = 0; back < 3 && end > 0 && is_continuation(static_cast<unsigned char>(text[end]));
+       ++back)
+    --end;
   if (is_continuation(static_cast<unsigned char>(text[end]))) end = limit_bytes;
   return text.substr(0, end);
 }

@@ -15,9 +15,10 @@ struct Utf8Step {
   bool is_valid = false;
 };
 
-/// Looks at the first character of `text`. Overlong forms, surrogates, values above U+10FFFF and cut sequences are
-/// invalid; one step then covers the longest part that could have begun a character (Unicode 15, section 3.9, "maximal
-/// subpart"), as browsers and Python do it, so that all agree on the number of replacement characters.
+/// Looks at the first character of `text`. Overlong forms, surrogates, values above U+10FFFF and
+/// cut sequences are invalid; one step then covers the longest part that could have begun a
+/// character (Unicode 15, section 3.9, "maximal subpart"), as browsers and Python do it, so that
+/// all agree on the number of replacement characters.
 Utf8Step next_utf8_step(std::string_view text);
 
 /// The code point of one valid UTF-8 character.

@@ -15,15 +15,18 @@ void append_byte_escape(std::string& out, unsigned char byte) {
 
 void append_point_escape(std::string& out, char32_t point) {
   out.append(point > 0xFFFF ? "\\U" : "\\u");
-  for (int shift = point > 0xFFFF ? 28 : 12; shift >= 0; shift -= 4) out += kDigits[(point >> static_cast<unsigned>(shift)) & 15U];
+  for (int shift = point > 0xFFFF ? 28 : 12; shift >= 0; shift -= 4)
+    out += kDigits[(point >> static_cast<unsigned>(shift)) & 15U];
 }
 
 }  // namespace
 
 bool is_deceptive(char32_t point) {
-  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C || point == 0x180E ||
-         (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F) ||
-         point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) || (point >= 0xE0000 && point <= 0xE0FFF);
+  return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C ||
+         point == 0x180E || (point >= 0x200B && point <= 0x200F) ||
+         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F) ||
+         point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) ||
+         (point >= 0xE0000 && point <= 0xE0FFF);
 }
 
 std::string visible_text(std::string_view text) {

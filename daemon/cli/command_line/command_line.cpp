@@ -23,7 +23,8 @@ namespace {
 
 constexpr const char* kExitCodes =
     "Exit status: 0 done; 1 nothing matched, nothing known, or --fail-on was met; 2 wrong usage;\n"
-    "69 the daemon cannot be reached; 70 internal error, or diagnose could not look; 75 run cannot start now, try again; 78 bad "
+    "69 the daemon cannot be reached; 70 internal error, or diagnose could not look; 75 run cannot "
+    "start now, try again; 78 bad "
     "configuration or rules.";
 
 /// What a report of a fault needs: which program, on which libraries, with which rules.
@@ -31,18 +32,24 @@ std::string version_text() {
   const std::string rules = find_rules("");
   const auto edition = read_edition(rules);
   return "handshaked " HANDSHAKED_VERSION "\n" + std::string(OpenSSL_version(OPENSSL_VERSION)) +
-         (OpenSSL_version_num() == OPENSSL_VERSION_NUMBER ? "" : " (compiled with " OPENSSL_VERSION_TEXT ")") +
+         (OpenSSL_version_num() == OPENSSL_VERSION_NUMBER ? ""
+                                                          : " (compiled with " OPENSSL_VERSION_TEXT
+                                                            ")") +
          "\ncompiled by " HANDSHAKED_COMPILER "\n" +
-         (rules.empty() ? "no rules found" : "rules of " + (edition ? edition.value() : std::string("an unknown date")) + " in " + rules);
+         (rules.empty()
+              ? "no rules found"
+              : "rules of " + (edition ? edition.value() : std::string("an unknown date")) +
+                    " in " + rules);
 }
 
-/// CLI11 throws on what a user did wrong; this collects the options of all verbs in one place so that each has the same
-/// words for the same thing.
+/// CLI11 throws on what a user did wrong; this collects the options of all verbs in one place so
+/// that each has the same words for the same thing.
 class Parser {
  public:
   Parser() : app_("Turns nginx's TLS error lines into remediation events.", "handshaked") {
     app_.require_subcommand(1);
-    app_.set_version_flag("--version", version_text, "Print the version of the program, its libraries and its rules");
+    app_.set_version_flag("--version", version_text,
+                          "Print the version of the program, its libraries and its rules");
     app_.set_help_flag("-h,--help", "Print this help");
     app_.footer(std::string("Example: handshaked scan /var/log/nginx/error.log\n\n") + kExitCodes);
     app_.get_formatter()->column_width(28);
@@ -64,20 +71,27 @@ class Parser {
   CommandLine read(int argc, const char* const* argv) {
     if (argc > 1 && argv[1][0] != '-' && !is_verb(argv[1])) {
       // CLI11 would only say that a subcommand is missing.
-      std::fprintf(stderr, "handshaked: unknown command \"%s\"\nRun with --help for more information.\n", visible_text(argv[1]).c_str());
+      std::fprintf(stderr,
+                   "handshaked: unknown command \"%s\"\nRun with --help for more information.\n",
+                   visible_text(argv[1]).c_str());
       return {.command = std::nullopt, .exit_code = kExitUsage};
     }
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      // Help and version are "errors" that ask for exit code 0; all others are usage, whatever number CLI11 gives them.
+      // Help and version are "errors" that ask for exit code 0; all others are usage, whatever
+      // number CLI11 gives them.
       return {.command = std::nullopt, .exit_code = app_.exit(error) == 0 ? kExitDone : kExitUsage};
     }
-    if (auto operator_options = operator_verbs_->parsed()) return {.command = std::move(*operator_options), .exit_code = kExitDone};
+    if (auto operator_options = operator_verbs_->parsed())
+      return {.command = std::move(*operator_options), .exit_code = kExitDone};
     if (auto host = host_verbs_->parsed()) {
-      return {.command = std::visit([](auto& options) { return Command(std::move(options)); }, *host), .exit_code = kExitDone};
+      return {
+          .command = std::visit([](auto& options) { return Command(std::move(options)); }, *host),
+          .exit_code = kExitDone};
     }
-    if (auto preflight = preflight_verb_->parsed()) return {.command = std::move(*preflight), .exit_code = kExitDone};
+    if (auto preflight = preflight_verb_->parsed())
+      return {.command = std::move(*preflight), .exit_code = kExitDone};
     if (run_verb_->parsed()) return {.command = run_, .exit_code = kExitDone};
     if (scan_verb_->parsed()) return {.command = finished_scan(), .exit_code = kExitDone};
     if (match_verb_->parsed()) return {.command = match_, .exit_code = kExitDone};
@@ -87,13 +101,15 @@ class Parser {
     if (group_verb_->parsed()) return {.command = finished_group(), .exit_code = kExitDone};
     if (diagnose_verb_->parsed()) return finished_diagnose();
     if (completion_verb_->parsed())
-      return {.command = CompletionOptions{completion_script(completed_command_line(app_), shell_)}, .exit_code = kExitDone};
+      return {.command = CompletionOptions{completion_script(completed_command_line(app_), shell_)},
+              .exit_code = kExitDone};
     return {.command = finished_rules(), .exit_code = kExitDone};
   }
 
  private:
   bool is_verb(std::string_view name) const {
-    const auto verbs = app_.get_subcommands([name](const CLI::App* verb) { return verb->get_name() == name; });
+    const auto verbs =
+        app_.get_subcommands([name](const CLI::App* verb) { return verb->get_name() == name; });
     return !verbs.empty();
   }
   CLI::App* add_verb(const std::string& name, const std::string& what, const std::string& example) {
@@ -101,25 +117,35 @@ class Parser {
     verb->footer("Example: " + example);
     return verb;
   }
-  /// An option that takes one of a few names. Not by CLI11's own conversion of enumerations, which is confused by a to_string
-  /// beside them.
+  /// An option that takes one of a few names. Not by CLI11's own conversion of enumerations, which
+  /// is confused by a to_string beside them.
   template <class T, class Target>
-  static CLI::Option* add_choice(CLI::App* verb, const std::string& name, std::map<std::string, T> choices, Target& target,
+  static CLI::Option* add_choice(CLI::App* verb, const std::string& name,
+                                 std::map<std::string, T> choices, Target& target,
                                  const std::string& what, const std::string& type_name) {
     std::vector<std::string> names;
     for (const auto& [text, value] : choices) names.push_back(text);
-    const auto take = [choices = std::move(choices), &target](const std::string& text) { target = choices.at(text); };
-    return verb->add_option_function<std::string>(name, take, what)->type_name(type_name)->check(CLI::IsMember(names).description(""));
+    const auto take = [choices = std::move(choices), &target](const std::string& text) {
+      target = choices.at(text);
+    };
+    return verb->add_option_function<std::string>(name, take, what)
+        ->type_name(type_name)
+        ->check(CLI::IsMember(names).description(""));
   }
   static void add_rules(CLI::App* verb, std::string& directory) {
-    verb->add_option("--rules", directory, "Rules to use (default: $HANDSHAKED_RULES, then the installed ones)")->type_name("DIR");
+    verb->add_option("--rules", directory,
+                     "Rules to use (default: $HANDSHAKED_RULES, then the installed ones)")
+        ->type_name("DIR");
   }
   static void add_time_zone(CLI::App* verb, std::string& zone) {
-    verb->add_option("--time-zone", zone, "Zone of the log's times: local, UTC, +08:00 or Europe/Berlin (default: local)")
+    verb->add_option(
+            "--time-zone", zone,
+            "Zone of the log's times: local, UTC, +08:00 or Europe/Berlin (default: local)")
         ->type_name("ZONE");
   }
   static void add_jobs(CLI::App* verb, unsigned& jobs) {
-    verb->add_option("-j,--jobs", jobs, "Threads that search a large file (default: one per CPU, at most 16)")
+    verb->add_option("-j,--jobs", jobs,
+                     "Threads that search a large file (default: one per CPU, at most 16)")
         ->type_name("N")
         ->check(CLI::Range(1U, 256U).description(""));
   }
@@ -129,33 +155,52 @@ class Parser {
                          "Language of texts: en or zh (default: from the locale)", "LANG");
   }
   static void add_config(CLI::App* verb, std::string& file) {
-    verb->add_option("-c,--config", file, "Configuration (default: /etc/handshaked/handshaked.toml)")->type_name("FILE");
+    verb->add_option("-c,--config", file,
+                     "Configuration (default: /etc/handshaked/handshaked.toml)")
+        ->type_name("FILE");
   }
 
   void add_run() {
-    run_verb_ = add_verb("run", "Follow logs and send events: the daemon", "handshaked run -c /etc/handshaked/handshaked.toml");
+    run_verb_ = add_verb("run", "Follow logs and send events: the daemon",
+                         "handshaked run -c /etc/handshaked/handshaked.toml");
     add_config(run_verb_, run_.config_file);
     add_rules(run_verb_, run_.rules_directory);
     run_verb_->add_flag("--from-start", run_.from_start, "Also read what the logs already contain");
   }
 
   void add_scan() {
-    scan_verb_ = add_verb("scan", "Analyse whole logs and report every TLS fault; sends nothing",
-                          "handshaked scan --format html --output report.html /var/log/nginx/error.log*");
-    scan_verb_->add_option("files", scan_.files, "Logs: plain, .gz or .zst; - is standard input")->required()->type_name("FILE");
+    scan_verb_ =
+        add_verb("scan", "Analyse whole logs and report every TLS fault; sends nothing",
+                 "handshaked scan --format html --output report.html /var/log/nginx/error.log*");
+    scan_verb_->add_option("files", scan_.files, "Logs: plain, .gz or .zst; - is standard input")
+        ->required()
+        ->type_name("FILE");
     format_option_ = add_choice<ReportFormat>(
         scan_verb_, "--format",
-        {{"text", ReportFormat::text}, {"json", ReportFormat::json}, {"markdown", ReportFormat::markdown}, {"html", ReportFormat::html}},
-        scan_.format, "text, json, markdown or html (default: by the name of --output, else text)", "FORMAT");
-    scan_verb_->add_option("-o,--output", scan_.output_file, "Write the report to a file")->type_name("FILE");
-    scan_verb_->add_option("--top", scan_.top, "Show at most this many faults (default: 50; html: 500; json: all)")
+        {{"text", ReportFormat::text},
+         {"json", ReportFormat::json},
+         {"markdown", ReportFormat::markdown},
+         {"html", ReportFormat::html}},
+        scan_.format, "text, json, markdown or html (default: by the name of --output, else text)",
+        "FORMAT");
+    scan_verb_->add_option("-o,--output", scan_.output_file, "Write the report to a file")
+        ->type_name("FILE");
+    scan_verb_
+        ->add_option("--top", scan_.top,
+                     "Show at most this many faults (default: 50; html: 500; json: all)")
         ->type_name("N")
         ->check(CLI::PositiveNumber.description(""));
-    scan_verb_->add_flag("--all", scan_.all_details, "Show full details of every fault that is shown, not only of the five most severe");
-    add_choice<match::Severity>(
-        scan_verb_, "--fail-on",
-        {{"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}}, scan_.fail_on,
-        "Exit with 1 when a fault is at least this severe: info, warning or critical; noise does not count", "SEVERITY");
+    scan_verb_->add_flag(
+        "--all", scan_.all_details,
+        "Show full details of every fault that is shown, not only of the five most severe");
+    add_choice<match::Severity>(scan_verb_, "--fail-on",
+                                {{"info", match::Severity::info},
+                                 {"warning", match::Severity::warning},
+                                 {"critical", match::Severity::critical}},
+                                scan_.fail_on,
+                                "Exit with 1 when a fault is at least this severe: info, warning "
+                                "or critical; noise does not count",
+                                "SEVERITY");
     add_language(scan_verb_, scan_.language);
     add_jobs(scan_verb_, scan_.jobs);
     add_time_zone(scan_verb_, scan_.time_zone);
@@ -163,12 +208,17 @@ class Parser {
   }
 
   void add_match() {
-    match_verb_ = add_verb("match", "Print a JSON object for every recognised line; exit 1 when there is none",
-                           "tail -F /var/log/nginx/error.log | handshaked match - | jq .rule");
-    match_verb_->add_option("files", match_.files, "Logs: plain, .gz or .zst; - is standard input")->required()->type_name("FILE");
-    match_verb_->add_flag("--print-literals", match_.print_literals,
-                          "Print the strings of which every rule requires one, for grep -F -f, and exit");
-    match_verb_->add_flag("--line-buffered", match_.line_buffered, "Flush the output after every object");
+    match_verb_ = add_verb(
+        "match", "Print a JSON object for every recognised line; exit 1 when there is none",
+        "tail -F /var/log/nginx/error.log | handshaked match - | jq .rule");
+    match_verb_->add_option("files", match_.files, "Logs: plain, .gz or .zst; - is standard input")
+        ->required()
+        ->type_name("FILE");
+    match_verb_->add_flag(
+        "--print-literals", match_.print_literals,
+        "Print the strings of which every rule requires one, for grep -F -f, and exit");
+    match_verb_->add_flag("--line-buffered", match_.line_buffered,
+                          "Flush the output after every object");
     add_jobs(match_verb_, match_.jobs);
     add_time_zone(match_verb_, match_.time_zone);
     add_rules(match_verb_, match_.rules_directory);
@@ -176,14 +226,16 @@ class Parser {
   }
 
   void add_explain() {
-    explain_verb_ =
-        add_verb("explain", "Explain what a log line, a rule, a cause or a code means, and what to do about it",
-                 "handshaked explain 20      (also: explain alert 48, explain 0A000418, explain nginx/RULE, explain \"LOG LINE\")");
+    explain_verb_ = add_verb(
+        "explain",
+        "Explain what a log line, a rule, a cause or a code means, and what to do about it",
+        "handshaked explain 20      (also: explain alert 48, explain 0A000418, explain nginx/RULE, "
+        "explain \"LOG LINE\")");
     explain_verb_
-        ->add_option(
-            "what", explain_words_,
-            "A log line (- reads it from standard input), an incident (inc-…), a rule, a cause, a verify code, \"alert N\" or an OpenSSL "
-            "error code")
+        ->add_option("what", explain_words_,
+                     "A log line (- reads it from standard input), an incident (inc-…), a rule, a "
+                     "cause, a verify code, \"alert N\" or an OpenSSL "
+                     "error code")
         ->required()
         ->type_name("WHAT");
     add_config(explain_verb_, explain_.config_file);
@@ -194,66 +246,94 @@ class Parser {
   }
 
   void add_check() {
-    check_verb_ = add_verb("check", "Check configuration and rules; reports every problem with file and line",
-                           "handshaked check -c /etc/handshaked/handshaked.toml");
+    check_verb_ =
+        add_verb("check", "Check configuration and rules; reports every problem with file and line",
+                 "handshaked check -c /etc/handshaked/handshaked.toml");
     add_config(check_verb_, check_.config_file);
     add_rules(check_verb_, check_.rules_directory);
-    check_verb_->add_flag("--offline", check_.is_offline, "Do not ask the servers of [[nats]] and [[kafka]] whether they can be used");
+    check_verb_->add_flag(
+        "--offline", check_.is_offline,
+        "Do not ask the servers of [[nats]] and [[kafka]] whether they can be used");
     add_text_or_json(check_verb_, check_.json);
   }
 
   /// Where nginx's configuration is: the same words for every verb that reads it.
   static void add_nginx(CLI::App* verb, diagnose::NginxPlace& nginx) {
     CLI::Option* const conf =
-        verb->add_option("--nginx-conf", nginx.configuration, "nginx.conf (default: that of the nginx that is installed here)")
+        verb->add_option("--nginx-conf", nginx.configuration,
+                         "nginx.conf (default: that of the nginx that is installed here)")
             ->type_name("FILE");
-    CLI::Option* const prefix = verb->add_option("--nginx-prefix", nginx.prefix, "nginx's prefix, as with nginx -p")->type_name("DIR");
-    verb->add_option("--nginx-dump", nginx.dump, "The output of nginx -T instead of the files")->type_name("FILE")->excludes(conf);
+    CLI::Option* const prefix =
+        verb->add_option("--nginx-prefix", nginx.prefix, "nginx's prefix, as with nginx -p")
+            ->type_name("DIR");
+    verb->add_option("--nginx-dump", nginx.dump, "The output of nginx -T instead of the files")
+        ->type_name("FILE")
+        ->excludes(conf);
     static_cast<void>(prefix);
   }
   static void add_ca_store(CLI::App* verb, std::vector<std::string>& paths) {
     verb->add_option("--ca-store", paths,
-                     "Where to look for CA certificates to propose; a file or a directory, repeatable (default: the system's bundle)")
+                     "Where to look for CA certificates to propose; a file or a directory, "
+                     "repeatable (default: the system's bundle)")
         ->type_name("PATH")
         ->allow_extra_args(false);
   }
 
   void add_diagnose() {
-    diagnose_verb_ = add_verb("diagnose", "Find the cause of TLS faults, and the fix that provably works",
-                              "handshaked diagnose --log /var/log/nginx/error.log --nginx-conf /etc/nginx/nginx.conf");
+    diagnose_verb_ = add_verb(
+        "diagnose", "Find the cause of TLS faults, and the fix that provably works",
+        "handshaked diagnose --log /var/log/nginx/error.log --nginx-conf /etc/nginx/nginx.conf");
     diagnose_verb_
         ->add_option("incident", diagnose_.incident,
-                     "One incident, by the id in an alert or a prefix of it: the daemon is asked, then the logs")
+                     "One incident, by the id in an alert or a prefix of it: the daemon is asked, "
+                     "then the logs")
         ->type_name("INCIDENT");
     add_config(diagnose_verb_, diagnose_.daemon.config_file);
-    diagnose_verb_->add_option("--socket", diagnose_.daemon.socket, "The daemon's control socket, if not the configured one")
+    diagnose_verb_
+        ->add_option("--socket", diagnose_.daemon.socket,
+                     "The daemon's control socket, if not the configured one")
         ->type_name("PATH");
-    diagnose_verb_->add_option("--log", diagnose_.logs, "An error log: plain, .gz or .zst; - is standard input; repeatable")
+    diagnose_verb_
+        ->add_option("--log", diagnose_.logs,
+                     "An error log: plain, .gz or .zst; - is standard input; repeatable")
         ->type_name("FILE")
         ->allow_extra_args(false);
-    diagnose_verb_->add_option("--peer", diagnose_.peer, "An upstream of the configuration, as it is written there")
+    diagnose_verb_
+        ->add_option("--peer", diagnose_.peer,
+                     "An upstream of the configuration, as it is written there")
         ->type_name("HOST:PORT");
-    diagnose_verb_->add_flag("--all", diagnose_.all, "Every upstream of the configuration that is reached with TLS");
+    diagnose_verb_->add_flag("--all", diagnose_.all,
+                             "Every upstream of the configuration that is reached with TLS");
     add_nginx(diagnose_verb_, diagnose_.nginx);
     add_ca_store(diagnose_verb_, diagnose_.ca_stores);
-    diagnose_verb_->add_flag("--no-probe", diagnose_.no_probe, "Connect to nothing: work from configuration and files alone");
-    add_choice<match::Severity>(
-        diagnose_verb_, "--fail-on",
-        {{"info", match::Severity::info}, {"warning", match::Severity::warning}, {"critical", match::Severity::critical}},
-        diagnose_.fail_on, "Exit with 1 when a fault is at least this severe: info, warning or critical; noise does not count", "SEVERITY");
-    add_choice<ReportFormat>(
-        diagnose_verb_, "--format",
-        {{"text", ReportFormat::text}, {"json", ReportFormat::json}, {"markdown", ReportFormat::markdown}, {"html", ReportFormat::html}},
-        diagnose_.format, "text, json, markdown or html (default: text)", "FORMAT");
+    diagnose_verb_->add_flag("--no-probe", diagnose_.no_probe,
+                             "Connect to nothing: work from configuration and files alone");
+    add_choice<match::Severity>(diagnose_verb_, "--fail-on",
+                                {{"info", match::Severity::info},
+                                 {"warning", match::Severity::warning},
+                                 {"critical", match::Severity::critical}},
+                                diagnose_.fail_on,
+                                "Exit with 1 when a fault is at least this severe: info, warning "
+                                "or critical; noise does not count",
+                                "SEVERITY");
+    add_choice<ReportFormat>(diagnose_verb_, "--format",
+                             {{"text", ReportFormat::text},
+                              {"json", ReportFormat::json},
+                              {"markdown", ReportFormat::markdown},
+                              {"html", ReportFormat::html}},
+                             diagnose_.format, "text, json, markdown or html (default: text)",
+                             "FORMAT");
     add_language(diagnose_verb_, diagnose_.language);
     add_time_zone(diagnose_verb_, diagnose_.time_zone);
     add_rules(diagnose_verb_, diagnose_.rules_directory);
   }
 
   CommandLine finished_diagnose() const {
-    if (diagnose_.incident.empty() && diagnose_.logs.empty() && diagnose_.peer.empty() && !diagnose_.all) {
+    if (diagnose_.incident.empty() && diagnose_.logs.empty() && diagnose_.peer.empty() &&
+        !diagnose_.all) {
       std::fputs(
-          "handshaked: name what to diagnose: INCIDENT, --log FILE, --peer HOST:PORT or --all\nRun with --help for more information.\n",
+          "handshaked: name what to diagnose: INCIDENT, --log FILE, --peer HOST:PORT or --all\nRun "
+          "with --help for more information.\n",
           stderr);
       return {.command = std::nullopt, .exit_code = kExitUsage};
     }
@@ -263,20 +343,26 @@ class Parser {
   void add_completion() {
     completion_verb_ = add_verb("completion", "Print a script that completes commands in a shell",
                                 "handshaked completion bash >/etc/bash_completion.d/handshaked");
-    add_choice<Shell>(completion_verb_, "shell", {{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}}, shell_,
+    add_choice<Shell>(completion_verb_, "shell",
+                      {{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}}, shell_,
                       "bash, zsh or fish", "SHELL")
         ->required();
   }
 
   void add_receivers() {
-    receivers_verb_ = add_verb("receivers", "List the receivers of a configuration, and test them", "handshaked receivers test ops-chat");
+    receivers_verb_ = add_verb("receivers", "List the receivers of a configuration, and test them",
+                               "handshaked receivers test ops-chat");
     receivers_verb_->require_subcommand(1);
     receivers_list_verb_ = receivers_verb_->add_subcommand("list", "List all receivers");
-    CLI::App* const test = receivers_verb_->add_subcommand("test", "Send a sample event to one receiver and say what came back");
+    CLI::App* const test = receivers_verb_->add_subcommand(
+        "test", "Send a sample event to one receiver and say what came back");
     test->footer(
-        "Example: handshaked receivers test ops-chat -c /etc/handshaked/handshaked.toml\n\nExit status: 0 delivered; 1 not; 2 no such "
+        "Example: handshaked receivers test ops-chat -c /etc/handshaked/handshaked.toml\n\nExit "
+        "status: 0 delivered; 1 not; 2 no such "
         "receiver.");
-    test->add_option("name", receivers_.name, "The receiver's name in the configuration")->required()->type_name("RECEIVER");
+    test->add_option("name", receivers_.name, "The receiver's name in the configuration")
+        ->required()
+        ->type_name("RECEIVER");
     for (CLI::App* const verb : {receivers_list_verb_, test}) {
       add_config(verb, receivers_.config_file);
       add_text_or_json(verb, receivers_.json);
@@ -284,19 +370,24 @@ class Parser {
   }
   ReceiversOptions finished_receivers() const {
     ReceiversOptions options = receivers_;
-    options.verb = receivers_list_verb_->parsed() ? ReceiversOptions::Verb::list : ReceiversOptions::Verb::test;
+    options.verb = receivers_list_verb_->parsed() ? ReceiversOptions::Verb::list
+                                                  : ReceiversOptions::Verb::test;
     return options;
   }
 
   void add_group() {
-    group_verb_ = add_verb("group", "Set up a group of workers, and show who has which partition", "handshaked group setup --dry-run");
+    group_verb_ = add_verb("group", "Set up a group of workers, and show who has which partition",
+                           "handshaked group setup --dry-run");
     group_verb_->require_subcommand(1);
-    group_setup_verb_ = group_verb_->add_subcommand("setup", "Make the streams and the bucket that the group needs");
-    CLI::App* const show = group_verb_->add_subcommand("show", "Show partitions, their owners, what waits, and the workers");
+    group_setup_verb_ = group_verb_->add_subcommand(
+        "setup", "Make the streams and the bucket that the group needs");
+    CLI::App* const show = group_verb_->add_subcommand(
+        "show", "Show partitions, their owners, what waits, and the workers");
     group_setup_verb_->add_flag("--dry-run", group_.is_dry_run, "Only say what would be created");
     for (CLI::App* const verb : {group_setup_verb_, show}) {
       verb->footer("Example: handshaked group " + verb->get_name() +
-                   " -c /etc/handshaked/handshaked.toml\n\nExit status: 0 done; 1 the group was not set up, or otherwise; 69 the servers "
+                   " -c /etc/handshaked/handshaked.toml\n\nExit status: 0 done; 1 the group was "
+                   "not set up, or otherwise; 69 the servers "
                    "cannot be reached.");
       add_config(verb, group_.config_file);
       add_text_or_json(verb, group_.json);
@@ -305,51 +396,67 @@ class Parser {
   }
   GroupOptions finished_group() const {
     GroupOptions options = group_;
-    options.verb = group_setup_verb_->parsed() ? GroupOptions::Verb::setup : GroupOptions::Verb::show;
+    options.verb =
+        group_setup_verb_->parsed() ? GroupOptions::Verb::setup : GroupOptions::Verb::show;
     return options;
   }
 
-  CLI::App* add_rules_verb(const std::string& name, const std::string& what, const std::string& example) {
+  CLI::App* add_rules_verb(const std::string& name, const std::string& what,
+                           const std::string& example) {
     CLI::App* const verb = rules_verb_->add_subcommand(name, what);
     verb->footer("Example: " + example);
     return verb;
   }
   static void add_rules_directory(CLI::App* verb, std::string& directory) {
-    verb->add_option("directory", directory, "Rules to look at (default: $HANDSHAKED_RULES, then the installed ones)")->type_name("DIR");
+    verb->add_option("directory", directory,
+                     "Rules to look at (default: $HANDSHAKED_RULES, then the installed ones)")
+        ->type_name("DIR");
   }
 
   void add_rules_verbs() {
-    rules_verb_ = add_verb("rules", "Show, check, import and export the knowledge base", "handshaked rules list --side upstream");
+    rules_verb_ = add_verb("rules", "Show, check, import and export the knowledge base",
+                           "handshaked rules list --side upstream");
     rules_verb_->require_subcommand(1);
-    CLI::App* const list = rules_list_verb_ = add_rules_verb("list", "List all rules", "handshaked rules list --side client");
+    CLI::App* const list = rules_list_verb_ =
+        add_rules_verb("list", "List all rules", "handshaked rules list --side client");
     add_choice<parse::Side>(list, "--side",
                             {{"upstream", parse::Side::upstream},
                              {"client", parse::Side::client},
                              {"config", parse::Side::config},
                              {"ocsp", parse::Side::ocsp}},
-                            rules_list_.side, "Only the rules of one side: upstream, client, config or ocsp", "SIDE");
+                            rules_list_.side,
+                            "Only the rules of one side: upstream, client, config or ocsp", "SIDE");
     add_text_or_json(list, rules_list_.json);
     add_language(list, rules_list_.language);
     add_rules(list, rules_list_.rules_directory);
-    CLI::App* const show = rules_show_verb_ = add_rules_verb("show", "Show everything about one rule; with --format json, its file",
-                                                             "handshaked rules show nginx/upstream-ssl-certificate-verify-error");
-    show->add_option("id", rules_show_.id, "The rule; \"nginx/\" may be left out")->required()->type_name("ID");
+    CLI::App* const show = rules_show_verb_ =
+        add_rules_verb("show", "Show everything about one rule; with --format json, its file",
+                       "handshaked rules show nginx/upstream-ssl-certificate-verify-error");
+    show->add_option("id", rules_show_.id, "The rule; \"nginx/\" may be left out")
+        ->required()
+        ->type_name("ID");
     add_text_or_json(show, rules_show_.json);
     add_language(show, rules_show_.language);
     add_rules(show, rules_show_.rules_directory);
-    rules_lint_verb_ =
-        add_rules_verb("lint", "Check syntax and consistency of rules and causes; exit 1 if any is wrong", "handshaked rules lint ./rules");
+    rules_lint_verb_ = add_rules_verb(
+        "lint", "Check syntax and consistency of rules and causes; exit 1 if any is wrong",
+        "handshaked rules lint ./rules");
     add_rules_directory(rules_lint_verb_, rules_lint_.rules_directory);
-    rules_test_verb_ =
-        add_rules_verb("test", "Test every sample and near miss of every rule; exit 1 when one fails", "handshaked rules test ./rules");
+    rules_test_verb_ = add_rules_verb(
+        "test", "Test every sample and near miss of every rule; exit 1 when one fails",
+        "handshaked rules test ./rules");
     add_rules_directory(rules_test_verb_, rules_test_.rules_directory);
-    CLI::App* const import = rules_import_verb_ =
-        add_rules_verb("import", "Turn public entries into rules, with warnings on what is doubtful",
-                       "handshaked rules import --output /etc/handshaked/rules entry.json");
-    import->add_option("files", rules_import_.files, "Entries in one of the public shapes; - is standard input")
+    CLI::App* const import = rules_import_verb_ = add_rules_verb(
+        "import", "Turn public entries into rules, with warnings on what is doubtful",
+        "handshaked rules import --output /etc/handshaked/rules entry.json");
+    import
+        ->add_option("files", rules_import_.files,
+                     "Entries in one of the public shapes; - is standard input")
         ->required()
         ->type_name("FILE");
-    import->add_option("-o,--output", rules_import_.output_directory, "Write one file per rule into a directory (default: standard output)")
+    import
+        ->add_option("-o,--output", rules_import_.output_directory,
+                     "Write one file per rule into a directory (default: standard output)")
         ->type_name("DIR");
     add_export_verb();
     add_report_verb();
@@ -357,10 +464,12 @@ class Parser {
   }
 
   void add_report_verb() {
-    CLI::App* const verb = rules_report_verb_ =
-        add_rules_verb("report", "Show the TLS lines of logs that no rule knows, masked so that they can be sent to others",
-                       "handshaked rules report /var/log/nginx/error.log*");
-    verb->add_option("files", rules_report_.files, "Logs: plain, .gz or .zst; - is standard input (default: standard input)")
+    CLI::App* const verb = rules_report_verb_ = add_rules_verb(
+        "report",
+        "Show the TLS lines of logs that no rule knows, masked so that they can be sent to others",
+        "handshaked rules report /var/log/nginx/error.log*");
+    verb->add_option("files", rules_report_.files,
+                     "Logs: plain, .gz or .zst; - is standard input (default: standard input)")
         ->type_name("FILE");
     add_text_or_json(verb, rules_report_.json);
     add_language(verb, rules_report_.language);
@@ -369,31 +478,42 @@ class Parser {
 
   void add_update_verb() {
     CLI::App* const verb = rules_update_verb_ = add_rules_verb(
-        "update", "Install a signed archive of rules, or go back to the previous rules", "handshaked rules update handshaked-rules.json");
-    verb->add_option("file", rules_update_.file, "The archive, as rules export --format archive writes it")->type_name("FILE");
-    verb->add_option("--signature", rules_update_.signature, "Its signature (default: FILE.sig)")->type_name("FILE");
+        "update", "Install a signed archive of rules, or go back to the previous rules",
+        "handshaked rules update handshaked-rules.json");
+    verb->add_option("file", rules_update_.file,
+                     "The archive, as rules export --format archive writes it")
+        ->type_name("FILE");
+    verb->add_option("--signature", rules_update_.signature, "Its signature (default: FILE.sig)")
+        ->type_name("FILE");
     verb->add_option("-c,--config", rules_update_.config_file,
                      "Configuration whose [rules] public_key pins the key (default: the daemon's)")
         ->type_name("FILE");
-    verb->add_option("--into", rules_update_.directory, "Directory to keep the rules in (default: " + std::string(kUpdatesDirectory) + ")")
+    verb->add_option(
+            "--into", rules_update_.directory,
+            "Directory to keep the rules in (default: " + std::string(kUpdatesDirectory) + ")")
         ->type_name("DIR");
-    verb->add_flag("--older", rules_update_.may_be_older, "Accept an edition that is older than the one in force");
-    verb->add_flag("--rollback", rules_update_.is_rollback, "Go back to the rules from before the last update");
+    verb->add_flag("--older", rules_update_.may_be_older,
+                   "Accept an edition that is older than the one in force");
+    verb->add_flag("--rollback", rules_update_.is_rollback,
+                   "Go back to the rules from before the last update");
   }
 
   void add_export_verb() {
-    CLI::App* const verb = add_rules_verb("export", "Write the knowledge base for other programs and for readers",
-                                          "handshaked rules export --format html ./site");
-    add_choice<RulesExportFormat>(
-        verb, "--format",
-        {{"json", RulesExportFormat::json},
-         {"markdown", RulesExportFormat::markdown},
-         {"html", RulesExportFormat::html},
-         {"coverage", RulesExportFormat::coverage},
-         {"archive", RulesExportFormat::archive}},
-        rules_export_.format,
-        "json (public entries), markdown, html (a site), coverage, or archive (one file, to be signed) (default: json)", "FORMAT");
-    verb->add_option("directory", rules_export_.target_directory, "Where to write; html needs it (default: standard output)")
+    CLI::App* const verb =
+        add_rules_verb("export", "Write the knowledge base for other programs and for readers",
+                       "handshaked rules export --format html ./site");
+    add_choice<RulesExportFormat>(verb, "--format",
+                                  {{"json", RulesExportFormat::json},
+                                   {"markdown", RulesExportFormat::markdown},
+                                   {"html", RulesExportFormat::html},
+                                   {"coverage", RulesExportFormat::coverage},
+                                   {"archive", RulesExportFormat::archive}},
+                                  rules_export_.format,
+                                  "json (public entries), markdown, html (a site), coverage, or "
+                                  "archive (one file, to be signed) (default: json)",
+                                  "FORMAT");
+    verb->add_option("directory", rules_export_.target_directory,
+                     "Where to write; html needs it (default: standard output)")
         ->type_name("DIR");
     add_rules(verb, rules_export_.rules_directory);
   }
@@ -410,11 +530,13 @@ class Parser {
   }
 
   static void add_text_or_json(CLI::App* verb, bool& json) {
-    add_choice<bool>(verb, "--format", {{"text", false}, {"json", true}}, json, "text or json (default: text)", "FORMAT");
+    add_choice<bool>(verb, "--format", {{"text", false}, {"json", true}}, json,
+                     "text or json (default: text)", "FORMAT");
   }
   /// `match` has one format; naming it is allowed, so that scripts can say what they expect.
   void add_only_format(CLI::App* verb) {
-    add_choice<bool>(verb, "--format", {{"jsonl", true}, {"json", true}}, ignored_, "jsonl, the only one", "FORMAT");
+    add_choice<bool>(verb, "--format", {{"jsonl", true}, {"json", true}}, ignored_,
+                     "jsonl, the only one", "FORMAT");
   }
 
   ScanOptions finished_scan() const {
@@ -422,7 +544,8 @@ class Parser {
     if (format_option_->count() > 0) return options;
     const std::string& name = options.output_file;
     if (name.ends_with(".json")) options.format = ReportFormat::json;
-    else if (name.ends_with(".md") || name.ends_with(".markdown")) options.format = ReportFormat::markdown;
+    else if (name.ends_with(".md") || name.ends_with(".markdown"))
+      options.format = ReportFormat::markdown;
     else if (name.ends_with(".html") || name.ends_with(".htm")) options.format = ReportFormat::html;
     return options;
   }
@@ -430,7 +553,8 @@ class Parser {
   /// Words without quotes around them are one question: `explain alert 48`.
   ExplainOptions finished_explain() const {
     ExplainOptions options = explain_;
-    for (const std::string& word : explain_words_) options.question += (options.question.empty() ? "" : " ") + word;
+    for (const std::string& word : explain_words_)
+      options.question += (options.question.empty() ? "" : " ") + word;
     return options;
   }
 
@@ -438,11 +562,13 @@ class Parser {
   std::unique_ptr<OperatorCommandLine> operator_verbs_;
   std::unique_ptr<HostCommandLine> host_verbs_;
   std::unique_ptr<PreflightCommandLine> preflight_verb_;
-  CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr, *explain_verb_ = nullptr, *check_verb_ = nullptr,
-           *receivers_verb_ = nullptr, *receivers_list_verb_ = nullptr, *diagnose_verb_ = nullptr, *completion_verb_ = nullptr,
+  CLI::App *run_verb_ = nullptr, *scan_verb_ = nullptr, *match_verb_ = nullptr,
+           *explain_verb_ = nullptr, *check_verb_ = nullptr, *receivers_verb_ = nullptr,
+           *receivers_list_verb_ = nullptr, *diagnose_verb_ = nullptr, *completion_verb_ = nullptr,
            *group_verb_ = nullptr, *group_setup_verb_ = nullptr;
-  CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr, *rules_lint_verb_ = nullptr,
-           *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr, *rules_report_verb_ = nullptr, *rules_update_verb_ = nullptr;
+  CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr,
+           *rules_lint_verb_ = nullptr, *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr,
+           *rules_report_verb_ = nullptr, *rules_update_verb_ = nullptr;
   CLI::Option* format_option_ = nullptr;
   RunOptions run_;
   ScanOptions scan_;
@@ -477,6 +603,8 @@ Language language_of_locale() {
   return Language::en;
 }
 
-CommandLine read_command_line(int argc, const char* const* argv) { return Parser().read(argc, argv); }
+CommandLine read_command_line(int argc, const char* const* argv) {
+  return Parser().read(argc, argv);
+}
 
 }  // namespace handshaked::cli

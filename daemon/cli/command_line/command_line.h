@@ -29,11 +29,12 @@ struct RunOptions {
 
 /// What the command line asks for: one verb with its options.
 using Command =
-    std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions, DiagnoseOptions, FixVerbOptions, DoctorOptions,
-                 PreflightOptions, ReceiversOptions, RulesOptions, OperatorOptions, CompletionOptions, GroupOptions>;
+    std::variant<RunOptions, ScanOptions, MatchOptions, ExplainOptions, CheckOptions,
+                 DiagnoseOptions, FixVerbOptions, DoctorOptions, PreflightOptions, ReceiversOptions,
+                 RulesOptions, OperatorOptions, CompletionOptions, GroupOptions>;
 
-/// Reads the command line. Help, the version and complaints are printed here; then there is no command and `exit_code` is
-/// what the process answers (0 or kExitUsage).
+/// Reads the command line. Help, the version and complaints are printed here; then there is no
+/// command and `exit_code` is what the process answers (0 or kExitUsage).
 struct CommandLine {
   std::optional<Command> command;
   int exit_code = 0;

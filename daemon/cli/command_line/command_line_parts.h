@@ -16,7 +16,8 @@ class App;
 
 namespace handshaked::cli {
 
-// The parts of the command line, compiled apart because CLI11 is slow to compile. Each lives as long as the App to which it adds its verbs.
+// The parts of the command line, compiled apart because CLI11 is slow to compile. Each lives as
+// long as the App to which it adds its verbs.
 
 /// What looks after this host's nginx: `fix`, `doctor`.
 class HostCommandLine {
@@ -60,7 +61,8 @@ class PreflightCommandLine {
   std::unique_ptr<Verb> verb_;
 };
 
-/// The definition of the command line, as shells have to know it. Choices are the words of an option's help that it takes.
+/// The definition of the command line, as shells have to know it. Choices are the words of an
+/// option's help that it takes.
 CompletedVerb completed_command_line(const CLI::App& app);
 
 }  // namespace handshaked::cli

@@ -8,7 +8,8 @@
 namespace handshaked::cli {
 namespace {
 
-/// CLI11 does not tell which names a CLI::IsMember knows, but it can be asked about each; and our help names them all.
+/// CLI11 does not tell which names a CLI::IsMember knows, but it can be asked about each; and our
+/// help names them all.
 std::vector<std::string> choices_of(CLI::Option& option) {
   CLI::Validator* validator = nullptr;
   try {
@@ -24,9 +25,11 @@ std::vector<std::string> choices_of(CLI::Option& option) {
       continue;
     }
     std::string candidate = std::exchange(word, {});
-    const bool is_number = !candidate.empty() && std::isdigit(static_cast<unsigned char>(candidate.front())) != 0;
+    const bool is_number =
+        !candidate.empty() && std::isdigit(static_cast<unsigned char>(candidate.front())) != 0;
     const bool is_new = std::find(choices.begin(), choices.end(), candidate) == choices.end();
-    if (!candidate.empty() && !is_number && is_new && (*validator)(candidate).empty()) choices.push_back(candidate);
+    if (!candidate.empty() && !is_number && is_new && (*validator)(candidate).empty())
+      choices.push_back(candidate);
   }
   return choices;
 }
@@ -45,9 +48,11 @@ CompletedOption completed(CLI::Option& option) {
 }  // namespace
 
 CompletedVerb completed_command_line(const CLI::App& app) {
-  CompletedVerb verb{.name = app.get_name(), .what = app.get_description(), .options = {}, .verbs = {}};
+  CompletedVerb verb{
+      .name = app.get_name(), .what = app.get_description(), .options = {}, .verbs = {}};
   // The filters take what they are given as not constant; nothing is changed.
-  for (CLI::Option* const option : const_cast<CLI::App&>(app).get_options([](CLI::Option*) { return true; }))
+  for (CLI::Option* const option :
+       const_cast<CLI::App&>(app).get_options([](CLI::Option*) { return true; }))
     verb.options.push_back(completed(*option));
   for (const CLI::App* const child : app.get_subcommands([](const CLI::App*) { return true; }))
     verb.verbs.push_back(completed_command_line(*child));

@@ -17,15 +17,19 @@ struct CheckOptions {
   bool json = false;
 };
 
-/// Whether the daemon could start with what a configuration names: secrets, templates, certificates.
+/// Whether the daemon could start with what a configuration names: secrets, templates,
+/// certificates.
 struct ConfigurationTrials {
   std::function<Result<>(const config::Receiver&)> receiver;
-  std::function<std::vector<std::string>(const config::Config&)> listeners;  ///< every reason why not
-  std::function<std::vector<std::string>(const config::Config&)> engines;    ///< the same of NATS and Kafka, which are asked
+  std::function<std::vector<std::string>(const config::Config&)>
+      listeners;  ///< every reason why not
+  std::function<std::vector<std::string>(const config::Config&)>
+      engines;  ///< the same of NATS and Kafka, which are asked
 };
 
-/// `handshaked check`: every problem of the configuration and of the rules as "file:line: reason", one a line on standard
-/// output. Gives the exit code: 0 when there is none, else kExitConfiguration. The unit runs it before start and reload.
+/// `handshaked check`: every problem of the configuration and of the rules as "file:line: reason",
+/// one a line on standard output. Gives the exit code: 0 when there is none, else
+/// kExitConfiguration. The unit runs it before start and reload.
 int run_check(const CheckOptions& options, const ConfigurationTrials& trials);
 
 }  // namespace handshaked::cli

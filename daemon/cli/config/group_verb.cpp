@@ -44,20 +44,25 @@ std::string_view state_name(const GroupPart& part, bool is_dry_run) {
   return is_dry_run ? "would_be_made" : "missing";
 }
 
-std::string setup_text(const std::vector<GroupPart>& parts, const std::vector<std::string>& unread, const GroupOptions& options) {
+std::string setup_text(const std::vector<GroupPart>& parts, const std::vector<std::string>& unread,
+                       const GroupOptions& options) {
   const Texts say(config_texts(), options.language);
   std::string out;
   for (const GroupPart& part : parts) {
     const std::string_view state = part.state == GroupPart::State::there  ? "part.there"
                                    : part.state == GroupPart::State::made ? "part.made"
                                                                           : "part.missing";
-    out += say(state, {{"part", visible_text(part.what)}, {"settings", visible_text(part.settings)}}) + "\n";
+    out +=
+        say(state, {{"part", visible_text(part.what)}, {"settings", visible_text(part.settings)}}) +
+        "\n";
   }
-  for (const std::string& subject : unread) out += say("part.unread", {{"lines", visible_text(subject)}}) + "\n";
+  for (const std::string& subject : unread)
+    out += say("part.unread", {{"lines", visible_text(subject)}}) + "\n";
   return out;
 }
 
-std::string setup_json(const std::vector<GroupPart>& parts, const std::vector<std::string>& unread, const GroupOptions& options) {
+std::string setup_json(const std::vector<GroupPart>& parts, const std::vector<std::string>& unread,
+                       const GroupOptions& options) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("parts").begin_array();
@@ -71,15 +76,19 @@ std::string setup_json(const std::vector<GroupPart>& parts, const std::vector<st
   return out + "\n";
 }
 
-int set_up(const config::Config& config, const GroupOptions& options, const GroupQuestions& questions) {
+int set_up(const config::Config& config, const GroupOptions& options,
+           const GroupQuestions& questions) {
   const auto parts = questions.set_up(config, !options.is_dry_run);
   if (!parts) return refuse(parts.error());
-  const auto unread = questions.unread_subjects(config);  // before the stream is made there is nothing to ask
+  const auto unread =
+      questions.unread_subjects(config);  // before the stream is made there is nothing to ask
   const std::vector<std::string> subjects = unread ? unread.value() : std::vector<std::string>();
-  return print_group(options.json ? setup_json(parts.value(), subjects, options) : setup_text(parts.value(), subjects, options));
+  return print_group(options.json ? setup_json(parts.value(), subjects, options)
+                                  : setup_text(parts.value(), subjects, options));
 }
 
-int show(const config::Config& config, const GroupOptions& options, const GroupQuestions& questions) {
+int show(const config::Config& config, const GroupOptions& options,
+         const GroupQuestions& questions) {
   const auto group = questions.group_json(config);
   if (!group) return refuse(group.error());
   if (options.json) return print_group(group.value() + "\n");
@@ -91,13 +100,15 @@ int show(const config::Config& config, const GroupOptions& options, const GroupQ
 
 int run_group(const GroupOptions& options, const GroupQuestions& questions) {
   const config::LoadedConfig loaded = config::load_named_config(options.config_file);
-  for (const config::ConfigProblem& problem : loaded.problems) std::fprintf(stderr, "%s\n", visible_text(problem.message()).c_str());
+  for (const config::ConfigProblem& problem : loaded.problems)
+    std::fprintf(stderr, "%s\n", visible_text(problem.message()).c_str());
   if (!loaded.problems.empty()) return kExitConfiguration;
   if (loaded.config.group.name.empty()) {
     std::fprintf(stderr, "handshaked: the configuration has no section [group]\n");
     return kExitConfiguration;
   }
-  return options.verb == GroupOptions::Verb::setup ? set_up(loaded.config, options, questions) : show(loaded.config, options, questions);
+  return options.verb == GroupOptions::Verb::setup ? set_up(loaded.config, options, questions)
+                                                   : show(loaded.config, options, questions);
 }
 
 }  // namespace handshaked::cli

@@ -22,14 +22,16 @@ struct GroupOptions {
 
 /// What the verb asks the engine for.
 struct GroupQuestions {
-  std::function<Result<std::vector<engine::GroupPart>>(const config::Config&, bool may_make)> set_up;
+  std::function<Result<std::vector<engine::GroupPart>>(const config::Config&, bool may_make)>
+      set_up;
   std::function<Result<std::vector<std::string>>(const config::Config&)> unread_subjects;
   std::function<Result<std::string>(const config::Config&)> group_json;
 };
 
-/// `handshaked group setup` makes what a group of workers needs in its engine; with --dry-run it says what it would make. `group show` says
-/// who has which partition. Neither speaks to a daemon. Exit codes: 0 done, 1 the group is not as the configuration says or was not set up,
-/// 69 the engine cannot be reached, 78 bad configuration.
+/// `handshaked group setup` makes what a group of workers needs in its engine; with --dry-run it
+/// says what it would make. `group show` says who has which partition. Neither speaks to a daemon.
+/// Exit codes: 0 done, 1 the group is not as the configuration says or was not set up, 69 the
+/// engine cannot be reached, 78 bad configuration.
 int run_group(const GroupOptions& options, const GroupQuestions& questions);
 
 }  // namespace handshaked::cli

@@ -19,7 +19,9 @@ std::unique_ptr<Document> make_page(const PageOptions& options) {
 }
 
 PageFormat page_format_of(ReportFormat format) {
-  return format == ReportFormat::markdown ? PageFormat::markdown : format == ReportFormat::html ? PageFormat::html : PageFormat::text;
+  return format == ReportFormat::markdown ? PageFormat::markdown
+         : format == ReportFormat::html   ? PageFormat::html
+                                          : PageFormat::text;
 }
 
 PageOptions page_options_for(int descriptor, PageFormat format, Language language) {

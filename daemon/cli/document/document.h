@@ -17,8 +17,8 @@ struct Fact {
   std::string label, value;
 };
 
-/// One entry of a list. `lead` is what is read first, `remark` a short aside, `details` what is read when it matters; a
-/// detail may have a label ("How").
+/// One entry of a list. `lead` is what is read first, `remark` a short aside, `details` what is
+/// read when it matters; a detail may have a label ("How").
 struct Item {
   std::string lead, remark;
   std::vector<Fact> details;
@@ -40,7 +40,8 @@ struct Table {
   };
   std::vector<Column> columns;
   std::vector<Row> rows;
-  std::size_t lead = 1;       ///< a narrow page gives so many columns a line of their own, the others the next
+  std::size_t lead =
+      1;  ///< a narrow page gives so many columns a line of their own, the others the next
   bool lists_faults = false;  ///< row N is about the Nth fault() of the page
 };
 
@@ -63,16 +64,18 @@ enum class ReportFormat { text, json, markdown, html, ics };
 /// Of one for people; the others are text.
 PageFormat page_format_of(ReportFormat format);
 
-/// What a report is written on: it says what a piece of text is, the page decides how that looks. Every text is taken as
-/// plain and hostile: a page escapes it for its own format, so that nothing from a log can become markup, a script or a
-/// terminal command. A '\n' in a paragraph or detail begins a new line; elsewhere it is shown escaped.
+/// What a report is written on: it says what a piece of text is, the page decides how that looks.
+/// Every text is taken as plain and hostile: a page escapes it for its own format, so that nothing
+/// from a log can become markup, a script or a terminal command. A '\n' in a paragraph or detail
+/// begins a new line; elsewhere it is shown escaped.
 class Document {
  public:
   virtual ~Document() = default;
   virtual void title(std::string_view text) = 0;
   virtual void section(std::string_view text) = 0;
   /// A section about a fault. `severity` unset: the section is about no single one.
-  virtual void fault(std::optional<match::Severity> severity, std::string_view label, std::string_view text) = 0;
+  virtual void fault(std::optional<match::Severity> severity, std::string_view label,
+                     std::string_view text) = 0;
   virtual void heading(std::string_view text) = 0;
   virtual void paragraph(std::string_view text) = 0;
   /// An aside: true, but not what the reader came for.
@@ -97,7 +100,8 @@ struct PageOptions {
 };
 std::unique_ptr<Document> make_page(const PageOptions& options);
 
-/// The options for a page that goes to `descriptor`: width and colour of the terminal, if it is one.
+/// The options for a page that goes to `descriptor`: width and colour of the terminal, if it is
+/// one.
 PageOptions page_options_for(int descriptor, PageFormat format, Language language);
 
 }  // namespace handshaked::cli

@@ -57,7 +57,8 @@ constexpr std::size_t kFaultsOpen = 5;   // the others are folded
 constexpr std::size_t kWorthFilter = 3;  // faults
 constexpr std::size_t kKindColours = 6;  // and one more for what is left
 
-/// Hides what does not match, opens everything for the printer. It takes nothing but what stands in the page, and writes no markup.
+/// Hides what does not match, opens everything for the printer. It takes nothing but what stands in
+/// the page, and writes no markup.
 constexpr std::string_view kScript = R"js((() => {
 const bar = document.querySelector(".filter");
 const faults = [...document.querySelectorAll(".fault")];
@@ -96,7 +97,8 @@ const std::string& script_hash() {
   static const std::string hash = [] {
     const std::string hex = sha256_hex(kScript);
     std::array<unsigned char, 32> digest{};
-    for (std::size_t i = 0; i < digest.size(); ++i) std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, digest[i], 16);
+    for (std::size_t i = 0; i < digest.size(); ++i)
+      std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, digest[i], 16);
     return "'sha256-" + base64(digest) + "'";
   }();
   return hash;
@@ -109,17 +111,22 @@ constexpr std::size_t kBarWidth = 10;
 /// Counts as a line on a ground of 100 by 20.
 std::string spark_picture(const std::vector<std::uint64_t>& counts) {
   const std::vector<std::uint64_t> sums = added_up(counts, kSparkParts);
-  const std::uint64_t most = std::max<std::uint64_t>(1, *std::max_element(sums.begin(), sums.end()));
+  const std::uint64_t most =
+      std::max<std::uint64_t>(1, *std::max_element(sums.begin(), sums.end()));
   const double step = sums.size() > 1 ? 100.0 / static_cast<double>(sums.size() - 1) : 100.0;
   std::string path;
   for (std::size_t i = 0; i <= sums.size(); ++i) {
     if (i == sums.size() && i > 1) break;  // a single count is a level line
     char point[48];
-    std::snprintf(point, sizeof point, "%c%.1f %.1f", i == 0 ? 'M' : 'L', static_cast<double>(i) * step,
-                  19.0 - 18.0 * static_cast<double>(sums[std::min(i, sums.size() - 1)]) / static_cast<double>(most));
+    std::snprintf(point, sizeof point, "%c%.1f %.1f", i == 0 ? 'M' : 'L',
+                  static_cast<double>(i) * step,
+                  19.0 - 18.0 * static_cast<double>(sums[std::min(i, sums.size() - 1)]) /
+                             static_cast<double>(most));
     path += point;
   }
-  return "<svg class=\"spark\" viewBox=\"0 0 100 20\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><path d=\"" + path + "\"/></svg>";
+  return "<svg class=\"spark\" viewBox=\"0 0 100 20\" preserveAspectRatio=\"none\" "
+         "aria-hidden=\"true\"><path d=\"" +
+         path + "\"/></svg>";
 }
 
 /// Prose, with its commands as code.
@@ -157,8 +164,16 @@ std::string escape_markup(std::string_view text) {
 
 std::string html_escaped(std::string_view text) { return escape_markup(visible_text(text)); }
 
-void HtmlDocument::element(std::string_view tag, std::string_view attributes, std::string_view escaped) {
-  body_.append("<").append(tag).append(attributes).append(">").append(escaped).append("</").append(tag).append(">\n");
+void HtmlDocument::element(std::string_view tag, std::string_view attributes,
+                           std::string_view escaped) {
+  body_.append("<")
+      .append(tag)
+      .append(attributes)
+      .append(">")
+      .append(escaped)
+      .append("</")
+      .append(tag)
+      .append(">\n");
 }
 
 void HtmlDocument::close_section() { body_ += std::exchange(section_end_, {}); }
@@ -179,7 +194,8 @@ void HtmlDocument::section(std::string_view text) {
   element("h2", "", html_escaped(text));
 }
 
-void HtmlDocument::fault(std::optional<match::Severity> severity, std::string_view label, std::string_view text) {
+void HtmlDocument::fault(std::optional<match::Severity> severity, std::string_view label,
+                         std::string_view text) {
   ++faults_;
   open_section("<details id=\"f" + std::to_string(faults_) + "\" class=\"fault" +
                    (severity ? " " + std::string(match::to_string(*severity)) : std::string()) +
@@ -190,16 +206,21 @@ void HtmlDocument::fault(std::optional<match::Severity> severity, std::string_vi
   body_ += "</summary>\n";
 }
 
-void HtmlDocument::heading(std::string_view text) { element(section_end_.empty() ? "h2" : "h3", "", html_escaped(text)); }
+void HtmlDocument::heading(std::string_view text) {
+  element(section_end_.empty() ? "h2" : "h3", "", html_escaped(text));
+}
 
 void HtmlDocument::paragraph(std::string_view text) { element("p", "", escaped_lines(text)); }
 
-void HtmlDocument::note(std::string_view text) { element("p", " class=\"note\"", escaped_lines(text)); }
+void HtmlDocument::note(std::string_view text) {
+  element("p", " class=\"note\"", escaped_lines(text));
+}
 
 void HtmlDocument::facts(const std::vector<Fact>& facts) {
   if (facts.empty()) return;
   body_ += "<dl>\n";
-  for (const Fact& fact : facts) body_ += "<dt>" + html_escaped(fact.label) + "</dt><dd>" + html_escaped(fact.value) + "</dd>\n";
+  for (const Fact& fact : facts)
+    body_ += "<dt>" + html_escaped(fact.label) + "</dt><dd>" + html_escaped(fact.value) + "</dd>\n";
   body_ += "</dl>\n";
 }
 
@@ -209,10 +230,12 @@ void HtmlDocument::list(ListStyle style, const std::vector<Item>& items) {
   body_.append("<").append(tag).append(">\n");
   for (const Item& item : items) {
     body_ += "<li><strong>" + html_escaped(item.lead) + "</strong>";
-    if (!item.remark.empty()) body_ += " <span class=\"remark\">" + html_escaped(item.remark) + "</span>";
+    if (!item.remark.empty())
+      body_ += " <span class=\"remark\">" + html_escaped(item.remark) + "</span>";
     for (const Fact& detail : item.details) {
       body_ += "<div>";
-      if (!detail.label.empty()) body_ += "<b class=\"label\">" + html_escaped(detail.label) + "</b> ";
+      if (!detail.label.empty())
+        body_ += "<b class=\"label\">" + html_escaped(detail.label) + "</b> ";
       body_ += escaped_lines(detail.value) + "</div>";
     }
     body_ += "</li>\n";
@@ -223,10 +246,12 @@ void HtmlDocument::list(ListStyle style, const std::vector<Item>& items) {
 void HtmlDocument::table(const Table& table) {
   if (table.rows.empty()) return;
   body_ += "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" +
-           document_texts().text(language_, "html.table", {{"number", std::to_string(++tables_)}}) + "\">\n<table>\n<thead><tr>";
+           document_texts().text(language_, "html.table", {{"number", std::to_string(++tables_)}}) +
+           "\">\n<table>\n<thead><tr>";
   for (const Table::Column& column : table.columns)
-    body_ +=
-        std::string(column.is_number ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">") + html_escaped(column.head) + "</th>";
+    body_ += std::string(column.is_number ? "<th scope=\"col\" class=\"number\">"
+                                          : "<th scope=\"col\">") +
+             html_escaped(column.head) + "</th>";
   body_ += "</tr></thead>\n<tbody>\n";
   std::size_t number = 0;
   for (const Row& row : table.rows) {
@@ -236,13 +261,20 @@ void HtmlDocument::table(const Table& table) {
     body_ += table.lists_faults ? " data-fault=\"" + fault + "\">" : ">";
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const Cell& cell = row.cells[i];
-      std::string shown = cell.counts.empty() ? html_escaped(cell.text) : spark_picture(cell.counts);
-      if (table.lists_faults && i + 1 == table.lead) shown = "<a href=\"#" + fault + "\">" + shown + "</a>";
+      std::string shown =
+          cell.counts.empty() ? html_escaped(cell.text) : spark_picture(cell.counts);
+      if (table.lists_faults && i + 1 == table.lead)
+        shown = "<a href=\"#" + fault + "\">" + shown + "</a>";
       // On a phone a row is a card, and says itself what each of its cells is.
-      const std::string label = i + 1 == table.lead ? std::string() : " data-label=\"" + html_escaped(table.columns[i].head) + "\"";
+      const std::string label = i + 1 == table.lead
+                                    ? std::string()
+                                    : " data-label=\"" + html_escaped(table.columns[i].head) + "\"";
       const bool is_short =
-          i + 1 != table.lead && display_width(visible_text(cell.text)) <= kShortCell;  // a time, a severity: one word to the eye
-      const std::string_view kind = table.columns[i].is_number ? "<td class=\"number\"" : is_short ? "<td class=\"short\"" : "<td";
+          i + 1 != table.lead && display_width(visible_text(cell.text)) <=
+                                     kShortCell;  // a time, a severity: one word to the eye
+      const std::string_view kind = table.columns[i].is_number ? "<td class=\"number\""
+                                    : is_short                 ? "<td class=\"short\""
+                                                               : "<td";
       body_.append(kind).append(label).append(">").append(shown).append("</td>");
     }
     body_ += "</tr>\n";
@@ -254,11 +286,14 @@ void HtmlDocument::chart(const Chart& chart) {
   std::uint64_t most = 0;
   std::vector<std::uint64_t> heights(chart.spans.size(), 0);
   for (const Chart::Kind& kind : chart.kinds)
-    for (std::size_t i = 0; i < heights.size() && i < kind.counts.size(); ++i) most = std::max(most, heights[i] += kind.counts[i]);
+    for (std::size_t i = 0; i < heights.size() && i < kind.counts.size(); ++i)
+      most = std::max(most, heights[i] += kind.counts[i]);
   if (most == 0) return;
   const std::string width = std::to_string(heights.size() * kBarWidth);
-  body_ += "<figure>\n<figcaption>" + html_escaped(chart.title) + "</figcaption>\n<svg class=\"chart\" viewBox=\"0 0 " + width +
-           " 100\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"" + html_escaped(chart.title) + "\">\n";
+  body_ += "<figure>\n<figcaption>" + html_escaped(chart.title) +
+           "</figcaption>\n<svg class=\"chart\" viewBox=\"0 0 " + width +
+           " 100\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"" +
+           html_escaped(chart.title) + "\">\n";
   std::fill(heights.begin(), heights.end(), 0);
   for (std::size_t number = 0; number < chart.kinds.size(); ++number) {
     const Chart::Kind& kind = chart.kinds[number];
@@ -267,19 +302,23 @@ void HtmlDocument::chart(const Chart& chart) {
       if (kind.counts[i] == 0) continue;
       const double high = 100.0 * static_cast<double>(kind.counts[i]) / static_cast<double>(most);
       heights[i] += kind.counts[i];
-      const double top = 100.0 - 100.0 * static_cast<double>(heights[i]) / static_cast<double>(most);
+      const double top =
+          100.0 - 100.0 * static_cast<double>(heights[i]) / static_cast<double>(most);
       char place[120];
-      std::snprintf(place, sizeof place, "<rect x=\"%zu\" y=\"%.2f\" width=\"%zu\" height=\"%.2f\">", i * kBarWidth, top, kBarWidth - 1,
-                    high);
-      body_ += place + std::string("<title>") + html_escaped(chart.spans[i] + ": " + std::to_string(kind.counts[i])) + "</title></rect>";
+      std::snprintf(place, sizeof place,
+                    "<rect x=\"%zu\" y=\"%.2f\" width=\"%zu\" height=\"%.2f\">", i * kBarWidth, top,
+                    kBarWidth - 1, high);
+      body_ += place + std::string("<title>") +
+               html_escaped(chart.spans[i] + ": " + std::to_string(kind.counts[i])) +
+               "</title></rect>";
     }
     body_ += "</g>\n";
   }
-  body_ += "</svg>\n<div class=\"ends\"><span>" + html_escaped(chart.begin) + "</span><span>" + html_escaped(chart.end) +
-           "</span></div>\n<ul class=\"legend\">\n";
+  body_ += "</svg>\n<div class=\"ends\"><span>" + html_escaped(chart.begin) + "</span><span>" +
+           html_escaped(chart.end) + "</span></div>\n<ul class=\"legend\">\n";
   for (std::size_t number = 0; number < chart.kinds.size(); ++number)
-    body_ += "<li><i class=\"k" + std::to_string(std::min(number, kKindColours)) + "\"></i>" + html_escaped(chart.kinds[number].label) +
-             "</li>\n";
+    body_ += "<li><i class=\"k" + std::to_string(std::min(number, kKindColours)) + "\"></i>" +
+             html_escaped(chart.kinds[number].label) + "</li>\n";
   body_ += "</ul>\n</figure>\n";
 }
 
@@ -292,12 +331,14 @@ void HtmlDocument::verbatim(std::string_view text) { element("pre", "", html_esc
 
 /// Hidden until the script shows it.
 std::string HtmlDocument::filter_bar() const {
-  std::string bar = "<div class=\"filter\" role=\"search\" hidden>\n<input type=\"search\" aria-label=\"" +
-                    document_texts().text(language_, "html.search") + "\" placeholder=\"" +
-                    document_texts().text(language_, "html.search_hint") + "\">\n";
-  for (const auto severity : {match::Severity::critical, match::Severity::warning, match::Severity::info})
-    bar += "<label><input type=\"checkbox\" value=\"" + std::string(match::to_string(severity)) + "\" checked> " +
-           severity_word(language_, severity) + "</label>\n";
+  std::string bar =
+      "<div class=\"filter\" role=\"search\" hidden>\n<input type=\"search\" aria-label=\"" +
+      document_texts().text(language_, "html.search") + "\" placeholder=\"" +
+      document_texts().text(language_, "html.search_hint") + "\">\n";
+  for (const auto severity :
+       {match::Severity::critical, match::Severity::warning, match::Severity::info})
+    bar += "<label><input type=\"checkbox\" value=\"" + std::string(match::to_string(severity)) +
+           "\" checked> " + severity_word(language_, severity) + "</label>\n";
   return bar + "<output></output>\n</div>\n";
 }
 
@@ -308,11 +349,13 @@ std::string HtmlDocument::finish() {
   page += language_ == Language::zh ? "zh-CN" : "en";
   page +=
       "\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; ";
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+      "'unsafe-inline'; ";
   if (has_filter) page += "script-src " + script_hash() + "; ";
   page +=
       "base-uri 'none'; form-action 'none'\">\n"
-      "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" content=\"noindex\">\n"
+      "<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" "
+      "content=\"noindex\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
   page += title_;
   page.append("</title>\n<style>").append(kStyle).append("</style>\n</head>\n<body>\n<main>\n");

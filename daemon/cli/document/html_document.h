@@ -5,16 +5,18 @@
 
 namespace handshaked::cli {
 
-/// One self-contained HTML page: nothing loaded, light and dark, readable on a phone and on paper. Faults can be folded; where there are
-/// several, a filter. Its policy forbids everything but its own style and, by its digest, the script of the filter, so that even a mistake
-/// in the escaping could not run anything.
+/// One self-contained HTML page: nothing loaded, light and dark, readable on a phone and on paper.
+/// Faults can be folded; where there are several, a filter. Its policy forbids everything but its
+/// own style and, by its digest, the script of the filter, so that even a mistake in the escaping
+/// could not run anything.
 class HtmlDocument : public Document {
  public:
   explicit HtmlDocument(Language language) : language_(language) {}
 
   void title(std::string_view text) override;
   void section(std::string_view text) override;
-  void fault(std::optional<match::Severity> severity, std::string_view label, std::string_view text) override;
+  void fault(std::optional<match::Severity> severity, std::string_view label,
+             std::string_view text) override;
   void heading(std::string_view text) override;
   void paragraph(std::string_view text) override;
   void note(std::string_view text) override;

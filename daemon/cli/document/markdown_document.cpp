@@ -23,7 +23,8 @@ std::size_t longest_run(std::string_view text, char wanted) {
   return longest;
 }
 
-/// A code span, in which nothing has a meaning: its fence is longer than any run of backticks inside.
+/// A code span, in which nothing has a meaning: its fence is longer than any run of backticks
+/// inside.
 std::string code_span(std::string_view text) {
   const std::string shown = visible_text(text);
   const std::string fence(longest_run(shown, '`') + 1, '`');
@@ -36,8 +37,9 @@ std::string escaped_lines(std::string_view text, std::string_view line_break) {
   std::string out;
   while (true) {
     const auto end = text.find('\n');
-    each_code_span(text.substr(0, end),
-                   [&out](std::string_view part, bool is_code) { out += is_code ? code_span(part) : markdown_escaped(part); });
+    each_code_span(text.substr(0, end), [&out](std::string_view part, bool is_code) {
+      out += is_code ? code_span(part) : markdown_escaped(part);
+    });
     if (end == std::string_view::npos) return out;
     out += line_break;
     text.remove_prefix(end + 1);
@@ -49,7 +51,8 @@ std::string escaped_lines(std::string_view text, std::string_view line_break) {
 std::string markdown_escaped(std::string_view text) {
   const std::string shown = visible_text(text);
   const auto is_word = [&](std::size_t at) {
-    return at < shown.size() && (std::isalnum(static_cast<unsigned char>(shown[at])) != 0 || shown[at] == '_' || (shown[at] & 0x80) != 0);
+    return at < shown.size() && (std::isalnum(static_cast<unsigned char>(shown[at])) != 0 ||
+                                 shown[at] == '_' || (shown[at] & 0x80) != 0);
   };
   std::string out;
   for (std::size_t i = 0; i < shown.size(); ++i) {
@@ -83,7 +86,9 @@ std::string markdown_escaped(std::string_view text) {
         break;
       case '.':
       case ')':
-        if (!out.empty() && std::all_of(out.begin(), out.end(), [](char d) { return d >= '0' && d <= '9'; })) out += '\\';
+        if (!out.empty() &&
+            std::all_of(out.begin(), out.end(), [](char d) { return d >= '0' && d <= '9'; }))
+          out += '\\';
         out += c;
         break;
       default: out += c;
@@ -92,7 +97,8 @@ std::string markdown_escaped(std::string_view text) {
   return out;
 }
 
-void MarkdownDocument::block(std::string_view before, std::string_view text, std::string_view after) {
+void MarkdownDocument::block(std::string_view before, std::string_view text,
+                             std::string_view after) {
   if (!out_.empty()) out_ += '\n';
   out_.append(before).append(text).append(after) += '\n';
 }
@@ -101,27 +107,34 @@ void MarkdownDocument::title(std::string_view text) { block("# ", markdown_escap
 
 void MarkdownDocument::section(std::string_view text) { block("## ", markdown_escaped(text), ""); }
 
-void MarkdownDocument::fault(std::optional<match::Severity>, std::string_view label, std::string_view text) {
+void MarkdownDocument::fault(std::optional<match::Severity>, std::string_view label,
+                             std::string_view text) {
   block("## ", markdown_escaped(label), "");
   if (!text.empty()) block("**", markdown_escaped(text), "**");
 }
 
 void MarkdownDocument::heading(std::string_view text) { block("### ", markdown_escaped(text), ""); }
 
-void MarkdownDocument::paragraph(std::string_view text) { block("", escaped_lines(text, "  \n"), ""); }
+void MarkdownDocument::paragraph(std::string_view text) {
+  block("", escaped_lines(text, "  \n"), "");
+}
 
-void MarkdownDocument::note(std::string_view text) { block("> ", escaped_lines(text, "  \n> "), ""); }
+void MarkdownDocument::note(std::string_view text) {
+  block("> ", escaped_lines(text, "  \n> "), "");
+}
 
 void MarkdownDocument::facts(const std::vector<Fact>& facts) {
   if (!facts.empty()) out_ += '\n';
-  for (const Fact& fact : facts) out_ += "- **" + markdown_escaped(fact.label) + ":** " + markdown_escaped(fact.value) + "\n";
+  for (const Fact& fact : facts)
+    out_ += "- **" + markdown_escaped(fact.label) + ":** " + markdown_escaped(fact.value) + "\n";
 }
 
 void MarkdownDocument::list(ListStyle style, const std::vector<Item>& items) {
   if (!items.empty()) out_ += '\n';
   std::size_t number = 0;
   for (const Item& item : items) {
-    const std::string marker = style == ListStyle::numbered ? std::to_string(++number) + ". " : "- ";
+    const std::string marker =
+        style == ListStyle::numbered ? std::to_string(++number) + ". " : "- ";
     const std::string next_line = "  \n" + std::string(marker.size(), ' ');
     out_ += marker + "**" + markdown_escaped(item.lead) + "**";
     if (!item.remark.empty()) out_ += " (" + markdown_escaped(item.remark) + ")";
@@ -137,14 +150,18 @@ void MarkdownDocument::list(ListStyle style, const std::vector<Item>& items) {
 void MarkdownDocument::table(const Table& table) {
   if (table.rows.empty()) return;
   out_ += out_.empty() ? "|" : "\n|";
-  for (const Table::Column& column : table.columns) out_ += " " + markdown_escaped(column.head) + " |";
+  for (const Table::Column& column : table.columns)
+    out_ += " " + markdown_escaped(column.head) + " |";
   out_ += "\n|";
   for (const Table::Column& column : table.columns) out_ += column.is_number ? " ---: |" : " --- |";
   out_ += "\n";
   for (const Row& row : table.rows) {
     out_ += "|";
     for (const Cell& cell : row.cells)
-      out_ += " " + (cell.counts.empty() ? markdown_escaped(cell.text) : sparkline(cell.counts, kSparkWidth)) + " |";
+      out_ += " " +
+              (cell.counts.empty() ? markdown_escaped(cell.text)
+                                   : sparkline(cell.counts, kSparkWidth)) +
+              " |";
     out_ += "\n";
   }
 }

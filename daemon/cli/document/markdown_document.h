@@ -9,7 +9,8 @@ class MarkdownDocument : public Document {
  public:
   void title(std::string_view text) override;
   void section(std::string_view text) override;
-  void fault(std::optional<match::Severity> severity, std::string_view label, std::string_view text) override;
+  void fault(std::optional<match::Severity> severity, std::string_view label,
+             std::string_view text) override;
   void heading(std::string_view text) override;
   void paragraph(std::string_view text) override;
   void note(std::string_view text) override;

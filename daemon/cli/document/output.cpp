@@ -8,7 +8,8 @@
 
 namespace handshaked::cli {
 
-Output::Output(int descriptor, bool owns, std::string name) : descriptor_(descriptor), owns_(owns), name_(std::move(name)) {
+Output::Output(int descriptor, bool owns, std::string name)
+    : descriptor_(descriptor), owns_(owns), name_(std::move(name)) {
   buffer_.reserve(kWriteSize + 16 * 1024);
 }
 
@@ -59,7 +60,8 @@ void Output::write_now(std::string_view rest) {
 
 Result<> Output::flush() {
   write_all();
-  if (failure_number_ != 0) return fail(error_from_errno(failure_number_, "could not write " + name_));
+  if (failure_number_ != 0)
+    return fail(error_from_errno(failure_number_, "could not write " + name_));
   return success();
 }
 

@@ -7,8 +7,9 @@
 
 namespace handshaked::cli {
 
-/// Where a verb's data goes: standard output or a file, in writes of 64 KiB. A reader that closes its end (`| head`) is no
-/// error: what follows is dropped and `reader_is_gone()` tells the producer to stop. SIGPIPE must be ignored.
+/// Where a verb's data goes: standard output or a file, in writes of 64 KiB. A reader that closes
+/// its end (`| head`) is no error: what follows is dropped and `reader_is_gone()` tells the
+/// producer to stop. SIGPIPE must be ignored.
 class Output {
  public:
   static Output standard();

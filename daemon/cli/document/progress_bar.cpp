@@ -38,7 +38,8 @@ bool ProgressBar::is_time_to_draw(Clock::time_point now) {
 void ProgressBar::show_count(std::size_t done, std::size_t total, const std::string& what) {
   if (total == 0 || !is_time_to_draw(Clock::now())) return;
   const std::string bar = bar_of(static_cast<double>(done) / static_cast<double>(total));
-  std::fprintf(stderr, "\r\x1b[K[%s] %zu / %zu  %s", bar.c_str(), done, total, visible_text(what).substr(0, 40).c_str());
+  std::fprintf(stderr, "\r\x1b[K[%s] %zu / %zu  %s", bar.c_str(), done, total,
+               visible_text(what).substr(0, 40).c_str());
   std::fflush(stderr);
 }
 
@@ -49,10 +50,13 @@ void ProgressBar::show(std::uint64_t done_bytes, const std::string& what) {
   const double seconds = std::chrono::duration<double>(now - began_at_).count();
   const std::string name = visible_text(what).substr(0, 40);
   if (total_bytes_ && *total_bytes_ > 0) {
-    const double share = std::min(1.0, static_cast<double>(done_bytes) / static_cast<double>(*total_bytes_));
-    std::fprintf(stderr, "\r\x1b[K[%s] %3.0f %%  %.0f MiB/s  %s", bar_of(share).c_str(), share * 100, mebibytes / seconds, name.c_str());
+    const double share =
+        std::min(1.0, static_cast<double>(done_bytes) / static_cast<double>(*total_bytes_));
+    std::fprintf(stderr, "\r\x1b[K[%s] %3.0f %%  %.0f MiB/s  %s", bar_of(share).c_str(),
+                 share * 100, mebibytes / seconds, name.c_str());
   } else {
-    std::fprintf(stderr, "\r\x1b[K%.0f MiB  %.0f MiB/s  %s", mebibytes, mebibytes / seconds, name.c_str());
+    std::fprintf(stderr, "\r\x1b[K%.0f MiB  %.0f MiB/s  %s", mebibytes, mebibytes / seconds,
+                 name.c_str());
   }
   std::fflush(stderr);
 }

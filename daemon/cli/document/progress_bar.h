@@ -7,8 +7,8 @@
 
 namespace handshaked::cli {
 
-/// How far long work has come, on standard error. Shown only on a terminal and only once the work has taken a while; it
-/// erases itself.
+/// How far long work has come, on standard error. Shown only on a terminal and only once the work
+/// has taken a while; it erases itself.
 class ProgressBar {
  public:
   /// `total_bytes` nullopt: it is not known how much there is.

@@ -35,13 +35,16 @@ void TextDocument::rule_off() {
 std::string TextDocument::inked(Ink ink, std::string_view text) const {
   if (!colour_ || ink == Ink::plain) return std::string(text);
   static constexpr std::string_view kCodes[] = {"", "1", "2", "1;31", "1;33", "1;36"};
-  return "\x1b[" + std::string(kCodes[static_cast<std::size_t>(ink)]) + "m" + std::string(text) + "\x1b[0m";
+  return "\x1b[" + std::string(kCodes[static_cast<std::size_t>(ink)]) + "m" + std::string(text) +
+         "\x1b[0m";
 }
 
-void TextDocument::write_wrapped(std::string_view text, std::size_t indent, std::string_view first, Ink ink) {
+void TextDocument::write_wrapped(std::string_view text, std::size_t indent, std::string_view first,
+                                 Ink ink) {
   std::string lead(first);
   each_line(text, [&](std::string_view line) {
-    for (const std::string& part : wrap(visible_text(line), width_ > indent + 20 ? width_ - indent : 20)) {
+    for (const std::string& part :
+         wrap(visible_text(line), width_ > indent + 20 ? width_ - indent : 20)) {
       if (lead.empty()) out_.append(indent, ' ');
       else out_ += std::exchange(lead, {});
       out_.append(inked(ink, part)) += '\n';
@@ -70,7 +73,8 @@ void TextDocument::section(std::string_view text) {
   out_ += '\n';
 }
 
-void TextDocument::fault(std::optional<match::Severity> severity, std::string_view label, std::string_view text) {
+void TextDocument::fault(std::optional<match::Severity> severity, std::string_view label,
+                         std::string_view text) {
   blank_line();
   rule_off();
   write_wrapped(label, 0, "", severity ? ink_of(*severity) : Ink::bold);
@@ -83,7 +87,9 @@ void TextDocument::heading(std::string_view text) {
   write_wrapped(text, kIndent, "", Ink::bold);
 }
 
-void TextDocument::paragraph(std::string_view text) { write_wrapped(text, kIndent, "", Ink::plain); }
+void TextDocument::paragraph(std::string_view text) {
+  write_wrapped(text, kIndent, "", Ink::plain);
+}
 
 void TextDocument::note(std::string_view text) { write_wrapped(text, kIndent, "", Ink::dim); }
 
@@ -94,7 +100,8 @@ void TextDocument::facts(const std::vector<Fact>& facts) {
   for (const Fact& fact : facts) {
     const std::size_t used = display_width(fact.label);
     std::string lead(kIndent, ' ');
-    lead += inked(Ink::dim, visible_text(fact.label)) + std::string(widest > used ? widest - used : 0, ' ') + "  ";
+    lead += inked(Ink::dim, visible_text(fact.label)) +
+            std::string(widest > used ? widest - used : 0, ' ') + "  ";
     write_wrapped(visible_text(fact.value), kIndent + widest + 2, lead, Ink::plain);
   }
 }
@@ -104,16 +111,19 @@ void TextDocument::write_detail(const Fact& detail, std::size_t indent) {
     write_wrapped(detail.value, indent, "", Ink::plain);
     return;
   }
-  const std::string lead = std::string(indent, ' ') + inked(Ink::dim, visible_text(detail.label)) + "  ";
+  const std::string lead =
+      std::string(indent, ' ') + inked(Ink::dim, visible_text(detail.label)) + "  ";
   write_wrapped(detail.value, indent + display_width(detail.label) + 2, lead, Ink::plain);
 }
 
 void TextDocument::list(ListStyle style, const std::vector<Item>& items) {
   std::size_t number = 0;
-  const std::size_t indent = kIndent + (style == ListStyle::numbered ? (items.size() > 9 ? 4 : 3) : 2);
+  const std::size_t indent =
+      kIndent + (style == ListStyle::numbered ? (items.size() > 9 ? 4 : 3) : 2);
   for (const Item& item : items) {
     std::string marker = style == ListStyle::numbered ? std::to_string(++number) + "." : "-";
-    marker = std::string(kIndent, ' ') + marker + std::string(indent - kIndent - marker.size(), ' ');
+    marker =
+        std::string(kIndent, ' ') + marker + std::string(indent - kIndent - marker.size(), ' ');
     write_wrapped(item.lead, indent, marker, Ink::bold);
     if (!item.remark.empty()) write_wrapped(item.remark, indent, "", Ink::dim);
     for (const Fact& detail : item.details) write_detail(detail, indent);
@@ -125,12 +135,14 @@ namespace {
 /// Columns `from` to `to` of a table, as wide as they have to be.
 class TableColumns {
  public:
-  TableColumns(const Table& table, std::size_t from, std::size_t to) : from_(from), widths_(to - from, 0) {
+  TableColumns(const Table& table, std::size_t from, std::size_t to)
+      : from_(from), widths_(to - from, 0) {
     for (std::size_t i = from; i < to; ++i) {
       widest(i, table.columns[i].head);
       is_number_.push_back(table.columns[i].is_number);
       for (const Row& row : table.rows) {
-        if (!row.cells[i].counts.empty()) widths_[i - from] = std::max(widths_[i - from], kSparkWidth);
+        if (!row.cells[i].counts.empty())
+          widths_[i - from] = std::max(widths_[i - from], kSparkWidth);
         else widest(i, row.cells[i].text);
       }
     }
@@ -190,7 +202,8 @@ void TextDocument::table(const Table& table) {
   const std::size_t indent = is_one_line ? 0 : std::min(first.width_before_last(), room / 3);
   // The second line stands below the third column, or further left where it needs the room.
   constexpr std::size_t kLeastIndent = 3;
-  const std::size_t below = std::min(indent, std::max(kLeastIndent, room - std::min(room, second.width())));
+  const std::size_t below =
+      std::min(indent, std::max(kLeastIndent, room - std::min(room, second.width())));
   second.fit(room - below);
   const auto head = [&](std::size_t column, std::size_t width) {
     const std::string text = cut_to_width(visible_text(table.columns[column].head), width);
@@ -207,19 +220,25 @@ void TextDocument::table(const Table& table) {
   for (const Row& row : table.rows) {
     const auto cell = [&](std::size_t column, std::size_t width) {
       const Cell& one = row.cells[column];
-      const std::string text = one.counts.empty() ? cut_to_width(visible_text(one.text), width) : sparkline(one.counts, width);
-      return std::pair(text, inked(column + 1 < table.lead && row.severity ? ink_of(*row.severity) : Ink::plain, text));
+      const std::string text = one.counts.empty() ? cut_to_width(visible_text(one.text), width)
+                                                  : sparkline(one.counts, width);
+      return std::pair(
+          text, inked(column + 1 < table.lead && row.severity ? ink_of(*row.severity) : Ink::plain,
+                      text));
     };
     if (is_one_line) {
       write(first, 0, cell);
       continue;
     }
     // What is longest in front goes on in the next lines.
-    const std::vector<std::string> parts = wrap(visible_text(row.cells[table.lead - 1].text), room - indent);
+    const std::vector<std::string> parts =
+        wrap(visible_text(row.cells[table.lead - 1].text), room - indent);
     write(first, 0, [&](std::size_t column, std::size_t width) {
-      return column + 1 == table.lead ? std::pair(parts.front(), inked(Ink::bold, parts.front())) : cell(column, width);
+      return column + 1 == table.lead ? std::pair(parts.front(), inked(Ink::bold, parts.front()))
+                                      : cell(column, width);
     });
-    for (std::size_t i = 1; i < parts.size(); ++i) out_.append(kIndent + indent, ' ').append(inked(Ink::bold, parts[i])) += '\n';
+    for (std::size_t i = 1; i < parts.size(); ++i)
+      out_.append(kIndent + indent, ' ').append(inked(Ink::bold, parts[i])) += '\n';
     write(second, below, cell);
   }
 }
@@ -235,12 +254,15 @@ void TextDocument::chart(const Chart& chart) {
   const std::size_t used = display_width(chart.begin) + display_width(chart.end);
   const std::size_t wide = display_width(line);
   out_.append(kIndent, ' ').append(inked(Ink::dim, visible_text(chart.begin)));
-  out_.append(wide > used ? wide - used : 1, ' ').append(inked(Ink::dim, visible_text(chart.end))) += '\n';
+  out_.append(wide > used ? wide - used : 1, ' ')
+      .append(inked(Ink::dim, visible_text(chart.end))) += '\n';
 }
 
 void TextDocument::patch(std::string_view diff) {
   for (const std::string_view line : lines_of(diff)) verbatim(line);
 }
-void TextDocument::verbatim(std::string_view text) { out_.append(kIndent, ' ').append(visible_text(text)) += '\n'; }
+void TextDocument::verbatim(std::string_view text) {
+  out_.append(kIndent, ' ').append(visible_text(text)) += '\n';
+}
 
 }  // namespace handshaked::cli

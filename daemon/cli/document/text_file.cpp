@@ -20,7 +20,8 @@ Result<std::string> read_text_file(const std::string& path) {
   char block[65536];
   while (from.read(block, sizeof block), from.gcount() > 0) {
     text.append(block, static_cast<std::size_t>(from.gcount()));
-    if (text.size() > kLimit) return fail(ErrorCode::limit_exceeded, path + " is larger than 64 MiB");
+    if (text.size() > kLimit)
+      return fail(ErrorCode::limit_exceeded, path + " is larger than 64 MiB");
   }
   if (from.bad()) return fail(ErrorCode::io, path + " cannot be read");
   return text;

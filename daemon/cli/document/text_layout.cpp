@@ -8,15 +8,17 @@ namespace handshaked::cli {
 namespace {
 
 bool is_wide(char32_t point) {
-  return (point >= 0x1100 && point <= 0x115F) || (point >= 0x2E80 && point <= 0x303E) || (point >= 0x3041 && point <= 0xA4CF) ||
-         (point >= 0xAC00 && point <= 0xD7A3) || (point >= 0xF900 && point <= 0xFAFF) || (point >= 0xFE30 && point <= 0xFE6F) ||
-         (point >= 0xFF00 && point <= 0xFF60) || (point >= 0xFFE0 && point <= 0xFFE6) || (point >= 0x1F300 && point <= 0x1FAFF) ||
-         (point >= 0x20000 && point <= 0x3FFFD);
+  return (point >= 0x1100 && point <= 0x115F) || (point >= 0x2E80 && point <= 0x303E) ||
+         (point >= 0x3041 && point <= 0xA4CF) || (point >= 0xAC00 && point <= 0xD7A3) ||
+         (point >= 0xF900 && point <= 0xFAFF) || (point >= 0xFE30 && point <= 0xFE6F) ||
+         (point >= 0xFF00 && point <= 0xFF60) || (point >= 0xFFE0 && point <= 0xFFE6) ||
+         (point >= 0x1F300 && point <= 0x1FAFF) || (point >= 0x20000 && point <= 0x3FFFD);
 }
 
 bool is_combining(char32_t point) {
-  return (point >= 0x300 && point <= 0x36F) || (point >= 0x1AB0 && point <= 0x1AFF) || (point >= 0x20D0 && point <= 0x20FF) ||
-         (point >= 0xFE00 && point <= 0xFE0F) || (point >= 0xFE20 && point <= 0xFE2F);
+  return (point >= 0x300 && point <= 0x36F) || (point >= 0x1AB0 && point <= 0x1AFF) ||
+         (point >= 0x20D0 && point <= 0x20FF) || (point >= 0xFE00 && point <= 0xFE0F) ||
+         (point >= 0xFE20 && point <= 0xFE2F);
 }
 
 std::size_t width_of(char32_t point) { return is_combining(point) ? 0 : is_wide(point) ? 2 : 1; }
@@ -33,7 +35,8 @@ bool opens(char32_t point) {
   return kOpening.find(point) != std::u32string_view::npos;
 }
 
-/// The smallest part that a line may hold: a word, or one Chinese character with the punctuation that belongs to it.
+/// The smallest part that a line may hold: a word, or one Chinese character with the punctuation
+/// that belongs to it.
 struct Piece {
   std::string text;
   std::size_t width = 0;
@@ -53,8 +56,10 @@ std::vector<Piece> split_pieces(std::string_view text) {
       continue;
     }
     const std::size_t code_end = point == '`' ? text.find('`') : std::string_view::npos;
-    const bool may_break = previous == ' ' || ((is_wide(point) || is_wide(previous)) && !closes(point) && !opens(previous));
-    if (pieces.empty() || may_break) pieces.push_back({.text = {}, .width = 0, .after_space = previous == ' ' && !pieces.empty()});
+    const bool may_break = previous == ' ' || ((is_wide(point) || is_wide(previous)) &&
+                                               !closes(point) && !opens(previous));
+    if (pieces.empty() || may_break)
+      pieces.push_back({.text = {}, .width = 0, .after_space = previous == ' ' && !pieces.empty()});
     pieces.back().text.append(character);
     pieces.back().width += width_of(point);
     previous = point;
@@ -84,7 +89,8 @@ std::string_view fitting_prefix(std::string_view text, std::size_t width) {
   std::size_t used = 0, end = 0;
   while (end < text.size()) {
     const Utf8Step step = next_utf8_step(text.substr(end));
-    const std::size_t wide = step.is_valid ? width_of(decode_utf8(text.substr(end, step.length))) : 1;
+    const std::size_t wide =
+        step.is_valid ? width_of(decode_utf8(text.substr(end, step.length))) : 1;
     if (used + wide > width) break;
     used += wide;
     end += step.length;
@@ -110,7 +116,8 @@ std::string sparkline(const std::vector<std::uint64_t>& counts, std::size_t widt
   const std::vector<std::uint64_t> sums = added_up(counts, width);
   const std::uint64_t most = sums.empty() ? 0 : *std::max_element(sums.begin(), sums.end());
   std::string line;
-  for (const std::uint64_t sum : sums) line += sum == 0 ? "·" : kBlocks[(sum * 8 + most - 1) / most - 1];
+  for (const std::uint64_t sum : sums)
+    line += sum == 0 ? "·" : kBlocks[(sum * 8 + most - 1) / most - 1];
   return line;
 }
 
@@ -148,7 +155,8 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 std::vector<std::size_t> TextTable::widths() const {
   std::vector<std::size_t> widths(rows_.front().size());
   for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], display_width(row[i]));
   }
   return widths;
 }
@@ -158,7 +166,8 @@ namespace {
 constexpr std::size_t kGap = 2;
 
 /// `row` from column `from` to `to` in columns of these widths; the last one is ragged.
-std::string line_of(const std::vector<std::string>& row, const std::vector<std::size_t>& widths, std::size_t from, std::size_t to) {
+std::string line_of(const std::vector<std::string>& row, const std::vector<std::size_t>& widths,
+                    std::size_t from, std::size_t to) {
   std::string line;
   for (std::size_t i = from; i < to; ++i) {
     const std::string cell = cut_to_width(row[i], widths[i]);
@@ -185,12 +194,14 @@ std::string TextTable::text_within(std::optional<std::size_t> width, std::size_t
   constexpr std::size_t kSecondIndent = 2, kLeast = 10;
   std::size_t below = kSecondIndent;
   for (std::size_t i = second; i < widths.size(); ++i) below += widths[i] + kGap;
-  const auto widest = std::max_element(widths.begin() + static_cast<std::ptrdiff_t>(second), widths.end());
+  const auto widest =
+      std::max_element(widths.begin() + static_cast<std::ptrdiff_t>(second), widths.end());
   const std::size_t over = below > *width + kGap ? below - *width - kGap : 0;
   *widest = std::max(std::min(*widest, kLeast), *widest - std::min(*widest, over));
   std::string out;
   for (const auto& row : rows_)
-    out += line_of(row, widths, 0, second) + std::string(kSecondIndent, ' ') + line_of(row, widths, second, row.size());
+    out += line_of(row, widths, 0, second) + std::string(kSecondIndent, ' ') +
+           line_of(row, widths, second, row.size());
   return out;
 }
 

@@ -9,7 +9,8 @@
 
 namespace handshaked::cli {
 
-std::string counted(const Texts& say, std::uint64_t number, std::string_view one, std::string_view many) {
+std::string counted(const Texts& say, std::uint64_t number, std::string_view one,
+                    std::string_view many) {
   return say(number == 1 ? one : many, {{"count", with_separators(number)}});
 }
 
@@ -19,7 +20,8 @@ std::string counted(std::uint64_t number, std::string_view one, std::string_view
 
 std::string size_words(Language language, std::uint64_t bytes) {
   static constexpr std::array<const char*, 4> kUnits{"KiB", "MiB", "GiB", "TiB"};
-  if (bytes < 1024) return counted(Texts(document_texts(), language), bytes, "size.byte", "size.bytes");
+  if (bytes < 1024)
+    return counted(Texts(document_texts(), language), bytes, "size.byte", "size.bytes");
   double size = static_cast<double>(bytes) / 1024;
   std::size_t unit = 0;
   for (; size >= 1024 && unit + 1 < kUnits.size(); ++unit) size /= 1024;
@@ -33,11 +35,13 @@ std::string duration_words(Language language, Duration duration) {
     std::int64_t seconds;
     std::string_view one, many;
   };
-  static constexpr std::array<Unit, 4> kUnits{Unit{86400, "duration.day", "duration.days"}, Unit{3600, "duration.hours", "duration.hours"},
+  static constexpr std::array<Unit, 4> kUnits{Unit{86400, "duration.day", "duration.days"},
+                                              Unit{3600, "duration.hours", "duration.hours"},
                                               Unit{60, "duration.minutes", "duration.minutes"},
                                               Unit{1, "duration.seconds", "duration.seconds"}};
   const Texts say(document_texts(), language);
-  std::int64_t rest = std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(duration).count());
+  std::int64_t rest =
+      std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(duration).count());
   std::string text;
   int parts = 0;
   for (const Unit& unit : kUnits) {
@@ -54,7 +58,8 @@ std::string duration_words(Language language, Duration duration) {
 }
 
 std::string age_words(Language language, Duration age) {
-  const auto seconds = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(age).count());
+  const auto seconds =
+      std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(age).count());
   const auto whole = [seconds, language](std::int64_t unit, std::string_view key) {
     return document_texts().text(language, key, {{"count", std::to_string(seconds / unit)}});
   };
@@ -65,7 +70,8 @@ std::string age_words(Language language, Duration age) {
 }
 
 std::string time_words(Time time, std::chrono::seconds offset, bool with_offset) {
-  std::string text = parse::format_rfc3339(parse::ZonedTime{.utc = std::chrono::floor<std::chrono::seconds>(time), .offset = offset});
+  std::string text = parse::format_rfc3339(
+      parse::ZonedTime{.utc = std::chrono::floor<std::chrono::seconds>(time), .offset = offset});
   text[10] = ' ';
   if (!with_offset) return text.substr(0, 19);
   return text.substr(0, 19) + " " + (text.ends_with('Z') ? "UTC" : text.substr(19));

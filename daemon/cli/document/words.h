@@ -15,16 +15,18 @@
 
 namespace handshaked::cli {
 
-/// The text of the key `one` or of the key `many`, with the number as its {count}: "1 line", "1,234 lines".
-std::string counted(const Texts& say, std::uint64_t number, std::string_view one, std::string_view many);
+/// The text of the key `one` or of the key `many`, with the number as its {count}: "1 line", "1,234
+/// lines".
+std::string counted(const Texts& say, std::uint64_t number, std::string_view one,
+                    std::string_view many);
 /// The same for what is said in English alone.
 std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
 /// "1.4 MiB".
 std::string size_words(Language language, std::uint64_t bytes);
 /// "2 h 5 min", "40 s", "3 days 2 h": the two largest units.
 std::string duration_words(Language language, Duration duration);
-/// How long ago, or how long already: "95 s", "118 min", "47 h", "3 days": whole units of the largest that has gone by twice. As the page
-/// writes it (web/app/src/words.js).
+/// How long ago, or how long already: "95 s", "118 min", "47 h", "3 days": whole units of the
+/// largest that has gone by twice. As the page writes it (web/app/src/words.js).
 std::string age_words(Language language, Duration age);
 /// "2026-11-21 02:58:15 +01:00", or without the offset.
 std::string time_words(Time time, std::chrono::seconds offset, bool with_offset);

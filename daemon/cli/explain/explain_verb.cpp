@@ -19,7 +19,8 @@
 namespace handshaked::cli {
 namespace {
 
-/// A line is explained alone, also when it was wrapped into several; whoever has more of them wants `scan`.
+/// A line is explained alone, also when it was wrapped into several; whoever has more of them wants
+/// `scan`.
 struct Asked {
   std::string first_line;
   bool has_more = false;
@@ -53,19 +54,23 @@ void complain_about_unknown(const Question& question, Language language) {
 
 /// Who would be told, where somebody would be. False after a complaint about the configuration.
 bool add_forecast(Explanation& explanation, const std::string& config_file) {
-  if (!explanation.line || !explanation.line->trusted() || explanation.line->incident() == nullptr || explanation.line->incident()->noise)
+  if (!explanation.line || !explanation.line->trusted() ||
+      explanation.line->incident() == nullptr || explanation.line->incident()->noise)
     return true;
   const auto loaded = config::load_named_config(config_file);
-  for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
+  for (const config::ConfigProblem& problem : loaded.problems)
+    complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
   if (!loaded.problems.empty()) return config_file.empty();
-  explanation.forecast = forecast_notification(*explanation.line->incident(), loaded.config, wall_clock_now());
+  explanation.forecast =
+      forecast_notification(*explanation.line->incident(), loaded.config, wall_clock_now());
   return true;
 }
 
 /// An incident, or an event of one, as an alert shows it.
 bool names_incident(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  return (text.starts_with("inc-") || text.starts_with("v1:")) && text.find(' ') == std::string_view::npos;
+  return (text.starts_with("inc-") || text.starts_with("v1:")) &&
+         text.find(' ') == std::string_view::npos;
 }
 
 }  // namespace
@@ -76,9 +81,11 @@ int run_explain(const ExplainOptions& options) {
     complain_about(zone.error());
     return kExitUsage;
   }
-  const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
+  const auto base =
+      require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;
-  const Asked asked = first_line_of(options.question == "-" ? read_standard_input() : options.question, base->rules);
+  const Asked asked = first_line_of(
+      options.question == "-" ? read_standard_input() : options.question, base->rules);
   if (asked.first_line.empty()) {
     std::fprintf(stderr, "handshaked: nothing to explain\n");
     return kExitUsage;
@@ -91,7 +98,10 @@ int run_explain(const ExplainOptions& options) {
                          .json = options.json,
                          .language = options.language});
   }
-  if (asked.has_more) std::fprintf(stderr, "handshaked: only the first line is explained; `handshaked scan -` takes them all\n");
+  if (asked.has_more)
+    std::fprintf(
+        stderr,
+        "handshaked: only the first line is explained; `handshaked scan -` takes them all\n");
 
   Explanation explanation = explain(asked.first_line, *base, zone.value());
   if (!add_forecast(explanation, options.config_file)) return kExitConfiguration;
@@ -101,7 +111,8 @@ int run_explain(const ExplainOptions& options) {
   if (options.json) {
     output.buffer() = explanation_json(explanation, *base, options.language);
   } else if (!is_unknown) {
-    const auto page = make_page(page_options_for(STDOUT_FILENO, PageFormat::text, options.language));
+    const auto page =
+        make_page(page_options_for(STDOUT_FILENO, PageFormat::text, options.language));
     write_explanation(*page, explanation, *base, options.language);
     output.buffer() = page->finish();
   }

@@ -22,11 +22,13 @@ struct Explanation {
   std::unique_ptr<LineExamination> line;         ///< Kind::line
   std::optional<CodeMeaning> code;               ///< verify_code, alert, openssl_error
   std::optional<NotificationForecast> forecast;  ///< Kind::line, of a line that would notify
-  /// What is to be told about: the winner of a line, the rule itself, the rules of a code or of a cause.
+  /// What is to be told about: the winner of a line, the rule itself, the rules of a code or of a
+  /// cause.
   std::vector<const match::Rule*> rules;
 
   bool knows_something() const {
-    if (code && code->text.empty() && code->only_general_rules) return false;  // a number that nobody has heard of
+    if (code && code->text.empty() && code->only_general_rules)
+      return false;  // a number that nobody has heard of
     return !rules.empty() || question.kind == Question::Kind::cause;
   }
   /// That the line tells, if there is a line.
@@ -39,11 +41,14 @@ struct Explanation {
   }
 };
 
-Explanation explain(const std::string& question, const KnowledgeBase& base, const parse::TimeZone& zone);
+Explanation explain(const std::string& question, const KnowledgeBase& base,
+                    const parse::TimeZone& zone);
 
 /// For people. Texts and directives as in the report of `scan`, but all of them.
-void write_explanation(Document& page, const Explanation& explanation, const KnowledgeBase& base, Language language);
+void write_explanation(Document& page, const Explanation& explanation, const KnowledgeBase& base,
+                       Language language);
 /// For programs: one object and a line feed.
-std::string explanation_json(const Explanation& explanation, const KnowledgeBase& base, Language language);
+std::string explanation_json(const Explanation& explanation, const KnowledgeBase& base,
+                             Language language);
 
 }  // namespace handshaked::cli

@@ -18,8 +18,13 @@ std::string joined(const std::vector<std::string>& list) {
 
 class ExplanationDocument {
  public:
-  ExplanationDocument(Document& page, const Explanation& explanation, const KnowledgeBase& base, Language language)
-      : page_(page), explanation_(explanation), base_(base), language_(language), say_(explain_texts(), language) {}
+  ExplanationDocument(Document& page, const Explanation& explanation, const KnowledgeBase& base,
+                      Language language)
+      : page_(page),
+        explanation_(explanation),
+        base_(base),
+        language_(language),
+        say_(explain_texts(), language) {}
 
   void write() {
     switch (explanation_.question.kind) {
@@ -38,7 +43,8 @@ class ExplanationDocument {
     return language_ == Language::zh && !rule.title_zh.empty() ? rule.title_zh : rule.title;
   }
 
-  // --- a line ------------------------------------------------------------------------------------------------------------
+  // --- a line
+  // ------------------------------------------------------------------------------------------------------------
 
   void write_line(const LineExamination& line) {
     if (line.winner() != nullptr) page_.title(line.winner()->id);
@@ -59,10 +65,12 @@ class ExplanationDocument {
   }
 
   static void add(std::vector<Fact>& facts, std::string name, std::string_view value) {
-    if (parse::has(value)) facts.push_back({std::move(name), value.empty() ? "\"\"" : std::string(value)});
+    if (parse::has(value))
+      facts.push_back({std::move(name), value.empty() ? "\"\"" : std::string(value)});
   }
   template <class T>
-  static void add_number(std::vector<Fact>& facts, std::string name, const std::optional<T>& value) {
+  static void add_number(std::vector<Fact>& facts, std::string name,
+                         const std::optional<T>& value) {
     if (value) facts.push_back({std::move(name), std::to_string(*value)});
   }
 
@@ -71,7 +79,8 @@ class ExplanationDocument {
     const parse::ErrorRecord& record = line.record();
     const parse::TlsDetail& tls = line.tls();
     std::vector<Fact> facts;
-    if (line.time()) facts.push_back({"time", time_words(line.time()->utc, line.time()->offset, true)});
+    if (line.time())
+      facts.push_back({"time", time_words(line.time()->utc, line.time()->offset, true)});
     if (record.level != parse::Level::none) add(facts, "level", parse::to_string(record.level));
     add_number(facts, "pid", record.pid);
     add_number(facts, "tid", record.tid);
@@ -79,7 +88,8 @@ class ExplanationDocument {
     add(facts, "message", record.message);
     if (!record.action.empty()) add(facts, "action", record.action);
     if (!parse::says_only_failed(record)) {
-      facts.push_back({"side", std::string(parse::to_string(line.side())) + " (" + side_words(language_, line.side()) + ")"});
+      facts.push_back({"side", std::string(parse::to_string(line.side())) + " (" +
+                                   side_words(language_, line.side()) + ")"});
     }
     add(facts, "client", record.client);
     add(facts, "server", record.server);
@@ -95,7 +105,8 @@ class ExplanationDocument {
     if (record.truncated) facts.push_back({"truncated", say_("line.truncated")});
     add_number(facts, "verify_code", tls.verify_code);
     add(facts, "verify_text", tls.verify_text);
-    for (std::size_t i = 0; i < tls.error_count; ++i) facts.push_back({"openssl_errors", std::string(tls.errors[i].whole)});
+    for (std::size_t i = 0; i < tls.error_count; ++i)
+      facts.push_back({"openssl_errors", std::string(tls.errors[i].whole)});
     if (tls.decisive != nullptr && tls.error_count > 1) add(facts, "reason", tls.decisive->reason);
     add_number(facts, "alert", tls.alert);
     add(facts, "name", tls.name);
@@ -116,14 +127,19 @@ class ExplanationDocument {
     std::vector<Item> items;
     bool has_won = false;
     for (const RuleTrial& trial : line.trials()) {
-      const std::string_view literal = trial.rule->imported ? "trial.literal_imported" : "trial.literal";
-      Item item{.lead = trial.rule->id, .remark = say_(literal, {{"count", std::to_string(trial.specificity)}}), .details = {}};
+      const std::string_view literal =
+          trial.rule->imported ? "trial.literal_imported" : "trial.literal";
+      Item item{.lead = trial.rule->id,
+                .remark = say_(literal, {{"count", std::to_string(trial.specificity)}}),
+                .details = {}};
       if (trial.wins) item.details.push_back({"", say_("trial.wins")});
       for (const UnmetConstraint& unmet : trial.unmet) {
-        item.details.push_back({"", say_(unmet.found.empty() ? "trial.unmet_none" : "trial.unmet",
-                                         {{"name", unmet.name}, {"wanted", unmet.wanted}, {"found", unmet.found}})});
+        item.details.push_back(
+            {"", say_(unmet.found.empty() ? "trial.unmet_none" : "trial.unmet",
+                      {{"name", unmet.name}, {"wanted", unmet.wanted}, {"found", unmet.found}})});
       }
-      if (!trial.wins && trial.unmet.empty() && has_won) item.details.push_back({"", say_("trial.less_specific")});
+      if (!trial.wins && trial.unmet.empty() && has_won)
+        item.details.push_back({"", say_("trial.less_specific")});
       has_won = has_won || trial.wins;
       items.push_back(std::move(item));
     }
@@ -152,37 +168,50 @@ class ExplanationDocument {
     if (!line.trusted()) {
       std::string why;
       for (const Doubt doubt : line.doubts())
-        why = why.empty() ? doubt_words(doubt) : say_("trust.next_reason", {{"reasons", why}, {"reason", doubt_words(doubt)}});
+        why = why.empty()
+                  ? doubt_words(doubt)
+                  : say_("trust.next_reason", {{"reasons", why}, {"reason", doubt_words(doubt)}});
       page_.paragraph(say_("trust.untrusted", {{"reasons", why}}));
       return;
     }
     page_.paragraph(when_words(*line.winner()));
-    if (const std::string notification = line.notification(language_); !notification.empty()) page_.verbatim(notification);
+    if (const std::string notification = line.notification(language_); !notification.empty())
+      page_.verbatim(notification);
     page_.facts({{say_("trust.fingerprint"), line.fingerprint()}});
   }
 
   void write_forecast(const NotificationForecast& forecast) {
     page_.heading(say_("told.heading"));
-    if (!forecast.silenced_by.empty()) page_.paragraph(say_("told.silenced", {{"silences", joined(forecast.silenced_by)}}));
+    if (!forecast.silenced_by.empty())
+      page_.paragraph(say_("told.silenced", {{"silences", joined(forecast.silenced_by)}}));
     if (!forecast.live_incident.empty()) {
-      page_.paragraph(say_(forecast.told.empty() ? "told.joins_untold" : "told.joins",
-                           {{"incident", forecast.live_incident}, {"receivers", joined(forecast.told)}}));
+      page_.paragraph(
+          say_(forecast.told.empty() ? "told.joins_untold" : "told.joins",
+               {{"incident", forecast.live_incident}, {"receivers", joined(forecast.told)}}));
     }
     if (forecast.targets.empty()) page_.paragraph(say_("told.nobody"));
     std::vector<Fact> facts;
-    for (const NotificationForecast::RouteTarget& target : forecast.targets) facts.push_back({target.receiver, target_words(target)});
+    for (const NotificationForecast::RouteTarget& target : forecast.targets)
+      facts.push_back({target.receiver, target_words(target)});
     if (!facts.empty()) page_.facts(facts);
     if (!forecast.daemon_answers) page_.paragraph(say_("told.no_daemon"));
   }
 
   std::string target_words(const NotificationForecast::RouteTarget& target) const {
-    const std::string route = target.route.empty() ? say_("target.every_receiver") : say_("target.by_route", {{"route", target.route}});
+    const std::string route = target.route.empty()
+                                  ? say_("target.every_receiver")
+                                  : say_("target.by_route", {{"route", target.route}});
     std::string words = say_(target.group_by.empty() ? "target.alone" : "target.together",
-                             {{"route", route}, {"wait", duration_words(language_, target.wait)}, {"label", target.group_by}});
-    if (target.repeat) words = say_("target.again", {{"before", words}, {"interval", duration_words(language_, *target.repeat)}});
+                             {{"route", route},
+                              {"wait", duration_words(language_, target.wait)},
+                              {"label", target.group_by}});
+    if (target.repeat)
+      words = say_("target.again",
+                   {{"before", words}, {"interval", duration_words(language_, *target.repeat)}});
     if (!target.send_resolved) words = say_("target.not_resolved", {{"before", words}});
     if (target.messages_per_minute > 0)
-      words = say_("target.digest", {{"before", words}, {"count", std::to_string(target.messages_per_minute)}});
+      words = say_("target.digest",
+                   {{"before", words}, {"count", std::to_string(target.messages_per_minute)}});
     return words;
   }
 
@@ -196,12 +225,14 @@ class ExplanationDocument {
     return say_(rule.severity == match::Severity::critical ? "trust.at_once" : "trust.after_wait");
   }
 
-  // --- a rule ------------------------------------------------------------------------------------------------------------
+  // --- a rule
+  // ------------------------------------------------------------------------------------------------------------
 
   void write_rule(const match::Rule& rule, const match::AdviceFacts& facts, bool as_title) {
     if (as_title) page_.title(rule.id);
     const std::string severity = severity_word(language_, rule.severity);
-    page_.fault(rule.severity, rule.noise ? say_("rule.noise", {{"severity", severity}}) : severity, title_of(rule));
+    page_.fault(rule.severity, rule.noise ? say_("rule.noise", {{"severity", severity}}) : severity,
+                title_of(rule));
     page_.facts(rule_facts(rule));
     const LineAdvice advice = advice_about(rule, facts, base_.knowledge, language_);
     if (!advice.root_cause.empty()) {
@@ -218,7 +249,8 @@ class ExplanationDocument {
     facts.push_back({say_("rule.kind"), kind_words(rule.kind)});
     facts.push_back({say_("rule.regex"), rule.regex});
     if (!rule.actions.empty()) facts.push_back({say_("rule.actions"), joined(rule.actions)});
-    if (!rule.upstream_schemes.empty()) facts.push_back({say_("rule.schemes"), joined(rule.upstream_schemes)});
+    if (!rule.upstream_schemes.empty())
+      facts.push_back({say_("rule.schemes"), joined(rule.upstream_schemes)});
     if (!rule.url.empty()) facts.push_back({say_("rule.documentation"), rule.url});
     facts.push_back({say_("rule.file"), rule.file + ":" + std::to_string(rule.line)});
     return facts;
@@ -252,7 +284,8 @@ class ExplanationDocument {
     }
   }
 
-  // --- a cause, a code ---------------------------------------------------------------------------------------------------
+  // --- a cause, a code
+  // ---------------------------------------------------------------------------------------------------
 
   void write_cause() {
     const std::string& cause = explanation_.question.text;
@@ -284,7 +317,8 @@ class ExplanationDocument {
       for (const auto& candidate : rule->causes) {
         if (candidate.cause == cause) likelihood = candidate.likelihood;
       }
-      items.push_back({.lead = rule->id, .remark = percent(likelihood), .details = {{"", title_of(*rule)}}});
+      items.push_back(
+          {.lead = rule->id, .remark = percent(likelihood), .details = {{"", title_of(*rule)}}});
     }
     page_.list(ListStyle::bullets, items);
   }
@@ -303,10 +337,12 @@ class ExplanationDocument {
     if (code.only_general_rules) page_.paragraph(say_("code.general_rules"));
     const bool alone = code.rules.size() == 1;
     for (const match::Rule* rule : code.rules) {
-      page_.fault(rule->severity, rule->id + "  (" + side_words(language_, rule->side) + ")", title_of(*rule));
+      page_.fault(rule->severity, rule->id + "  (" + side_words(language_, rule->side) + ")",
+                  title_of(*rule));
       const LineAdvice advice = advice_about(*rule, {}, base_.knowledge, language_);
       if (!advice.root_cause.empty()) page_.paragraph(advice.root_cause);
-      const std::size_t hidden = write_advice(page_, advice, alone ? AdviceLimits{} : kBestAdvice, language_);
+      const std::size_t hidden =
+          write_advice(page_, advice, alone ? AdviceLimits{} : kBestAdvice, language_);
       if (hidden == 0) continue;
       page_.note(say_("code.more", {{"count", std::to_string(hidden)}}));
       page_.verbatim("handshaked explain " + rule->id);
@@ -322,7 +358,8 @@ class ExplanationDocument {
 
 }  // namespace
 
-void write_explanation(Document& page, const Explanation& explanation, const KnowledgeBase& base, Language language) {
+void write_explanation(Document& page, const Explanation& explanation, const KnowledgeBase& base,
+                       Language language) {
   ExplanationDocument(page, explanation, base, language).write();
 }
 

@@ -18,12 +18,15 @@ std::string joined(const std::vector<std::string>& list) {
 
 std::string joined(const std::vector<parse::Side>& list) {
   std::string text;
-  for (const parse::Side side : list) text.append(text.empty() ? "" : ", ").append(parse::to_string(side));
+  for (const parse::Side side : list)
+    text.append(text.empty() ? "" : ", ").append(parse::to_string(side));
   return text;
 }
 
-/// Asks the rule set itself, one kind of constraint at a time, so that what is explained is what is decided.
-std::vector<UnmetConstraint> unmet_constraints(const match::RuleSet& rules, const match::Rule& rule, const parse::ErrorRecord& record) {
+/// Asks the rule set itself, one kind of constraint at a time, so that what is explained is what is
+/// decided.
+std::vector<UnmetConstraint> unmet_constraints(const match::RuleSet& rules, const match::Rule& rule,
+                                               const parse::ErrorRecord& record) {
   match::Rule bare = rule;
   bare.contexts.clear();
   bare.actions.clear();
@@ -33,11 +36,13 @@ std::vector<UnmetConstraint> unmet_constraints(const match::RuleSet& rules, cons
   const auto ask = [&](auto match::Rule::*list, std::string name, std::string found) {
     match::Rule one = bare;
     one.*list = rule.*list;
-    if (!rules.constraints_hold(one, record)) unmet.push_back({std::move(name), joined(rule.*list), std::move(found)});
+    if (!rules.constraints_hold(one, record))
+      unmet.push_back({std::move(name), joined(rule.*list), std::move(found)});
   };
   ask(&match::Rule::contexts, "contexts", std::string(parse::to_string(record.side)));
   ask(&match::Rule::actions, "actions", std::string(record.action));
-  ask(&match::Rule::upstream_schemes, "upstream_schemes", std::string(parse::upstream_scheme(record)));
+  ask(&match::Rule::upstream_schemes, "upstream_schemes",
+      std::string(parse::upstream_scheme(record)));
   ask(&match::Rule::request_prefixes, "request_prefix", std::string(record.request.substr(0, 80)));
   return unmet;
 }
@@ -45,7 +50,8 @@ std::vector<UnmetConstraint> unmet_constraints(const match::RuleSet& rules, cons
 /// Keeps what the analysis said about the line, and folds it as the daemon would.
 class VerdictHandler : public FailureHandler {
  public:
-  explicit VerdictHandler(std::shared_ptr<const match::RuleSet> rules) : fold_(std::move(rules), "explain") {
+  explicit VerdictHandler(std::shared_ptr<const match::RuleSet> rules)
+      : fold_(std::move(rules), "explain") {
     fold_.set_time_fallback(wall_clock_now());
   }
 
@@ -82,8 +88,10 @@ void LineExamination::try_rules(const match::RuleSet& rules) {
   rules.find_by_text(record_->text, found);
   for (const std::uint32_t index : found) {
     const match::Rule& rule = rules.rules()[index];
-    RuleTrial trial{.rule = &rule, .specificity = rules.specificity(index), .wins = false, .unmet = {}};
-    if (!rules.constraints_hold(rule, *record_)) trial.unmet = unmet_constraints(rules, rule, *record_);
+    RuleTrial trial{
+        .rule = &rule, .specificity = rules.specificity(index), .wins = false, .unmet = {}};
+    if (!rules.constraints_hold(rule, *record_))
+      trial.unmet = unmet_constraints(rules, rule, *record_);
     trial.wins = &rule == winner_;
     trials_.push_back(std::move(trial));
   }
@@ -107,9 +115,9 @@ void LineExamination::run_analysis(const KnowledgeBase& base, const parse::TimeZ
 
 std::string LineExamination::notification(Language language) const {
   if (!incident_ || incident_->noise) return {};
-  const event::RemediationEvent event =
-      event::make_event(event::EventKind::opened, *incident_, winner_, base_.knowledge, incident_->opened_at,
-                        {.host = "localhost", .language = language, .show_clients = false});
+  const event::RemediationEvent event = event::make_event(
+      event::EventKind::opened, *incident_, winner_, base_.knowledge, incident_->opened_at,
+      {.host = "localhost", .language = language, .show_clients = false});
   return event.summary;
 }
 

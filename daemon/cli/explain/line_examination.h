@@ -14,7 +14,8 @@
 
 namespace handshaked::cli {
 
-/// A constraint of a rule that a line does not meet: "actions" wants "SSL handshaking", the line has "keepalive".
+/// A constraint of a rule that a line does not meet: "actions" wants "SSL handshaking", the line
+/// has "keepalive".
 struct UnmetConstraint {
   std::string name, wanted, found;
 };
@@ -30,8 +31,8 @@ struct RuleTrial {
 /// Why a match is not taken as evidence.
 enum class Doubt { no_header, ambiguous, foreign_tail, needs_configuration, imported, provenance };
 
-/// One line, looked at as the analysis would, with everything that it decides on the way. Owns the line that its views point
-/// into, so it stays where it was made.
+/// One line, looked at as the analysis would, with everything that it decides on the way. Owns the
+/// line that its views point into, so it stays where it was made.
 class LineExamination {
  public:
   LineExamination(std::string line, const KnowledgeBase& base, parse::TimeZone zone);
@@ -46,7 +47,9 @@ class LineExamination {
   const std::vector<RuleTrial>& trials() const { return trials_; }
   const match::Rule* winner() const { return winner_; }
   /// On whose side the line was written: as the winner says, if there is one.
-  parse::Side side() const { return winner_ != nullptr ? match::side_of(*winner_, *record_) : record_->side; }
+  parse::Side side() const {
+    return winner_ != nullptr ? match::side_of(*winner_, *record_) : record_->side;
+  }
   const std::vector<Doubt>& doubts() const { return doubts_; }
   bool trusted() const { return winner_ != nullptr && doubts_.empty(); }
   /// The analysis drops the line: a stranger's text.

@@ -10,7 +10,8 @@ namespace {
 
 /// "20261121T025815Z".
 std::string moment(Time at) {
-  std::string text = parse::format_rfc3339(std::chrono::floor<std::chrono::seconds>(at)).substr(0, 19);
+  std::string text =
+      parse::format_rfc3339(std::chrono::floor<std::chrono::seconds>(at)).substr(0, 19);
   std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
   return text + "Z";
 }
@@ -37,16 +38,19 @@ void add_line(std::string& out, std::string_view line) {
 }
 
 void add_reminder(std::string& out, std::string_view before, const std::string& summary) {
-  for (const std::string& line : {std::string("BEGIN:VALARM"), std::string("ACTION:DISPLAY"), "TRIGGER:-" + std::string(before),
-                                  "DESCRIPTION:" + summary, std::string("END:VALARM")})
+  for (const std::string& line :
+       {std::string("BEGIN:VALARM"), std::string("ACTION:DISPLAY"),
+        "TRIGGER:-" + std::string(before), "DESCRIPTION:" + summary, std::string("END:VALARM")})
     add_line(out, line);
 }
 
 }  // namespace
 
-std::string calendar_file(const std::vector<diagnose::CalendarEntry>& entries, Time now, Language language) {
+std::string calendar_file(const std::vector<diagnose::CalendarEntry>& entries, Time now,
+                          Language language) {
   std::string out;
-  for (const char* const line : {"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//handshaked//doctor//EN", "CALSCALE:GREGORIAN"})
+  for (const char* const line :
+       {"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//handshaked//doctor//EN", "CALSCALE:GREGORIAN"})
     add_line(out, line);
   for (const diagnose::CalendarEntry& entry : entries) {
     const std::string summary = escaped(entry.what.in(language));
@@ -56,7 +60,9 @@ std::string calendar_file(const std::vector<diagnose::CalendarEntry>& entries, T
     add_line(out, "DTSTART:" + moment(entry.at));
     add_line(out, "SUMMARY:" + summary);
     if (!entry.file.empty())
-      add_line(out, "DESCRIPTION:" + escaped(entry.file + (entry.line == 0 ? "" : ":" + std::to_string(entry.line))));
+      add_line(out,
+               "DESCRIPTION:" +
+                   escaped(entry.file + (entry.line == 0 ? "" : ":" + std::to_string(entry.line))));
     add_line(out, "TRANSP:TRANSPARENT");
     add_reminder(out, "P14D", summary);
     add_reminder(out, "P1D", summary);

@@ -26,15 +26,17 @@ namespace {
 /// The contract's half minute, less what is left for writing the answer.
 constexpr auto kTimeLimit = std::chrono::seconds(28);
 
-std::string report_json(const DiagnosisReport& report, const KnowledgeBase& base, Language language) {
+std::string report_json(const DiagnosisReport& report, const KnowledgeBase& base,
+                        Language language) {
   std::string out = "{\"incidents\":[";
   bool is_first = true;
   for (const DiagnosedIncident& one : report.incidents) {
     if (!is_first) out += ",\n";
     is_first = false;
     correlate::Incident incident = one.incident;
-    incident.diagnosis = event::diagnosis_note(diagnose::shown_to(diagnose::Audience::operators_file, one.diagnosis), one.rule,
-                                               std::numeric_limits<std::size_t>::max());
+    incident.diagnosis =
+        event::diagnosis_note(diagnose::shown_to(diagnose::Audience::operators_file, one.diagnosis),
+                              one.rule, std::numeric_limits<std::size_t>::max());
     event::append_incident_data(out, incident, one.rule, base.knowledge, language);
   }
   return out + "]}\n";
@@ -42,13 +44,16 @@ std::string report_json(const DiagnosisReport& report, const KnowledgeBase& base
 
 bool is_met(const std::optional<match::Severity>& fail_on, const DiagnosisReport& report) {
   return fail_on && std::any_of(report.incidents.begin(), report.incidents.end(),
-                                [&](const DiagnosedIncident& one) { return !one.incident.noise && one.incident.severity >= *fail_on; });
+                                [&](const DiagnosedIncident& one) {
+                                  return !one.incident.noise && one.incident.severity >= *fail_on;
+                                });
 }
 
 bool has_changed(const diagnose::NginxAtHand& nginx) {
   const Time now = wall_clock_now();
   return nginx.read && !nginx.is_dump &&
-         !(diagnose::footprint_of(nginx, nginx.loaded_at, now) == diagnose::footprint_of(nginx, diagnose::loaded_at(nginx), now));
+         !(diagnose::footprint_of(nginx, nginx.loaded_at, now) ==
+           diagnose::footprint_of(nginx, diagnose::loaded_at(nginx), now));
 }
 
 }  // namespace
@@ -61,7 +66,8 @@ int run_diagnose(const DiagnoseOptions& options) {
     return kExitUsage;
   }
   diagnose::ChildStarter::of_this_process().prepare();  // it begins while we read
-  const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
+  const auto base =
+      require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;
   const DiagnosisSettings settings = diagnosis_settings(options.daemon);
   const diagnose::NginxPlace place = nginx_place(options.nginx, settings);
@@ -92,7 +98,8 @@ int run_diagnose(const DiagnoseOptions& options) {
       report = diagnose_once();
     }
   }
-  for (const std::string& remark : report.remarks) std::fprintf(stderr, "handshaked: %s\n", visible_text(remark).c_str());
+  for (const std::string& remark : report.remarks)
+    std::fprintf(stderr, "handshaked: %s\n", visible_text(remark).c_str());
   if (report.why_not) {
     complain_about(*report.why_not);
     if (options.format == ReportFormat::json) std::fputs("{\"incidents\":[]}\n", stdout);
@@ -107,11 +114,13 @@ int run_diagnose(const DiagnoseOptions& options) {
   if (options.format == ReportFormat::json) {
     output.buffer() = report_json(report, *base, options.language);
   } else {
-    const auto page = make_page(page_options_for(STDOUT_FILENO, page_format_of(options.format), options.language));
+    const auto page = make_page(
+        page_options_for(STDOUT_FILENO, page_format_of(options.format), options.language));
     // Root's own terminal sees all; what goes into a file or a pipe may go anywhere.
     if (options.format != ReportFormat::text || !terminal_width(STDOUT_FILENO)) {
       for (DiagnosedIncident& one : report.incidents)
-        one.diagnosis = diagnose::shown_to(diagnose::Audience::operators_file, std::move(one.diagnosis));
+        one.diagnosis =
+            diagnose::shown_to(diagnose::Audience::operators_file, std::move(one.diagnosis));
     }
     write_diagnosis_report(*page, report, options.language);
     output.buffer() = page->finish();

@@ -28,8 +28,8 @@ struct DiagnoseOptions {
   std::optional<match::Severity> fail_on;
 };
 
-/// `handshaked diagnose`: cause and proved fix for the faults of a log, of a peer, or of every upstream of a configuration. Gives the
-/// exit code.
+/// `handshaked diagnose`: cause and proved fix for the faults of a log, of a peer, or of every
+/// upstream of a configuration. Gives the exit code.
 int run_diagnose(const DiagnoseOptions& options);
 
 }  // namespace handshaked::cli

@@ -36,7 +36,9 @@ class DiagnosisDocument {
   void write_headline() {
     if (report_.incidents.empty()) {
       page_.title(say_(report_.unreadable.empty() ? "diagnosis.clean" : "diagnosis.unread"));
-      if (report_.healthy > 0) page_.paragraph(counted(say_, report_.healthy, "diagnosis.healthy_one", "diagnosis.healthy_many"));
+      if (report_.healthy > 0)
+        page_.paragraph(
+            counted(say_, report_.healthy, "diagnosis.healthy_one", "diagnosis.healthy_many"));
       return;
     }
     page_.title(counted(say_, report_.incidents.size(), "diagnosis.fault", "diagnosis.faults"));
@@ -50,11 +52,15 @@ class DiagnosisDocument {
 
   using Group = std::vector<const DiagnosedIncident*>;
 
-  /// Places of one root cause have one key. Without one, those that a patch of their own cures stand alone.
+  /// Places of one root cause have one key. Without one, those that a patch of their own cures
+  /// stand alone.
   static std::string group_key(const DiagnosedIncident& one) {
     const diagnose::Diagnosis& diagnosis = one.diagnosis;
     const bool has_patch = !diagnosis.fixes.empty() && !diagnosis.fixes.front().patch.empty();
-    return diagnosis.cause + "|" + (!diagnosis.cause_key.empty() ? diagnosis.cause_key : has_patch ? one.incident.id : std::string());
+    return diagnosis.cause + "|" +
+           (!diagnosis.cause_key.empty() ? diagnosis.cause_key
+            : has_patch                  ? one.incident.id
+                                         : std::string());
   }
 
   /// Faults of one root cause stand together once there are many; the first is told in full.
@@ -73,12 +79,15 @@ class DiagnosisDocument {
   void write_others(const Group& group) {
     constexpr std::size_t kNamed = 100;
     if (group.size() < 2) return;
-    page_.heading(counted(say_, group.size() - 1, "diagnosis.same_cause_one", "diagnosis.same_cause_many"));
+    page_.heading(
+        counted(say_, group.size() - 1, "diagnosis.same_cause_one", "diagnosis.same_cause_many"));
     std::vector<Item> items;
     for (std::size_t i = 1; i < group.size() && i <= kNamed; ++i) {
       const auto& place = group[i]->diagnosis.place;
       items.push_back({.lead = place_name(group[i]->incident.place),
-                       .remark = place && !place->file.empty() ? place->file + ":" + std::to_string(place->line) : std::string(),
+                       .remark = place && !place->file.empty()
+                                     ? place->file + ":" + std::to_string(place->line)
+                                     : std::string(),
                        .details = {}});
     }
     page_.list(ListStyle::bullets, items);
@@ -88,18 +97,23 @@ class DiagnosisDocument {
   void write_incident(const DiagnosedIncident& one, std::size_t number) {
     const correlate::Incident& incident = one.incident;
     page_.fault(incident.severity,
-                std::to_string(number) + ". " + severity_word(language_, incident.severity) + " " + place_name(incident.place),
+                std::to_string(number) + ". " + severity_word(language_, incident.severity) + " " +
+                    place_name(incident.place),
                 one.diagnosis.summary.in(language_));
     std::vector<Fact> facts;
-    facts.push_back({say_("diagnosis.cause"), one.diagnosis.cause + " (" + percent(one.diagnosis.confidence) + ")"});
+    facts.push_back({say_("diagnosis.cause"),
+                     one.diagnosis.cause + " (" + percent(one.diagnosis.confidence) + ")"});
     if (const auto& place = one.diagnosis.place) {
-      facts.push_back({say_("diagnosis.where"), place->directive + (place->file.empty() ? "" : ", " + place->file) +
-                                                    (place->line == 0 ? "" : ":" + std::to_string(place->line))});
+      facts.push_back({say_("diagnosis.where"),
+                       place->directive + (place->file.empty() ? "" : ", " + place->file) +
+                           (place->line == 0 ? "" : ":" + std::to_string(place->line))});
     }
     if (incident.count > 0) {
-      facts.push_back({say_("diagnosis.seen"), say_(incident.count == 1 ? "diagnosis.seen_once" : "diagnosis.seen_often",
-                                                    {{"count", with_separators(incident.count)},
-                                                     {"time", time_words(incident.last_seen_at, std::chrono::seconds(0), true)}})});
+      facts.push_back(
+          {say_("diagnosis.seen"),
+           say_(incident.count == 1 ? "diagnosis.seen_once" : "diagnosis.seen_often",
+                {{"count", with_separators(incident.count)},
+                 {"time", time_words(incident.last_seen_at, std::chrono::seconds(0), true)}})});
     }
     facts.push_back({say_("diagnosis.incident"), incident.id});
     page_.facts(facts);
@@ -118,7 +132,8 @@ class DiagnosisDocument {
     std::vector<Item> items;
     for (const diagnose::Evidence& evidence : diagnosis.evidence) {
       if (evidence.kind != "log" && !evidence.kind.starts_with("chain_"))
-        items.push_back({.lead = evidence.text.in(language_), .remark = evidence.kind, .details = {}});
+        items.push_back(
+            {.lead = evidence.text.in(language_), .remark = evidence.kind, .details = {}});
     }
     if (items.empty()) return;
     page_.heading(say_("diagnosis.evidence"));
@@ -151,7 +166,8 @@ class DiagnosisDocument {
     for (const diagnose::Fix& fix : diagnosis.fixes) {
       if (shown.size() == kShownFixes) break;
       shown.push_back(&fix);
-      items.push_back(fix_item(fix, owner_words(language_, diagnose::to_string(fix.owner)), language_));
+      items.push_back(
+          fix_item(fix, owner_words(language_, diagnose::to_string(fix.owner)), language_));
     }
     page_.list(ListStyle::numbered, items);
     for (const diagnose::Fix* fix : shown) {
@@ -172,8 +188,9 @@ class DiagnosisDocument {
     std::vector<Item> items;
     for (const diagnose::DeadEnd& dead_end : diagnosis.dead_ends) {
       if (items.size() == kShownDeadEnds) break;
-      Item item{
-          .lead = dead_end.action.in(language_), .remark = dead_end.is_unsafe ? say_("diagnosis.unsafe") : std::string(), .details = {}};
+      Item item{.lead = dead_end.action.in(language_),
+                .remark = dead_end.is_unsafe ? say_("diagnosis.unsafe") : std::string(),
+                .details = {}};
       item.details.push_back({"", dead_end.why_fails.in(language_)});
       if (dead_end.proof.status == diagnose::ProofStatus::proved) {
         item.details.push_back({say_("fix.proof"), dead_end.proof.detail.in(language_)});

@@ -33,7 +33,8 @@ namespace {
 using diagnose::Diagnosis;
 using diagnose::Symptom;
 
-/// Keeps what the newest line of every incident said. A storm costs a hash look-up and one copy of a line each.
+/// Keeps what the newest line of every incident said. A storm costs a hash look-up and one copy of
+/// a line each.
 class SymptomBook {
  public:
   void note(const match::RecognisedLine& failure) {
@@ -44,9 +45,11 @@ class SymptomBook {
       if (entry.count == 1) entry.first_at = failure.time->utc;
       entry.last_at = failure.time->utc;
     }
-    if (entry.count == 1) entry.print = correlate::fingerprint(failure.rule.id, correlate::place_of(failure, key));
+    if (entry.count == 1)
+      entry.print = correlate::fingerprint(failure.rule.id, correlate::place_of(failure, key));
     // Every line of a small log, and of a storm those that a copy is worth.
-    if (entry.count <= kCopied || (entry.count & (entry.count - 1)) == 0) entry.symptom = diagnose::symptom_of(failure);
+    if (entry.count <= kCopied || (entry.count & (entry.count - 1)) == 0)
+      entry.symptom = diagnose::symptom_of(failure);
   }
 
   std::unordered_map<std::string, Symptom> finish() {
@@ -72,34 +75,44 @@ class SymptomBook {
 };
 
 /// Whoever has said good-bye and still sends something has had what it came for.
-bool is_over(const Symptom& symptom) { return symptom.message.starts_with("SSL_shutdown() failed"); }
+bool is_over(const Symptom& symptom) {
+  return symptom.message.starts_with("SSL_shutdown() failed");
+}
 
 /// Some upstream that is reached with TLS is looked up while a request waits.
 bool resolves_for_tls(const diagnose::ReadConfiguration& read) {
-  return std::any_of(read.passes.targets().begin(), read.passes.targets().end(), [](const nginx::PassTarget& target) {
-    return target.is_tls &&
-           (target.has_variables || std::any_of(target.destinations.begin(), target.destinations.end(),
-                                                [](const auto& destination) { return destination.is_resolved_at_run_time; }));
-  });
+  return std::any_of(read.passes.targets().begin(), read.passes.targets().end(),
+                     [](const nginx::PassTarget& target) {
+                       return target.is_tls &&
+                              (target.has_variables ||
+                               std::any_of(target.destinations.begin(), target.destinations.end(),
+                                           [](const auto& destination) {
+                                             return destination.is_resolved_at_run_time;
+                                           }));
+                     });
 }
 
 /// A file that a directive of TLS names, or a slip in a word of `listen` that is about TLS.
 bool tells_of_tls_load(const diagnose::ReadConfiguration& read, const parse::ErrorRecord& record) {
   const diagnose::LoadError error = diagnose::parse_load_error(record.message);
-  if (error.head.starts_with("invalid parameter ")) return diagnose::meant_listen_parameter(error.subject()).has_value();
-  return !error.subject().empty() && !diagnose::configured_files(read.configuration, error.subject()).empty();
+  if (error.head.starts_with("invalid parameter "))
+    return diagnose::meant_listen_parameter(error.subject()).has_value();
+  return !error.subject().empty() &&
+         !diagnose::configured_files(read.configuration, error.subject()).empty();
 }
 
-/// Is a line of this form about TLS here? A file that cannot be opened where a directive of TLS names it, "no resolver defined" where
-/// upstreams with TLS are looked up at run time, "client sent invalid request" where the listener speaks TLS, or where TLS came to one that
-/// does not.
+/// Is a line of this form about TLS here? A file that cannot be opened where a directive of TLS
+/// names it, "no resolver defined" where upstreams with TLS are looked up at run time, "client sent
+/// invalid request" where the listener speaks TLS, or where TLS came to one that does not.
 bool is_about_tls(const diagnose::ReadConfiguration& read, const parse::ErrorRecord& record) {
   if (record.side == parse::Side::config) return tells_of_tls_load(read, record);
-  if (record.side != parse::Side::client || record.message.starts_with("no resolver defined")) return resolves_for_tls(read);
+  if (record.side != parse::Side::client || record.message.starts_with("no resolver defined"))
+    return resolves_for_tls(read);
   nginx::LoggedPlace place;
   place.server = record.server;
   const auto listeners = nginx::governing_listeners(read.listeners, place);
-  const bool is_client_hello = record.request.starts_with("\x16\x03");  // in the place of a request line
+  const bool is_client_hello =
+      record.request.starts_with("\x16\x03");  // in the place of a request line
   return !listeners.empty() && (listeners.front().listener->is_tls || is_client_hello);
 }
 
@@ -112,7 +125,9 @@ class OneLine : public FailureHandler {
     symptom_ = diagnose::symptom_of(failure);
     fold_.on_failure(failure);
   }
-  std::optional<correlate::Incident> incident(Time now) { return incident_of_line(fold_.take(), now); }
+  std::optional<correlate::Incident> incident(Time now) {
+    return incident_of_line(fold_.take(), now);
+  }
   const match::Rule* rule() const { return rule_; }
   const Symptom& symptom() const { return symptom_; }
 
@@ -124,13 +139,15 @@ class OneLine : public FailureHandler {
 
 class DiagnosisRun {
  public:
-  DiagnosisRun(const DiagnosisOrder& order, const KnowledgeBase& base, const parse::TimeZone& zone, const diagnose::NginxAtHand& nginx)
+  DiagnosisRun(const DiagnosisOrder& order, const KnowledgeBase& base, const parse::TimeZone& zone,
+               const diagnose::NginxAtHand& nginx)
       : order_(order),
         base_(base),
         zone_(zone),
         nginx_(nginx),
-        ca_store_(order.ca_stores.empty() ? diagnose::CaStore::system_when_asked()
-                                          : diagnose::CaStore::load(order.ca_stores, report_.remarks)) {
+        ca_store_(order.ca_stores.empty()
+                      ? diagnose::CaStore::system_when_asked()
+                      : diagnose::CaStore::load(order.ca_stores, report_.remarks)) {
     if (!order.ca_stores.empty()) report_.unreadable = report_.remarks;  // they were named
     for (const match::Rule& rule : base.rules->rules()) rules_.emplace(rule.id, &rule);
   }
@@ -148,10 +165,12 @@ class DiagnosisRun {
     if (!order_.peer.empty() || order_.all) diagnose_peers();
     report_.probes = held_->probes();
     report_.probes.insert(report_.probes.end(), more_probes_.begin(), more_probes_.end());
-    std::stable_sort(report_.incidents.begin(), report_.incidents.end(), [](const DiagnosedIncident& left, const DiagnosedIncident& right) {
-      return std::pair(-static_cast<int>(left.incident.severity), left.incident.opened_at) <
-             std::pair(-static_cast<int>(right.incident.severity), right.incident.opened_at);
-    });
+    std::stable_sort(
+        report_.incidents.begin(), report_.incidents.end(),
+        [](const DiagnosedIncident& left, const DiagnosedIncident& right) {
+          return std::pair(-static_cast<int>(left.incident.severity), left.incident.opened_at) <
+                 std::pair(-static_cast<int>(right.incident.severity), right.incident.opened_at);
+        });
     return std::move(report_);
   }
 
@@ -169,8 +188,8 @@ class DiagnosisRun {
   std::chrono::steady_clock::time_point deadline_for(std::size_t still_to_do) const {
     const auto now = std::chrono::steady_clock::now();
     if (now >= order_.deadline || still_to_do <= 1) return order_.deadline;
-    const auto share = std::max<std::chrono::steady_clock::duration>((order_.deadline - now) / static_cast<long>(still_to_do) * 2,
-                                                                     std::chrono::seconds(3));
+    const auto share = std::max<std::chrono::steady_clock::duration>(
+        (order_.deadline - now) / static_cast<long>(still_to_do) * 2, std::chrono::seconds(3));
     return std::min(order_.deadline, now + share);
   }
 
@@ -180,7 +199,9 @@ class DiagnosisRun {
     ScanHooks hooks;
     hooks.on_trusted = [&](const match::RecognisedLine& failure) { book.note(failure); };
     if (nginx_.read)
-      hooks.confirm = [this](const match::Rule&, const parse::ErrorRecord& record) { return is_about_tls(*nginx_.read, record); };
+      hooks.confirm = [this](const match::Rule&, const parse::ErrorRecord& record) {
+        return is_about_tls(*nginx_.read, record);
+      };
     ScanResult scan = scan_logs(order_.logs, base_.rules, zone_, hooks);
     for (const ScannedLog& log : scan.logs) {
       if (!log.error.empty()) report_.unreadable.push_back(log.name);  // scan_logs() has complained
@@ -189,14 +210,18 @@ class DiagnosisRun {
     std::erase_if(scan.incidents, [&](const correlate::Incident& incident) {
       if (is_over(symptoms[incident.fingerprint])) return true;
       // What another failure has left in OpenSSL's queue, which nginx finds later.
-      if (incident.rule_id == "nginx/internal-stale-ssl-error" && scan.incidents.size() > 1) return true;
-      return !incident.id.starts_with(order_.only) && !incident.fingerprint.starts_with(order_.only);
+      if (incident.rule_id == "nginx/internal-stale-ssl-error" && scan.incidents.size() > 1)
+        return true;
+      return !incident.id.starts_with(order_.only) &&
+             !incident.fingerprint.starts_with(order_.only);
     });
     diagnose_incidents(std::move(scan.incidents), std::move(symptoms));
   }
 
-  /// One after the other where they are of one peer, which is then asked by one thread that remembers its answers; side by side else.
-  void diagnose_incidents(std::vector<correlate::Incident> incidents, std::unordered_map<std::string, Symptom> symptoms) {
+  /// One after the other where they are of one peer, which is then asked by one thread that
+  /// remembers its answers; side by side else.
+  void diagnose_incidents(std::vector<correlate::Incident> incidents,
+                          std::unordered_map<std::string, Symptom> symptoms) {
     std::vector<DiagnosedIncident> all(incidents.size());
     std::vector<std::vector<std::size_t>> of_peer;
     std::unordered_map<std::string, std::size_t> peers;
@@ -249,10 +274,12 @@ class DiagnosisRun {
     symptom.last_at = known.last_seen_at;
     surroundings_.deadline = order_.deadline;
     Diagnosis diagnosis = diagnose::diagnose(symptom, surroundings_, base_.knowledge);
-    report_.incidents.push_back({std::move(*incident), std::move(symptom), std::move(diagnosis), line.rule()});
+    report_.incidents.push_back(
+        {std::move(*incident), std::move(symptom), std::move(diagnosis), line.rule()});
   }
 
-  // ---- peers without a log: what nginx would write ------------------------------------------------------------------------
+  // ---- peers without a log: what nginx would write
+  // ------------------------------------------------------------------------
 
   struct PeerCase {
     std::string scheme, peer, server;
@@ -263,21 +290,26 @@ class DiagnosisRun {
     std::unordered_set<std::string> known;
     const auto add = [&](PeerCase one) {
       if (!order_.all && one.peer != order_.peer) return;
-      if (known.insert(one.scheme + " " + one.peer + " " + one.server).second) cases.push_back(std::move(one));
+      if (known.insert(one.scheme + " " + one.peer + " " + one.server).second)
+        cases.push_back(std::move(one));
     };
     if (!nginx_.read) return cases;
     for (const nginx::PassTarget& target : nginx_.read->passes.targets()) {
-      const std::string server = target.server != nullptr ? target.server->names.logged : std::string();
+      const std::string server =
+          target.server != nullptr ? target.server->names.logged : std::string();
       for (const nginx::Destination& destination : target.destinations) {
         const auto is_wanted = [&](const nginx::Address& address) {
-          return !order_.all || destination.is_tls || diagnose::looks_like_tls(*nginx_.read, target, address);
+          return !order_.all || destination.is_tls ||
+                 diagnose::looks_like_tls(*nginx_.read, target, address);
         };
         if (destination.group == nullptr) {
-          if (is_wanted(destination.address)) add({destination.scheme, destination.address.text(), server});
+          if (is_wanted(destination.address))
+            add({destination.scheme, destination.address.text(), server});
           continue;
         }
         for (const nginx::UpstreamServer& member : destination.group->servers) {
-          if (member.is_valid && !member.is_down && is_wanted(member.address)) add({destination.scheme, member.address.text(), server});
+          if (member.is_valid && !member.is_down && is_wanted(member.address))
+            add({destination.scheme, member.address.text(), server});
         }
       }
     }
@@ -287,12 +319,14 @@ class DiagnosisRun {
   void diagnose_peers() {
     const std::vector<PeerCase> cases = peer_cases();
     if (cases.empty()) {
-      report_.remarks.push_back(order_.all ? "the configuration has no upstream with TLS"
-                                           : "the configuration names no upstream " + order_.peer +
-                                                 ": give --nginx-conf, or an address as the configuration writes it");
+      report_.remarks.push_back(
+          order_.all ? "the configuration has no upstream with TLS"
+                     : "the configuration names no upstream " + order_.peer +
+                           ": give --nginx-conf, or an address as the configuration writes it");
     }
     if (!order_.may_probe) {  // nothing is logged, and nobody looked
-      for (const PeerCase& one : cases) report_.remarks.push_back(one.peer + ": not looked at: --no-probe");
+      for (const PeerCase& one : cases)
+        report_.remarks.push_back(one.peer + ": not looked at: --no-probe");
       return;
     }
     std::vector<std::optional<Diagnosis>> found(cases.size());
@@ -302,7 +336,9 @@ class DiagnosisRun {
       if (found[i]) add_present_state(cases[i], std::move(*found[i]));
       else ++unreached;
     }
-    if (unreached > 0) report_.remarks.push_back("there was no time for " + std::to_string(unreached) + " upstreams");
+    if (unreached > 0)
+      report_.remarks.push_back("there was no time for " + std::to_string(unreached) +
+                                " upstreams");
   }
 
   Diagnosis look_at(const PeerCase& one, diagnose::Surroundings surroundings) const {
@@ -315,15 +351,19 @@ class DiagnosisRun {
     return diagnose::diagnose(symptom, surroundings, base_.knowledge);
   }
 
-  void look_at_all(const std::vector<PeerCase>& cases, std::vector<std::optional<Diagnosis>>& found) {
+  void look_at_all(const std::vector<PeerCase>& cases,
+                   std::vector<std::optional<Diagnosis>>& found) {
     work_side_by_side(cases.size(), "upstreams",
-                      [&](std::size_t index, const diagnose::Surroundings& own) { found[index] = look_at(cases[index], own); });
+                      [&](std::size_t index, const diagnose::Surroundings& own) {
+                        found[index] = look_at(cases[index], own);
+                      });
   }
 
-  /// Peers answer when they like: many are waited for at once. Each thread has a prober of its own, with its own budget. What there is no
-  /// time for is left out.
-  void work_side_by_side(std::size_t count, const std::string& what,
-                         const std::function<void(std::size_t index, const diagnose::Surroundings& own)>& do_one) {
+  /// Peers answer when they like: many are waited for at once. Each thread has a prober of its own,
+  /// with its own budget. What there is no time for is left out.
+  void work_side_by_side(
+      std::size_t count, const std::string& what,
+      const std::function<void(std::size_t index, const diagnose::Surroundings& own)>& do_one) {
     const std::size_t threads = std::min(kMostThreads, count);
     diagnose::SharedNginx shared_nginx(std::clamp<std::size_t>(threads / 2, 1, kWorthAStart));
     const SignalsHeld signals;  // Ctrl-C ends us when every thread has put away what it started
@@ -332,12 +372,15 @@ class DiagnosisRun {
     std::size_t next = 0, done = 0, ended = 0;
     std::vector<std::vector<std::string>> probes(count);
     // What many have to say has to be written down as well.
-    const auto until = order_.deadline - (threads > 1 ? std::chrono::seconds(4) : std::chrono::seconds(0));
+    const auto until =
+        order_.deadline - (threads > 1 ? std::chrono::seconds(4) : std::chrono::seconds(0));
     const auto work = [&](const NginxSurroundings& own) {
       diagnose::SharedMaterial material;
       for (;;) {
         std::unique_lock lock(mutex);
-        if (next == count || std::chrono::steady_clock::now() >= until || signals.is_asked_to_stop()) break;
+        if (next == count || std::chrono::steady_clock::now() >= until ||
+            signals.is_asked_to_stop())
+          break;
         const std::size_t index = next++;
         lock.unlock();
         diagnose::Surroundings surroundings = own.surroundings();
@@ -370,7 +413,8 @@ class DiagnosisRun {
       is_done.wait(lock);
       bar.show_count(done, count, what);
     }
-    for (const auto& of_one : probes) more_probes_.insert(more_probes_.end(), of_one.begin(), of_one.end());
+    for (const auto& of_one : probes)
+      more_probes_.insert(more_probes_.end(), of_one.begin(), of_one.end());
   }
 
   /// A fault that leaves no line: nginx takes what the peer answers for an answer.
@@ -394,16 +438,24 @@ class DiagnosisRun {
     if (diagnosis.is_silent_fault) return add_silent_fault(one, std::move(diagnosis));
     if (diagnosis.is_healthy_now || diagnosis.would_log.empty()) {
       if (diagnosis.is_healthy_now) ++report_.healthy;
-      else report_.remarks.push_back(one.peer + ": " + (diagnosis.summary.empty() ? "could not be looked at" : diagnosis.summary.en));
+      else
+        report_.remarks.push_back(
+            one.peer + ": " +
+            (diagnosis.summary.empty() ? "could not be looked at" : diagnosis.summary.en));
       return;
     }
     OneLine line(base_);
     LineAnalysis analysis(base_.rules, zone_);
-    const std::string upstream = one.scheme.empty() ? one.peer : one.scheme + "://" + one.peer + "/";
-    const std::string text = "2026/01/01 00:00:00 [error] 1#1: *1 " + diagnosis.would_log + ", client: 127.0.0.1, server: " + one.server +
-                             (one.scheme.empty() ? ", upstream: \"" + upstream + "\", bytes from/to client:0/0, bytes from/to upstream:0/0"
-                                                 : ", request: \"GET / HTTP/1.1\", upstream: \"" + upstream + "\", host: \"-\"") +
-                             "\n";
+    const std::string upstream =
+        one.scheme.empty() ? one.peer : one.scheme + "://" + one.peer + "/";
+    const std::string text =
+        "2026/01/01 00:00:00 [error] 1#1: *1 " + diagnosis.would_log +
+        ", client: 127.0.0.1, server: " + one.server +
+        (one.scheme.empty()
+             ? ", upstream: \"" + upstream +
+                   "\", bytes from/to client:0/0, bytes from/to upstream:0/0"
+             : ", request: \"GET / HTTP/1.1\", upstream: \"" + upstream + "\", host: \"-\"") +
+        "\n";
     analysis.consume({.bytes = text, .before = {}, .offset = {}}, line);
     auto incident = line.incident(surroundings_.now);
     if (!incident) {
@@ -414,7 +466,8 @@ class DiagnosisRun {
     incident->sample_lines.clear();
     incident->clients = {};
     incident->opened_at = incident->last_seen_at = surroundings_.now;
-    report_.incidents.push_back({std::move(*incident), line.symptom(), std::move(diagnosis), line.rule()});
+    report_.incidents.push_back(
+        {std::move(*incident), line.symptom(), std::move(diagnosis), line.rule()});
   }
 
   const DiagnosisOrder& order_;
@@ -431,8 +484,8 @@ class DiagnosisRun {
 
 }  // namespace
 
-DiagnosisReport run_diagnosis(const DiagnosisOrder& order, const KnowledgeBase& base, const parse::TimeZone& zone,
-                              const diagnose::NginxAtHand& nginx) {
+DiagnosisReport run_diagnosis(const DiagnosisOrder& order, const KnowledgeBase& base,
+                              const parse::TimeZone& zone, const diagnose::NginxAtHand& nginx) {
   return DiagnosisRun(order, base, zone, nginx).run();
 }
 

@@ -19,12 +19,15 @@ namespace handshaked::cli {
 /// What is to be diagnosed, and how far that may go.
 struct DiagnosisOrder {
   std::vector<std::string> logs;
-  std::optional<DaemonIncident> known;  ///< one that the running daemon has told of, instead of logs
-  std::string peer;                     ///< --peer HOST:PORT
-  bool all = false;                     ///< every upstream of the configuration
-  std::string only;                     ///< of the logs' incidents the one whose id or fingerprint begins so; empty: all
-  std::vector<std::string> ca_stores;   ///< empty: the system's bundle
-  std::vector<std::string> allow;       ///< peers that may be probed beside those of nginx's configuration
+  std::optional<DaemonIncident>
+      known;         ///< one that the running daemon has told of, instead of logs
+  std::string peer;  ///< --peer HOST:PORT
+  bool all = false;  ///< every upstream of the configuration
+  std::string
+      only;  ///< of the logs' incidents the one whose id or fingerprint begins so; empty: all
+  std::vector<std::string> ca_stores;  ///< empty: the system's bundle
+  std::vector<std::string>
+      allow;  ///< peers that may be probed beside those of nginx's configuration
   bool may_probe = true;
   std::chrono::steady_clock::time_point deadline{};
 };
@@ -37,7 +40,7 @@ struct DiagnosedIncident {
 };
 
 struct DiagnosisReport {
-  std::optional<Error> why_not;              ///< nothing was looked at: the rest is empty, and says nothing
+  std::optional<Error> why_not;  ///< nothing was looked at: the rest is empty, and says nothing
   std::vector<DiagnosedIncident> incidents;  ///< by severity, then first seen
   std::vector<std::string> remarks;          ///< what could not be looked at, for people
   std::vector<std::string> unreadable;       ///< logs that were named and could not be read
@@ -45,11 +48,13 @@ struct DiagnosisReport {
   std::size_t healthy = 0;                   ///< upstreams that were looked at and work
 };
 
-/// Reads the logs, correlates, and diagnoses every incident; then the peers that were asked for. Blocks until the deadline at most.
-DiagnosisReport run_diagnosis(const DiagnosisOrder& order, const KnowledgeBase& base, const parse::TimeZone& zone,
-                              const diagnose::NginxAtHand& nginx);
+/// Reads the logs, correlates, and diagnoses every incident; then the peers that were asked for.
+/// Blocks until the deadline at most.
+DiagnosisReport run_diagnosis(const DiagnosisOrder& order, const KnowledgeBase& base,
+                              const parse::TimeZone& zone, const diagnose::NginxAtHand& nginx);
 
-/// For people: every incident with its cause, how that is known, the fixes with their proof and patch, and what not to try.
+/// For people: every incident with its cause, how that is known, the fixes with their proof and
+/// patch, and what not to try.
 void write_diagnosis_report(Document& page, const DiagnosisReport& report, Language language);
 
 }  // namespace handshaked::cli

@@ -15,8 +15,9 @@ namespace handshaked::cli {
 struct DoctorOptions {
   diagnose::NginxPlace nginx;
   bool no_probe = false;
-  long days = 21;                           ///< what expires within so many days is told
-  std::string service_user = "handshaked";  ///< whom the service runs as: what it cannot read is told
+  long days = 21;  ///< what expires within so many days is told
+  std::string service_user =
+      "handshaked";  ///< whom the service runs as: what it cannot read is told
   std::string rules_directory;
   Language language = Language::en;
   ReportFormat format = ReportFormat::text;  ///< ics: what ends when

@@ -27,8 +27,8 @@ constexpr nginx::NginxVersion kErrorLogOption{1, 19, 5};
 class MainLog {
  public:
   explicit MainLog(const NginxAtHand& nginx) {
-    for (const nginx::ErrorLog& log :
-         nginx::effective_error_logs(nginx.read->configuration.root(), nginx.read->configuration, nginx.installation)) {
+    for (const nginx::ErrorLog& log : nginx::effective_error_logs(
+             nginx.read->configuration.root(), nginx.read->configuration, nginx.installation)) {
       if (log.kind == nginx::ErrorLog::Kind::file && path_.empty()) path_ = log.path;
     }
     std::error_code ignored;
@@ -41,7 +41,8 @@ class MainLog {
     std::string found;
     std::size_t lines = 0;
     for (std::string line; lines < kMostLines && std::getline(file, line); ++lines) {
-      if (const std::size_t at = line.find("[emerg]"); at != std::string::npos) found = line.substr(at);
+      if (const std::size_t at = line.find("[emerg]"); at != std::string::npos)
+        found = line.substr(at);
     }
     return found;
   }
@@ -63,20 +64,23 @@ class FixRun {
 
   FixReport apply(const diagnose::Fix& fix, const std::function<Verification()>& verify) {
     report_.deed = FixReport::Deed::applied;
-    if (read_patch(fix)) change(verify, [&](const FileReplacement& files) { return keep_record(files, fix); });
+    if (read_patch(fix))
+      change(verify, [&](const FileReplacement& files) { return keep_record(files, fix); });
     return std::move(report_);
   }
 
   FixReport undo(const FixRecord& record, const std::function<Verification()>& verify) {
     report_.deed = FixReport::Deed::undone;
     // Beside the copies of what was undone, so that the one before is the next to be undone.
-    if (read_record(record)) change(verify, [&](const FileReplacement&) { return mark_undone(record); });
+    if (read_record(record))
+      change(verify, [&](const FileReplacement&) { return mark_undone(record); });
     return std::move(report_);
   }
 
  private:
   /// The careful steps, for either direction. `keep` writes down what was done.
-  void change(const std::function<Verification()>& verify, const std::function<Result<>(const FileReplacement&)>& keep) {
+  void change(const std::function<Verification()>& verify,
+              const std::function<Result<>(const FileReplacement&)>& keep) {
     const SignalsHeld signals;
     if (!try_copy()) return;
     auto begun = FileReplacement::begin(options_.backup_root, options_.name);
@@ -86,7 +90,8 @@ class FixRun {
     }
     FileReplacement files = std::move(begun).value();
     report_.backup = files.backup();
-    const bool is_in_force = write_files(files) && test_configuration() && reload("reload") && verified(verify, signals);
+    const bool is_in_force =
+        write_files(files) && test_configuration() && reload("reload") && verified(verify, signals);
     if (!is_in_force) return roll_back(files);
     if (const auto kept = keep(files); !kept) step("record", false, kept.error().message());
   }
@@ -100,7 +105,8 @@ class FixRun {
     record.applied_at = now;
     if (report_.outcome == FixOutcome::applied) record.verified_at = now;
     record.worked_before = options_.worked_before;
-    for (const auto& [path, file] : changed_) record.files.push_back({path, file.is_new, sha256_hex(file.after, 64)});
+    for (const auto& [path, file] : changed_)
+      record.files.push_back({path, file.is_new, sha256_hex(file.after, 64)});
     return files.keep_record(kAppliedRecord, to_json(record));
   }
 
@@ -112,7 +118,9 @@ class FixRun {
     return success();
   }
 
-  bool step(std::string name, bool succeeded, const std::string& detail) { return step(std::move(name), succeeded, Text{detail, detail}); }
+  bool step(std::string name, bool succeeded, const std::string& detail) {
+    return step(std::move(name), succeeded, Text{detail, detail});
+  }
   bool step(std::string name, bool succeeded, Text detail) {
     report_.steps.push_back({std::move(name), succeeded, std::move(detail)});
     return succeeded;
@@ -123,14 +131,17 @@ class FixRun {
       const auto now = nginx_.files.read(file.path, kMostBytes);
       if (!now) return step("patch", false, now.error().message());
       if (sha256_hex(now.value(), 64) != file.after_sha256)
-        return step("patch", false, in_both_languages("detail.changed_since", {{"file", file.path}, {"backup", record.backup}}));
+        return step("patch", false,
+                    in_both_languages("detail.changed_since",
+                                      {{"file", file.path}, {"backup", record.backup}}));
       if (file.is_new) {
         taken_away_.emplace(file.path, now.value());
         continue;
       }
       auto before = text_before(record, file);
       if (!before) return step("patch", false, before.error().message());
-      changed_[file.path] = {.is_new = false, .before = now.value(), .after = std::move(before).value()};
+      changed_[file.path] = {
+          .is_new = false, .before = now.value(), .after = std::move(before).value()};
     }
     return true;
   }
@@ -149,7 +160,8 @@ class FixRun {
     for (const auto& [path, file] : changed_) {
       texts.emplace(path, file.after);
       if (file.is_new) {
-        if (const auto made = files.create(path, file.after); !made) return step("trial", false, made.error().message());
+        if (const auto made = files.create(path, file.after); !made)
+          return step("trial", false, made.error().message());
         continue;
       }
       auto opened = files.open(path, &file.before);
@@ -157,7 +169,8 @@ class FixRun {
       opened.value()->whole = file.after;
     }
     const nginx::Configuration& now = nginx_.read->configuration;
-    const auto patched = nginx::Configuration::load(now.main_path(), files, {.prefix = now.prefix(), .limits = {}});
+    const auto patched =
+        nginx::Configuration::load(now.main_path(), files, {.prefix = now.prefix(), .limits = {}});
     if (!patched) return step("trial", false, patched.error().message());
     diagnose::TrialOptions trial;
     trial.program = nginx_.program;
@@ -172,11 +185,13 @@ class FixRun {
 
   bool write_files(FileReplacement& files) {
     for (const auto& [path, file] : changed_) {
-      const auto written = file.is_new ? files.create(path, file.after) : files.replace(path, file.before, file.after);
+      const auto written = file.is_new ? files.create(path, file.after)
+                                       : files.replace(path, file.before, file.after);
       if (!written) return step("write", false, written.error().message());
     }
     for (const auto& [path, text] : taken_away_) {
-      if (const auto removed = files.remove(path, text); !removed) return step("write", false, removed.error().message());
+      if (const auto removed = files.remove(path, text); !removed)
+        return step("write", false, removed.error().message());
     }
     std::string names;
     for (const auto& [path, file] : changed_) names += (names.empty() ? "" : ", ") + path;
@@ -187,7 +202,8 @@ class FixRun {
   bool test_configuration() {
     const nginx::Configuration& now = nginx_.read->configuration;
     std::vector<std::string> arguments = {"nginx", "-t", "-c", now.main_path(), "-p", now.prefix()};
-    if (nginx_.installation.version >= kErrorLogOption) arguments.insert(arguments.end(), {"-e", "stderr"});
+    if (nginx_.installation.version >= kErrorLogOption)
+      arguments.insert(arguments.end(), {"-e", "stderr"});
     const auto run = diagnose::run_program(nginx_.program, arguments, options_.test_time);
     if (!run) return step("nginx_t", false, run.error().message());
     std::string output = run.value().output;
@@ -201,14 +217,19 @@ class FixRun {
     const auto done = diagnose::reload_nginx(*nginx_.running, options_.reload_time);
     if (!done) {
       const std::string complaint = log.last_emergency();
-      return step(name, false, complaint.empty() ? done.error().message() : done.error().message() + ": " + complaint);
+      return step(
+          name, false,
+          complaint.empty() ? done.error().message() : done.error().message() + ": " + complaint);
     }
-    return step(name, true, in_both_languages("detail.reloaded", {{"pid", std::to_string(nginx_.running->master)}}));
+    return step(
+        name, true,
+        in_both_languages("detail.reloaded", {{"pid", std::to_string(nginx_.running->master)}}));
   }
 
   bool verified(const std::function<Verification()>& verify, const SignalsHeld& signals) {
     Verification seen = verify();
-    if (signals.is_asked_to_stop()) return step("verify", false, in_both_languages("detail.interrupted"));
+    if (signals.is_asked_to_stop())
+      return step("verify", false, in_both_languages("detail.interrupted"));
     using Answer = Verification::Answer;
     report_.outcome = seen.answer == Answer::works ? FixOutcome::applied : FixOutcome::unverified;
     return step("verify", seen.answer != Answer::fails, std::move(seen.detail));
@@ -223,9 +244,11 @@ class FixRun {
     }
     step("rollback", true, in_both_languages("detail.restored"));
     report_.outcome = FixOutcome::rolled_back;
-    const auto asked = std::find_if(report_.steps.begin(), report_.steps.end(), [](const FixStep& one) { return one.name == "reload"; });
+    const auto asked = std::find_if(report_.steps.begin(), report_.steps.end(),
+                                    [](const FixStep& one) { return one.name == "reload"; });
     if (asked == report_.steps.end() || !nginx_.running) return;
-    // Also after a reload that failed: nginx may have taken it a moment later. It then still works with what it had before.
+    // Also after a reload that failed: nginx may have taken it a moment later. It then still works
+    // with what it had before.
     const bool was_taken = asked->succeeded;
     if (!reload("rollback_reload") && was_taken) report_.outcome = FixOutcome::broken;
   }
@@ -235,13 +258,15 @@ class FixRun {
   const FixOptions& options_;
   FixReport report_;
   DiffedFiles changed_;
-  std::map<std::string, std::string> taken_away_;  ///< files that the fix had made, and what is in them
+  std::map<std::string, std::string>
+      taken_away_;  ///< files that the fix had made, and what is in them
 };
 
 }  // namespace
 
 diagnose::Text in_both_languages(std::string_view key, Catalogue::Values values) {
-  return {host_texts().text(Language::en, key, values), host_texts().text(Language::zh, key, values)};
+  return {host_texts().text(Language::en, key, values),
+          host_texts().text(Language::zh, key, values)};
 }
 
 std::string_view to_string(FixOutcome outcome) {

@@ -16,7 +16,8 @@ diagnose::Text in_both_languages(std::string_view key, Catalogue::Values values 
 
 /// What came of one step, for people and programs.
 struct FixStep {
-  std::string name;  ///< "patch", "trial", "backup", "write", "nginx_t", "reload", "verify", "rollback", "rollback_reload"
+  std::string name;  ///< "patch", "trial", "backup", "write", "nginx_t", "reload", "verify",
+                     ///< "rollback", "rollback_reload"
   bool succeeded = false;
   diagnose::Text detail;
 };
@@ -52,16 +53,19 @@ struct FixOptions {
 };
 
 /// Tries a fix on a copy of the configuration with `nginx -t`; touches nothing.
-FixReport try_fix(const diagnose::NginxAtHand& nginx, const diagnose::Fix& fix, const FixOptions& options);
+FixReport try_fix(const diagnose::NginxAtHand& nginx, const diagnose::Fix& fix,
+                  const FixOptions& options);
 
-/// Puts a fix into nginx's configuration: copy tried, backup, files written, `nginx -t`, reload, `verify`. When any of it fails, or a
-/// signal asks to stop, all of it is undone, and nginx told to reload what it had. Nothing is left half done. Blocks SIGINT, SIGTERM and
-/// SIGHUP meanwhile. Only with a running nginx it is reloaded; without, it takes the change when it starts.
-FixReport apply_fix(const diagnose::NginxAtHand& nginx, const diagnose::Fix& fix, const FixOptions& options,
-                    const std::function<Verification()>& verify);
+/// Puts a fix into nginx's configuration: copy tried, backup, files written, `nginx -t`, reload,
+/// `verify`. When any of it fails, or a signal asks to stop, all of it is undone, and nginx told to
+/// reload what it had. Nothing is left half done. Blocks SIGINT, SIGTERM and SIGHUP meanwhile. Only
+/// with a running nginx it is reloaded; without, it takes the change when it starts.
+FixReport apply_fix(const diagnose::NginxAtHand& nginx, const diagnose::Fix& fix,
+                    const FixOptions& options, const std::function<Verification()>& verify);
 
-/// Puts back what an apply changed, by the same steps. Refuses where somebody has changed one of its files since.
-FixReport undo_fix(const diagnose::NginxAtHand& nginx, const FixRecord& record, const FixOptions& options,
-                   const std::function<Verification()>& verify);
+/// Puts back what an apply changed, by the same steps. Refuses where somebody has changed one of
+/// its files since.
+FixReport undo_fix(const diagnose::NginxAtHand& nginx, const FixRecord& record,
+                   const FixOptions& options, const std::function<Verification()>& verify);
 
 }  // namespace handshaked::cli

@@ -49,12 +49,15 @@ std::string doer_words(const Texts& say, diagnose::Owner owner) {
 }
 
 std::string outcome_words(const Texts& say, FixOutcome outcome, FixReport::Deed deed) {
-  if (deed == FixReport::Deed::undone && (outcome == FixOutcome::applied || outcome == FixOutcome::unverified))
+  if (deed == FixReport::Deed::undone &&
+      (outcome == FixOutcome::applied || outcome == FixOutcome::unverified))
     return say("outcome.reverted");
-  if (deed == FixReport::Deed::undone && outcome == FixOutcome::rolled_back) return say("outcome.not_reverted");
+  if (deed == FixReport::Deed::undone && outcome == FixOutcome::rolled_back)
+    return say("outcome.not_reverted");
   switch (outcome) {
     case FixOutcome::applied: return say("outcome.applied");
-    case FixOutcome::unverified: return say(deed == FixReport::Deed::tried ? "outcome.accepted" : "outcome.unverified");
+    case FixOutcome::unverified:
+      return say(deed == FixReport::Deed::tried ? "outcome.accepted" : "outcome.unverified");
     case FixOutcome::refused: return say("outcome.refused");
     case FixOutcome::rolled_back: return say("outcome.rolled_back");
     case FixOutcome::broken: return say("outcome.broken");
@@ -65,11 +68,17 @@ std::string outcome_words(const Texts& say, FixOutcome outcome, FixReport::Deed 
 void write_fix(JsonWriter& json, std::size_t rank, const diagnose::Fix& fix, Language language) {
   json.key("fix").begin_object();
   if (rank > 0) json.member("rank", rank);
-  json.member("id", fix.id).member("owner", to_string(fix.owner)).member("title", fix.title.in(language));
+  json.member("id", fix.id)
+      .member("owner", to_string(fix.owner))
+      .member("title", fix.title.in(language));
   json.optional_member("how", fix.how.in(language)).member("unsafe", fix.is_unsafe);
-  json.member("patch", fix.patch).array("commands", fix.commands).optional_member("message", fix.message.in(language));
+  json.member("patch", fix.patch)
+      .array("commands", fix.commands)
+      .optional_member("message", fix.message.in(language));
   json.key("proof").begin_object().member("status", to_string(fix.proof.status));
-  json.optional_member("method", to_string(fix.proof.method)).optional_member("detail", fix.proof.detail.in(language)).end_object();
+  json.optional_member("method", to_string(fix.proof.method))
+      .optional_member("detail", fix.proof.detail.in(language))
+      .end_object();
   json.end_object();
 }
 
@@ -81,18 +90,22 @@ Item fix_item(const diagnose::Fix& fix, std::string remark, Language language) {
   if (fix.is_unsafe) item.details.push_back({say("fix.careful"), say("fix.weakens")});
   if (!fix.how.empty()) item.details.push_back({say("fix.how"), fix.how.in(language)});
   item.details.push_back({say("fix.proof"), proof_words(language, fix.proof)});
-  if (!fix.message.empty()) item.details.push_back({say("fix.send_this"), fix.message.in(language)});
+  if (!fix.message.empty())
+    item.details.push_back({say("fix.send_this"), fix.message.in(language)});
   return item;
 }
 
-std::string fix_text(const std::string& incident, std::size_t rank, const diagnose::Fix& fix, Language language) {
+std::string fix_text(const std::string& incident, std::size_t rank, const diagnose::Fix& fix,
+                     Language language) {
   const Texts say(host_texts(), language);
   std::string out;
   const auto add_labelled = [&](std::string_view label, const std::string& text) {
     if (!text.empty()) add_comment(out, say(label, {{"text", text}}));
   };
   add_labelled("fix.incident", incident);
-  add_comment(out, say("fix.ranked", {{"rank", std::to_string(rank)}, {"fix", fix.id}, {"title", fix.title.in(language)}}));
+  add_comment(out, say("fix.ranked", {{"rank", std::to_string(rank)},
+                                      {"fix", fix.id},
+                                      {"title", fix.title.in(language)}}));
   add_comment(out, fix.how.in(language));
   if (fix.is_unsafe) add_comment(out, say("fix.unsafe"));
   if (fix.patch.empty()) add_labelled("fix.no_patch", doer_words(say, fix.owner));
@@ -103,7 +116,8 @@ std::string fix_text(const std::string& incident, std::size_t rank, const diagno
   return out;
 }
 
-std::string fix_json(const std::string& incident, std::size_t rank, const diagnose::Fix& fix, Language language) {
+std::string fix_json(const std::string& incident, std::size_t rank, const diagnose::Fix& fix,
+                     Language language) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().member("incident", incident);
@@ -121,15 +135,20 @@ std::string fix_report_text(const FixReport& report, const diagnose::Fix& fix, L
     const std::string detail = visible_lines(one.detail.in(language), "          ");
     out += (detail.empty() ? "" : ": ") + detail + "\n";
   }
-  if (!report.backup.empty()) out += say("outcome.backup", {{"directory", visible_text(report.backup)}}) + "\n";
+  if (!report.backup.empty())
+    out += say("outcome.backup", {{"directory", visible_text(report.backup)}}) + "\n";
   out += outcome_words(say, report.outcome, report.deed);
   return out + "\n";
 }
 
-std::string fix_report_json(const std::string& incident, const FixReport& report, const diagnose::Fix& fix, Language language) {
+std::string fix_report_json(const std::string& incident, const FixReport& report,
+                            const diagnose::Fix& fix, Language language) {
   std::string out;
   JsonWriter json(out);
-  json.begin_object().member("incident", incident).member("outcome", to_string(report.outcome)).optional_member("backup", report.backup);
+  json.begin_object()
+      .member("incident", incident)
+      .member("outcome", to_string(report.outcome))
+      .optional_member("backup", report.backup);
   json.key("steps").begin_array();
   for (const FixStep& one : report.steps) {
     json.begin_object().member("step", one.name).member("ok", one.succeeded);

@@ -11,7 +11,9 @@
 namespace handshaked::cli {
 namespace {
 
-void say_error(const std::string& text) { std::fprintf(stderr, "handshaked: %s\n", visible_text(text).c_str()); }
+void say_error(const std::string& text) {
+  std::fprintf(stderr, "handshaked: %s\n", visible_text(text).c_str());
+}
 
 std::string real_path(const std::string& path) {
   std::error_code failure;
@@ -19,8 +21,8 @@ std::string real_path(const std::string& path) {
   return failure ? path : real.string();
 }
 
-/// Where a fault may stand that the present logs do not have: each rotated file, the newest first; then all together, the oldest first, for
-/// what began in one file and goes on in the next.
+/// Where a fault may stand that the present logs do not have: each rotated file, the newest first;
+/// then all together, the oldest first, for what began in one file and goes on in the next.
 std::vector<std::vector<std::string>> older_logs(const std::vector<std::string>& logs) {
   std::vector<std::vector<std::string>> older;
   std::vector<std::string> all;
@@ -42,10 +44,13 @@ std::vector<std::vector<std::string>> older_logs(const std::vector<std::string>&
 std::vector<std::string> logs_of(const diagnose::NginxAtHand& nginx) {
   std::vector<std::string> logs;
   if (!nginx.read) return logs;
-  for (const nginx::ErrorLog& log : nginx::error_logs(nginx.read->configuration, nginx.installation)) {
+  for (const nginx::ErrorLog& log :
+       nginx::error_logs(nginx.read->configuration, nginx.installation)) {
     std::error_code ignored;
-    const bool is_file = log.kind == nginx::ErrorLog::Kind::file && std::filesystem::exists(log.path, ignored);
-    if (is_file && std::find(logs.begin(), logs.end(), log.path) == logs.end()) logs.push_back(log.path);
+    const bool is_file =
+        log.kind == nginx::ErrorLog::Kind::file && std::filesystem::exists(log.path, ignored);
+    if (is_file && std::find(logs.begin(), logs.end(), log.path) == logs.end())
+      logs.push_back(log.path);
   }
   return logs;
 }
@@ -72,9 +77,10 @@ bool NamedIncident::ask_daemon() {
   if (!known.value()) return false;
   if (!known.value()->is_of_this_host()) {
     std::string hosts;
-    for (const std::string& host : known.value()->hosts) hosts += (hosts.empty() ? "" : ", ") + host;
-    refusal_ =
-        known.value()->id + " is of " + hosts + ", and the configuration here is of " + known.value()->daemon_host + ": run this there";
+    for (const std::string& host : known.value()->hosts)
+      hosts += (hosts.empty() ? "" : ", ") + host;
+    refusal_ = known.value()->id + " is of " + hosts + ", and the configuration here is of " +
+               known.value()->daemon_host + ": run this there";
     return true;
   }
   if (known.value()->sample_lines.empty()) return false;
@@ -82,7 +88,8 @@ bool NamedIncident::ask_daemon() {
   return true;
 }
 
-DiagnosisReport NamedIncident::diagnose(DiagnosisOrder order, const KnowledgeBase& base, const parse::TimeZone& zone,
+DiagnosisReport NamedIncident::diagnose(DiagnosisOrder order, const KnowledgeBase& base,
+                                        const parse::TimeZone& zone,
                                         const diagnose::NginxAtHand& nginx) {
   order.only = name_;
   if (!known_ && found_in_.empty()) {
@@ -95,7 +102,8 @@ DiagnosisReport NamedIncident::diagnose(DiagnosisOrder order, const KnowledgeBas
   return run_diagnosis(order, base, zone, nginx);
 }
 
-DiagnosisReport NamedIncident::look_in_logs(DiagnosisOrder order, const KnowledgeBase& base, const parse::TimeZone& zone,
+DiagnosisReport NamedIncident::look_in_logs(DiagnosisOrder order, const KnowledgeBase& base,
+                                            const parse::TimeZone& zone,
                                             const diagnose::NginxAtHand& nginx) {
   const bool are_named = !logs_.empty();
   if (!are_named) logs_ = logs_of(nginx);
@@ -110,7 +118,8 @@ DiagnosisReport NamedIncident::look_in_logs(DiagnosisOrder order, const Knowledg
       const bool is_log = std::find(place.begin(), place.end(), name) != place.end();
       return is_log && (!are_named || &place != &places.front());
     });
-    here.unreadable.insert(here.unreadable.begin(), report.unreadable.begin(), report.unreadable.end());
+    here.unreadable.insert(here.unreadable.begin(), report.unreadable.begin(),
+                           report.unreadable.end());
     report = std::move(here);
     if (report.incidents.empty()) continue;
     found_in_ = place;
@@ -123,15 +132,18 @@ void NamedIncident::complain(const DiagnosisReport& report) const {
   if (!refusal_.empty()) return complain_about_answer(refusal_);
   if (report.incidents.size() > 1) {
     say_error("\"" + name_ + "\" matches several incidents; name one:");
-    for (const DiagnosedIncident& one : report.incidents) say_error("  " + one.incident.id + "  " + one.diagnosis.summary.en);
+    for (const DiagnosedIncident& one : report.incidents)
+      say_error("  " + one.incident.id + "  " + one.diagnosis.summary.en);
     return;
   }
   if (!no_answer_.empty()) say_error(no_answer_);
-  if (logs_.empty()) return say_error("nginx's configuration names no error log that is there; give --log FILE");
+  if (logs_.empty())
+    return say_error("nginx's configuration names no error log that is there; give --log FILE");
   std::string names;
   for (const std::string& log : logs_) names += (names.empty() ? "" : ", ") + log;
   say_error("no incident \"" + name_ + "\" in " + names + ", nor in its rotated files" +
-            (no_answer_.empty() ? "" : "; ids of alerts are the daemon's") + ". To list them: handshaked diagnose --log " + logs_.front());
+            (no_answer_.empty() ? "" : "; ids of alerts are the daemon's") +
+            ". To list them: handshaked diagnose --log " + logs_.front());
 }
 
 }  // namespace handshaked::cli

@@ -8,17 +8,19 @@
 
 namespace handshaked::cli {
 
-/// An incident that somebody names by the id that an alert, a list or a log analysis showed, and where it was found: the running daemon is
-/// asked first (it also knows what was rotated away), then the logs, then what was rotated and compressed of them. Found once, it is
-/// diagnosed anew from the same place.
+/// An incident that somebody names by the id that an alert, a list or a log analysis showed, and
+/// where it was found: the running daemon is asked first (it also knows what was rotated away),
+/// then the logs, then what was rotated and compressed of them. Found once, it is diagnosed anew
+/// from the same place.
 class NamedIncident {
  public:
-  /// `logs`: those to look in, and then the daemon is not asked; empty: those that nginx's configuration names.
+  /// `logs`: those to look in, and then the daemon is not asked; empty: those that nginx's
+  /// configuration names.
   NamedIncident(std::string name, std::vector<std::string> logs, DaemonAddress daemon);
 
   /// One incident; none, or several: complain() says what to do. `order` says how far it may go.
-  DiagnosisReport diagnose(DiagnosisOrder order, const KnowledgeBase& base, const parse::TimeZone& zone,
-                           const diagnose::NginxAtHand& nginx);
+  DiagnosisReport diagnose(DiagnosisOrder order, const KnowledgeBase& base,
+                           const parse::TimeZone& zone, const diagnose::NginxAtHand& nginx);
 
   /// On stderr: why a report has not the one incident that was meant.
   void complain(const DiagnosisReport& report) const;
@@ -26,8 +28,8 @@ class NamedIncident {
  private:
   bool ask_daemon();
   void find_logs(const diagnose::NginxAtHand& nginx);
-  DiagnosisReport look_in_logs(DiagnosisOrder order, const KnowledgeBase& base, const parse::TimeZone& zone,
-                               const diagnose::NginxAtHand& nginx);
+  DiagnosisReport look_in_logs(DiagnosisOrder order, const KnowledgeBase& base,
+                               const parse::TimeZone& zone, const diagnose::NginxAtHand& nginx);
 
   std::string name_;
   std::vector<std::string> logs_;

@@ -9,24 +9,32 @@ constexpr std::size_t kMostProbes = 512;
 
 }  // namespace
 
-diagnose::NginxPlace nginx_place(const diagnose::NginxPlace& named, const DiagnosisSettings& settings) {
-  if (!named.configuration.empty() || !named.dump.empty() || settings.nginx_configuration.empty()) return named;
-  return {.configuration = settings.nginx_configuration, .prefix = named.prefix.empty() ? settings.nginx_prefix : named.prefix, .dump = {}};
+diagnose::NginxPlace nginx_place(const diagnose::NginxPlace& named,
+                                 const DiagnosisSettings& settings) {
+  if (!named.configuration.empty() || !named.dump.empty() || settings.nginx_configuration.empty())
+    return named;
+  return {.configuration = settings.nginx_configuration,
+          .prefix = named.prefix.empty() ? settings.nginx_prefix : named.prefix,
+          .dump = {}};
 }
 
-Result<std::unique_ptr<NginxSurroundings>> NginxSurroundings::create(const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
-                                                                     const std::vector<std::string>& allow, bool may_probe,
-                                                                     std::chrono::steady_clock::time_point deadline) {
+Result<std::unique_ptr<NginxSurroundings>> NginxSurroundings::create(
+    const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
+    const std::vector<std::string>& allow, bool may_probe,
+    std::chrono::steady_clock::time_point deadline) {
   // What cannot be looked at must not look sound.
   TRY(diagnose::ChildProcess::check(deadline));
   std::vector<diagnose::NamedPeer> peers;
   if (nginx.read) peers = diagnose::configured_peers(nginx.read->passes, nginx.read->listeners);
   TRY(auto policy, diagnose::ProbePolicy::create(std::move(peers), allow));
-  return std::unique_ptr<NginxSurroundings>(new NginxSurroundings(std::move(policy), nginx, ca_store, may_probe, deadline));
+  return std::unique_ptr<NginxSurroundings>(
+      new NginxSurroundings(std::move(policy), nginx, ca_store, may_probe, deadline));
 }
 
-NginxSurroundings::NginxSurroundings(diagnose::ProbePolicy policy, const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
-                                     bool may_probe, std::chrono::steady_clock::time_point deadline)
+NginxSurroundings::NginxSurroundings(diagnose::ProbePolicy policy,
+                                     const diagnose::NginxAtHand& nginx,
+                                     const diagnose::CaStore& ca_store, bool may_probe,
+                                     std::chrono::steady_clock::time_point deadline)
     : nginx_(nginx),
       ca_store_(ca_store),
       policy_(std::move(policy)),
@@ -39,7 +47,8 @@ NginxSurroundings::NginxSurroundings(diagnose::ProbePolicy policy, const diagnos
 
 std::unique_ptr<NginxSurroundings> NginxSurroundings::another() const {
   return std::unique_ptr<NginxSurroundings>(
-      new NginxSurroundings(policy_, nginx_, ca_store_, prober_.scope() == diagnose::ProbeScope::all, prober_.deadline()));
+      new NginxSurroundings(policy_, nginx_, ca_store_,
+                            prober_.scope() == diagnose::ProbeScope::all, prober_.deadline()));
 }
 
 }  // namespace handshaked::cli

@@ -15,17 +15,22 @@
 namespace handshaked::cli {
 
 /// What an operator named, else what the daemon's configuration names.
-diagnose::NginxPlace nginx_place(const diagnose::NginxPlace& named, const DiagnosisSettings& settings);
+diagnose::NginxPlace nginx_place(const diagnose::NginxPlace& named,
+                                 const DiagnosisSettings& settings);
 
-/// What a look at this host's nginx needs, held together: policy, prober, and what may be looked at, private keys among it. Borrows the
-/// NginxAtHand and the CaStore. Not moved: its parts point to each other.
+/// What a look at this host's nginx needs, held together: policy, prober, and what may be looked
+/// at, private keys among it. Borrows the NginxAtHand and the CaStore. Not moved: its parts point
+/// to each other.
 class NginxSurroundings {
  public:
-  /// `allow`: peers that the operator names, beside those of the configuration. Fails where the child that looks cannot be confined.
-  static Result<std::unique_ptr<NginxSurroundings>> create(const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
-                                                           const std::vector<std::string>& allow, bool may_probe,
-                                                           std::chrono::steady_clock::time_point deadline);
-  /// The same with a prober and a budget of its own: for another thread. Borrows what this one does.
+  /// `allow`: peers that the operator names, beside those of the configuration. Fails where the
+  /// child that looks cannot be confined.
+  static Result<std::unique_ptr<NginxSurroundings>> create(
+      const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store,
+      const std::vector<std::string>& allow, bool may_probe,
+      std::chrono::steady_clock::time_point deadline);
+  /// The same with a prober and a budget of its own: for another thread. Borrows what this one
+  /// does.
   std::unique_ptr<NginxSurroundings> another() const;
   NginxSurroundings(const NginxSurroundings&) = delete;
   NginxSurroundings& operator=(const NginxSurroundings&) = delete;
@@ -36,7 +41,8 @@ class NginxSurroundings {
   const std::vector<std::string>& probes() const { return probes_; }
 
  private:
-  NginxSurroundings(diagnose::ProbePolicy policy, const diagnose::NginxAtHand& nginx, const diagnose::CaStore& ca_store, bool may_probe,
+  NginxSurroundings(diagnose::ProbePolicy policy, const diagnose::NginxAtHand& nginx,
+                    const diagnose::CaStore& ca_store, bool may_probe,
                     std::chrono::steady_clock::time_point deadline);
 
   const diagnose::NginxAtHand& nginx_;

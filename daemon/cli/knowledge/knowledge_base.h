@@ -19,13 +19,15 @@ struct KnowledgeBase {
   std::vector<match::RuleProblem> problems;  ///< a base with any is not to be used
 };
 
-/// Loads what `find_rules(asked_for)` names. Problems are collected, not printed. `match` and `scan` can do without the
-/// texts of causes or the compilation of every regex; `check` asks for both.
+/// Loads what `find_rules(asked_for)` names. Problems are collected, not printed. `match` and
+/// `scan` can do without the texts of causes or the compilation of every regex; `check` asks for
+/// both.
 enum class KnowledgeDepth { rules, rules_and_texts, all_compiled };
 KnowledgeBase load_knowledge_base(const std::string& asked_for, KnowledgeDepth depth);
 
-/// The same for a verb that cannot go on without: prints every problem on standard error and gives nullopt; the verb ends
-/// with kExitConfiguration.
-std::optional<KnowledgeBase> require_knowledge_base(const std::string& asked_for, KnowledgeDepth depth);
+/// The same for a verb that cannot go on without: prints every problem on standard error and gives
+/// nullopt; the verb ends with kExitConfiguration.
+std::optional<KnowledgeBase> require_knowledge_base(const std::string& asked_for,
+                                                    KnowledgeDepth depth);
 
 }  // namespace handshaked::cli

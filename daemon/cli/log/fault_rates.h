@@ -12,8 +12,9 @@
 
 namespace handshaked::cli {
 
-/// How many lines of each fault were written when, over the whole of what was read, in equal spans: what sparklines and charts show.
-/// Spans begin with a minute and double as the log turns out to be longer, so that there are never more than kMostSpans of them.
+/// How many lines of each fault were written when, over the whole of what was read, in equal spans:
+/// what sparklines and charts show. Spans begin with a minute and double as the log turns out to be
+/// longer, so that there are never more than kMostSpans of them.
 class FaultRates {
  public:
   static constexpr std::int64_t kMostSpans = 96;

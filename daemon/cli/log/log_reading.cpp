@@ -10,8 +10,9 @@
 
 namespace handshaked::cli {
 
-Result<> read_log(const std::string& path, LineAnalysis& analysis, FailureHandler& handler,
-                  const std::function<bool(const ingest::LineBlock&, const ingest::BlockReader&)>& after_block) {
+Result<> read_log(
+    const std::string& path, LineAnalysis& analysis, FailureHandler& handler,
+    const std::function<bool(const ingest::LineBlock&, const ingest::BlockReader&)>& after_block) {
   TRY(auto reader, ingest::BlockReader::open(path));
   while (true) {
     TRY(const auto block, reader.next());
@@ -23,12 +24,17 @@ Result<> read_log(const std::string& path, LineAnalysis& analysis, FailureHandle
 
 unsigned useful_threads(const std::string& path, unsigned wanted) {
   constexpr off_t kSmall = 512 * 1024;  // as it is stored; packed ten times as much
-  constexpr unsigned kMost = 16;        // unless more are asked for: one thread reads for all, and each takes memory
+  constexpr unsigned kMost =
+      16;  // unless more are asked for: one thread reads for all, and each takes memory
   struct stat status {};
-  if (path == "-" || ::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < kSmall) return 1;
+  if (path == "-" || ::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      status.st_size < kSmall)
+    return 1;
   return wanted != 0 ? wanted : std::clamp(std::thread::hardware_concurrency(), 1U, kMost);
 }
 
-void complain_about(const Error& error) { std::fprintf(stderr, "handshaked: %s\n", visible_text(error.message()).c_str()); }
+void complain_about(const Error& error) {
+  std::fprintf(stderr, "handshaked: %s\n", visible_text(error.message()).c_str());
+}
 
 }  // namespace handshaked::cli

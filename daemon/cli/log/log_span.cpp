@@ -3,7 +3,8 @@
 namespace handshaked::cli {
 namespace {
 
-/// Lines without a header (a stranger's line feeds, a program's output) stand in between; more than so many are not passed.
+/// Lines without a header (a stranger's line feeds, a program's output) stand in between; more than
+/// so many are not passed.
 constexpr std::size_t kTriesPerEnd = 40;
 
 std::string_view first_line(std::string_view bytes) { return bytes.substr(0, bytes.find('\n')); }

@@ -8,8 +8,8 @@
 
 namespace handshaked::cli {
 
-/// From when to when does a log reach, and is it an nginx error log at all? Looks at a few lines at both ends of each block;
-/// the analysis itself parses only lines that a rule may want.
+/// From when to when does a log reach, and is it an nginx error log at all? Looks at a few lines at
+/// both ends of each block; the analysis itself parses only lines that a rule may want.
 class LogSpan {
  public:
   explicit LogSpan(parse::TimeZone zone) : zone_(zone) {}

@@ -10,7 +10,8 @@
 namespace handshaked::cli {
 namespace {
 
-/// Members of flat objects, with names that are given with their punctuation: `,"line":`. The first one's comma is turned into the brace.
+/// Members of flat objects, with names that are given with their punctuation: `,"line":`. The first
+/// one's comma is turned into the brace.
 class Members {
  public:
   explicit Members(MatchText& out) : out_(out), begin_(out.size()) {}
@@ -57,14 +58,18 @@ void append_openssl_errors(MatchText& out, const parse::TlsDetail& tls) {
   out.raw("]");
 }
 
-void append_message(MatchText& out, const parse::ErrorRecord& record) { out.raw(",\"message\":").text(record.message); }
+void append_message(MatchText& out, const parse::ErrorRecord& record) {
+  out.raw(",\"message\":").text(record.message);
+}
 
 /// `message_member` is what append_message() writes.
-void append_record(MatchText& out, const parse::ErrorRecord& record, std::string_view time_member, std::string_view message_member) {
+void append_record(MatchText& out, const parse::ErrorRecord& record, std::string_view time_member,
+                   std::string_view message_member) {
   out.raw(",\"record\":");
   Members members(out);
   out.raw(time_member);
-  if (record.level != parse::Level::none) members.text(",\"level\":", parse::to_string(record.level));
+  if (record.level != parse::Level::none)
+    members.text(",\"level\":", parse::to_string(record.level));
   members.present_number(",\"pid\":", record.pid);
   members.present_number(",\"tid\":", record.tid);
   members.present_number(",\"connection\":", record.connection);
@@ -74,7 +79,9 @@ void append_record(MatchText& out, const parse::ErrorRecord& record, std::string
   members.present_text(",\"server\":", record.server);
   members.present_text(",\"request\":", record.request);
   members.present_text(",\"upstream\":", record.upstream);
-  if (const std::string_view peer = parse::has(record.upstream) ? parse::upstream_peer(record) : record.peer; !peer.empty()) {
+  if (const std::string_view peer =
+          parse::has(record.upstream) ? parse::upstream_peer(record) : record.peer;
+      !peer.empty()) {
     members.text(",\"peer\":", peer);
   }
   members.present_text(",\"host\":", record.host);
@@ -91,7 +98,8 @@ void append_tls(MatchText& out, const parse::TlsDetail& tls) {
   members.present_text(",\"verify_text\":", tls.verify_text);
   if (tls.decisive != nullptr) {
     members.present_text(",\"reason\":", tls.decisive->reason);
-    if (tls.decisive->reason_code != 0) members.number(",\"reason_code\":", tls.decisive->reason_code);
+    if (tls.decisive->reason_code != 0)
+      members.number(",\"reason_code\":", tls.decisive->reason_code);
   }
   members.present_number(",\"alert\":", tls.alert);
   append_openssl_errors(out, tls);
@@ -154,7 +162,9 @@ const std::string& MatchLineWriter::rule_text(const match::Rule& rule) {
   }
   if (text.ends_with(',')) text.pop_back();
   text += "],\"severity\":";
-  append_json_string(text, match::to_string(rule.severity)).append(",\"noise\":").append(rule.noise ? "true" : "false");
+  append_json_string(text, match::to_string(rule.severity))
+      .append(",\"noise\":")
+      .append(rule.noise ? "true" : "false");
   return text;
 }
 
@@ -168,7 +178,8 @@ const std::string& MatchLineWriter::time_text(const parse::ZonedTime& time) {
 
 const MatchLineWriter::Said& MatchLineWriter::said(const match::RecognisedLine& failure) {
   const std::string_view message = failure.record.message;
-  Said& known = said_[message.empty() || message.size() > kLongestKept ? kSaidKept : place_of(message)];
+  Said& known =
+      said_[message.empty() || message.size() > kLongestKept ? kSaidKept : place_of(message)];
   if (!known.message.empty() && known.message == message) return known;
   known.message.assign(message);
   MatchText text;
@@ -186,16 +197,21 @@ void MatchLineWriter::append(std::string& out, const match::RecognisedLine& fail
   text_.raw(",\"offset\":").number(failure.offset.value);
   text_.raw(rule_text(failure.rule));
   if (!parse::says_only_failed(failure.record)) {
-    text_.raw(",\"side\":\"").raw(parse::to_string(match::side_of(failure.rule, failure.record))).raw("\"");
+    text_.raw(",\"side\":\"")
+        .raw(parse::to_string(match::side_of(failure.rule, failure.record)))
+        .raw("\"");
   }
   text_.raw(std::string_view(failure.trusted ? ",\"trusted\":true" : ",\"trusted\":false"));
   const Said& same = said(failure);
-  append_record(text_, failure.record, failure.time ? std::string_view(time_text(*failure.time)) : std::string_view{}, same.message_member);
+  append_record(text_, failure.record,
+                failure.time ? std::string_view(time_text(*failure.time)) : std::string_view{},
+                same.message_member);
   text_.raw(same.tls_member).raw("}\n");
   out.append(text_.view());
 }
 
-void append_record_member(std::string& out, const parse::ErrorRecord& record, std::string_view time_member) {
+void append_record_member(std::string& out, const parse::ErrorRecord& record,
+                          std::string_view time_member) {
   MatchText message, text;
   append_message(message, record);
   append_record(text, record, time_member, message.view());

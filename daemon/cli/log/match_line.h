@@ -14,7 +14,8 @@
 
 namespace handshaked::cli {
 
-/// A text that is put together of many short pieces, thousands of times: it keeps its memory, and nothing is written twice.
+/// A text that is put together of many short pieces, thousands of times: it keeps its memory, and
+/// nothing is written twice.
 class MatchText {
  public:
   MatchText& raw(std::string_view piece) {
@@ -34,7 +35,9 @@ class MatchText {
   MatchText& number(std::integral auto value) {
     constexpr std::size_t kDigits = 24;
     make_room(kDigits);
-    size_ = static_cast<std::size_t>(std::to_chars(bytes_.get() + size_, bytes_.get() + size_ + kDigits, value).ptr - bytes_.get());
+    size_ = static_cast<std::size_t>(
+        std::to_chars(bytes_.get() + size_, bytes_.get() + size_ + kDigits, value).ptr -
+        bytes_.get());
     return *this;
   }
   /// As a JSON string.
@@ -57,8 +60,9 @@ class MatchText {
   std::size_t size_ = 0;
 };
 
-/// Writes recognised lines as the JSON objects that `match` prints, one a line. What is the same for many lines (file, rule,
-/// second, what nginx said) is written once and copied. One a log; allocates nothing per line. The rule set must outlive it.
+/// Writes recognised lines as the JSON objects that `match` prints, one a line. What is the same
+/// for many lines (file, rule, second, what nginx said) is written once and copied. One a log;
+/// allocates nothing per line. The rule set must outlive it.
 class MatchLineWriter {
  public:
   MatchLineWriter(std::string_view file, const match::RuleSet& rules);
@@ -79,15 +83,19 @@ class MatchLineWriter {
   MatchText text_;         ///< of the line that is written
   std::string beginning_;  ///< {"file":"…","line":
   const match::Rule* first_rule_;
-  std::vector<std::string> rule_texts_;  ///< by the rule's place in the set; filled when first needed
-  std::vector<Said> said_;               ///< by a hash of the message; the last place is for those that are too long to be kept
+  std::vector<std::string>
+      rule_texts_;          ///< by the rule's place in the set; filled when first needed
+  std::vector<Said> said_;  ///< by a hash of the message; the last place is for those that are too
+                            ///< long to be kept
   parse::ZonedTime text_is_of_;
   std::string time_text_;
 };
 
-/// The members `,"record":{…}` and `,"tls":{…}` alone; the latter is left out when it would be empty. `time_member` is
+/// The members `,"record":{…}` and `,"tls":{…}` alone; the latter is left out when it would be
+/// empty. `time_member` is
 /// `,"time":"…"` or nothing.
-void append_record_member(std::string& out, const parse::ErrorRecord& record, std::string_view time_member);
+void append_record_member(std::string& out, const parse::ErrorRecord& record,
+                          std::string_view time_member);
 void append_tls_member(std::string& out, const parse::TlsDetail& tls);
 
 }  // namespace handshaked::cli

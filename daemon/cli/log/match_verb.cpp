@@ -19,7 +19,9 @@ class WritingHandler : public FailureHandler {
  public:
   WritingHandler(const std::string& file, const match::RuleSet& rules) : writer_(file, rules) {}
   void write_to(std::string& text) { text_ = &text; }
-  void on_failure(const match::RecognisedLine& failure) override { writer_.append(*text_, failure); }
+  void on_failure(const match::RecognisedLine& failure) override {
+    writer_.append(*text_, failure);
+  }
 
  private:
   MatchLineWriter writer_;
@@ -29,12 +31,14 @@ class WritingHandler : public FailureHandler {
 /// Appends to the output, and passes it on.
 class PrintingHandler : public FailureHandler {
  public:
-  PrintingHandler(const std::string& file, const match::RuleSet& rules, Output& output, bool line_buffered)
+  PrintingHandler(const std::string& file, const match::RuleSet& rules, Output& output,
+                  bool line_buffered)
       : writer_(file, rules), output_(output), line_buffered_(line_buffered) {}
 
   void on_failure(const match::RecognisedLine& failure) override {
     writer_.append(output_.buffer(), failure);
-    if (line_buffered_) static_cast<void>(output_.flush());  // the flush at the end reports a failure
+    if (line_buffered_)
+      static_cast<void>(output_.flush());  // the flush at the end reports a failure
     else output_.pass_on();
   }
 
@@ -46,7 +50,8 @@ class PrintingHandler : public FailureHandler {
 
 class Match {
  public:
-  Match(const MatchOptions& options, const KnowledgeBase& base, const parse::TimeZone& zone, Output& output)
+  Match(const MatchOptions& options, const KnowledgeBase& base, const parse::TimeZone& zone,
+        Output& output)
       : options_(options), base_(base), zone_(zone), output_(output) {}
 
   /// Prints what is recognised in one log; `matched` is set when there was something.
@@ -62,7 +67,9 @@ class Match {
     LineAnalysis analysis(base_.rules, zone_);
     analysis.count_lines_from_start();
     PrintingHandler handler(file, *base_.rules, output_, options_.line_buffered);
-    auto read = read_log(file, analysis, handler, [&](const ingest::LineBlock&, const ingest::BlockReader&) { return goes_on(); });
+    auto read =
+        read_log(file, analysis, handler,
+                 [&](const ingest::LineBlock&, const ingest::BlockReader&) { return goes_on(); });
     matched = matched || analysis.counters().matched > 0;
     return read;
   }
@@ -74,12 +81,14 @@ class Match {
     };
     std::vector<ThreadedReading<std::string>::Analyse> analysts;
     for (unsigned i = 0; i < threads; ++i) {
-      const std::shared_ptr<Stages> own(new Stages{.analysis = {base_.rules, zone_}, .handler = {file, *base_.rules}});
-      analysts.push_back([own](const ingest::LineBlock& block, const BlockPlace& place, std::string& text) {
-        own->analysis.begin_behind_lines(place.lines_before);
-        own->handler.write_to(text);
-        own->analysis.consume(block, own->handler);
-      });
+      const std::shared_ptr<Stages> own(
+          new Stages{.analysis = {base_.rules, zone_}, .handler = {file, *base_.rules}});
+      analysts.push_back(
+          [own](const ingest::LineBlock& block, const BlockPlace& place, std::string& text) {
+            own->analysis.begin_behind_lines(place.lines_before);
+            own->handler.write_to(text);
+            own->analysis.consume(block, own->handler);
+          });
     }
     ThreadedReading<std::string> reading(std::move(analysts));
     return reading.read(file, [&](const ingest::LineBlock&, const BlockPlace&, std::string& text) {

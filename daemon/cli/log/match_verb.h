@@ -14,8 +14,9 @@ struct MatchOptions {
   bool line_buffered = false;   ///< write each object at once, for a reader that waits for it
 };
 
-/// `handshaked match`: one JSON object a recognised line on standard output, in the order of the logs. Gives the exit code:
-/// 0 some matched, 1 none. A file that cannot be read is complained about and skipped.
+/// `handshaked match`: one JSON object a recognised line on standard output, in the order of the
+/// logs. Gives the exit code: 0 some matched, 1 none. A file that cannot be read is complained
+/// about and skipped.
 int run_match(const MatchOptions& options);
 
 }  // namespace handshaked::cli

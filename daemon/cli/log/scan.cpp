@@ -23,7 +23,8 @@ std::optional<std::uint64_t> total_size(const std::vector<std::string>& files) {
   std::uint64_t total = 0;
   for (const std::string& file : files) {
     struct stat status {};
-    if (file == "-" || ::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+    if (file == "-" || ::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+      return std::nullopt;
     total += static_cast<std::uint64_t>(status.st_size);
   }
   return total;
@@ -57,8 +58,8 @@ class ScanHandler : public FailureHandler {
 
 class Scan {
  public:
-  Scan(std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone, const ScanHooks& hooks, unsigned jobs,
-       std::optional<std::uint64_t> total)
+  Scan(std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone,
+       const ScanHooks& hooks, unsigned jobs, std::optional<std::uint64_t> total)
       : rules_(std::move(rules)),
         zone_(zone),
         hooks_(hooks),
@@ -69,9 +70,16 @@ class Scan {
   void read(const std::string& file) {
     LogSpan span(zone_);
     const unsigned threads = useful_threads(file, jobs_);
-    ScannedLog log{
-        .name = file, .bytes = 0, .lines = 0, .matched = 0, .first_time = {}, .last_time = {}, .looks_like_nginx = true, .error = {}};
-    const Result<> read = threads > 1 ? read_on_threads(file, threads, span, log) : read_here(file, span, log);
+    ScannedLog log{.name = file,
+                   .bytes = 0,
+                   .lines = 0,
+                   .matched = 0,
+                   .first_time = {},
+                   .last_time = {},
+                   .looks_like_nginx = true,
+                   .error = {}};
+    const Result<> read =
+        threads > 1 ? read_on_threads(file, threads, span, log) : read_here(file, span, log);
     bytes_before_ += stored_;
     result_.overlong += skipped_;
     stored_ = skipped_ = 0;
@@ -88,11 +96,15 @@ class Scan {
   }
 
   ScanResult finish() {
-    for (const correlate::Incident* incident : correlator_.incidents()) result_.incidents.push_back(*incident);
+    for (const correlate::Incident* incident : correlator_.incidents())
+      result_.incidents.push_back(*incident);
     resolve_what_went_quiet();
-    for (const auto& [rule, count] : untrusted_) result_.untrusted_rules.emplace_back(rule->id, count);
+    for (const auto& [rule, count] : untrusted_)
+      result_.untrusted_rules.emplace_back(rule->id, count);
     std::sort(result_.untrusted_rules.begin(), result_.untrusted_rules.end(),
-              [](const auto& a, const auto& b) { return a.second != b.second ? a.second > b.second : a.first < b.first; });
+              [](const auto& a, const auto& b) {
+                return a.second != b.second ? a.second > b.second : a.first < b.first;
+              });
     result_.untrusted = correlator_.counters().untrusted;
     result_.overflow = correlator_.counters().overflow;
     return std::move(result_);
@@ -102,7 +114,9 @@ class Scan {
   /// The stages in a row, for one thread.
   struct Stages {
     Stages(const Scan& scan, const std::string& file)
-        : analysis(scan.rules_, scan.zone_), fold(scan.rules_, log_before_rotation(file)), handler(fold, untrusted, scan.hooks_) {
+        : analysis(scan.rules_, scan.zone_),
+          fold(scan.rules_, log_before_rotation(file)),
+          handler(fold, untrusted, scan.hooks_) {
       fold.set_time_fallback(modified_at(file));
     }
     LineAnalysis analysis;
@@ -111,8 +125,9 @@ class Scan {
     ScanHandler handler;
   };
 
-  /// Time to hand over what was folded? Every time costs something for each fault; but the correlator is to see the log's time go by, and a
-  /// batch must not depend on the number of threads.
+  /// Time to hand over what was folded? Every time costs something for each fault; but the
+  /// correlator is to see the log's time go by, and a batch must not depend on the number of
+  /// threads.
   static bool is_batch(const correlate::FailureFold& fold, bool ends_group) {
     constexpr auto kLongest = std::chrono::seconds(5);
     return ends_group || fold.is_full() || fold.span() >= kLongest;
@@ -130,12 +145,14 @@ class Scan {
     stages.analysis.count_lines_from_start();
     stages.analysis.confirm_by_configuration(hooks_.confirm);
     std::size_t blocks = 0;
-    auto read = read_log(file, stages.analysis, stages.handler, [&](const ingest::LineBlock& block, const ingest::BlockReader& reader) {
-      skipped_ = reader.overlong_lines();
-      stored_ = reader.bytes_read();
-      absorb(block, take_batch(stages.fold, ++blocks % kBlocksInGroup == 0), span, file);
-      return true;
-    });
+    auto read = read_log(file, stages.analysis, stages.handler,
+                         [&](const ingest::LineBlock& block, const ingest::BlockReader& reader) {
+                           skipped_ = reader.overlong_lines();
+                           stored_ = reader.bytes_read();
+                           absorb(block, take_batch(stages.fold, ++blocks % kBlocksInGroup == 0),
+                                  span, file);
+                           return true;
+                         });
     absorb({}, stages.fold.take(), span, file);
     log.bytes = stages.analysis.counters().bytes;
     log.lines = stages.analysis.counters().lines;
@@ -143,18 +160,21 @@ class Scan {
     return read;
   }
 
-  Result<> read_on_threads(const std::string& file, unsigned threads, LogSpan& span, ScannedLog& log) {
+  Result<> read_on_threads(const std::string& file, unsigned threads, LogSpan& span,
+                           ScannedLog& log) {
     std::vector<std::unique_ptr<Stages>> stages;
     std::vector<ThreadedReading<correlate::FailureBatch>::Analyse> analysts;
     for (unsigned i = 0; i < threads; ++i) {
       Stages& own = *stages.emplace_back(std::make_unique<Stages>(*this, file));
-      analysts.push_back([&own](const ingest::LineBlock& block, const BlockPlace& place, correlate::FailureBatch& found) {
+      analysts.push_back([&own](const ingest::LineBlock& block, const BlockPlace& place,
+                                correlate::FailureBatch& found) {
         own.analysis.consume(block, own.handler);
         found = take_batch(own.fold, place.ends_group);
       });
     }
     ThreadedReading<correlate::FailureBatch> reading(std::move(analysts));
-    auto read = reading.read(file, [&](const ingest::LineBlock& block, const BlockPlace& place, correlate::FailureBatch& found) {
+    auto read = reading.read(file, [&](const ingest::LineBlock& block, const BlockPlace& place,
+                                       correlate::FailureBatch& found) {
       skipped_ = place.overlong_lines;
       stored_ = place.stored_bytes_read;
       log.bytes += block.bytes.size();
@@ -166,14 +186,16 @@ class Scan {
     return read;
   }
 
-  void absorb(const ingest::LineBlock& block, const correlate::FailureBatch& found, LogSpan& span, const std::string& file) {
+  void absorb(const ingest::LineBlock& block, const correlate::FailureBatch& found, LogSpan& span,
+              const std::string& file) {
     span.observe(block);
     move_clock(span);
     if (!found.failures.empty() || found.untrusted > 0) correlator_.absorb(found, newest_);
     for (const correlate::FoldedFailure& folded : found.failures) {
       if (!folded.told_by.empty()) continue;
-      const std::string fault =
-          folded.fingerprint.empty() ? correlate::fingerprint(folded.rule->id, folded.place) : folded.fingerprint.get();
+      const std::string fault = folded.fingerprint.empty()
+                                    ? correlate::fingerprint(folded.rule->id, folded.place)
+                                    : folded.fingerprint.get();
       result_.rates.add(fault, folded.first_at, folded.count);
     }
     progress_.show(bytes_before_ + stored_, file);
@@ -197,7 +219,8 @@ class Scan {
     for (correlate::Incident& incident : result_.incidents) by_id.emplace(incident.id, &incident);
     for (const correlate::IncidentChange& change : correlator_.advance(newest_)) {
       const auto it = by_id.find(change.incident->id);
-      if (change.what == correlate::IncidentChange::What::resolved && it != by_id.end()) *it->second = *change.incident;
+      if (change.what == correlate::IncidentChange::What::resolved && it != by_id.end())
+        *it->second = *change.incident;
     }
   }
 
@@ -222,16 +245,19 @@ std::string log_before_rotation(const std::string& file) {
   const std::filesystem::path path(file);
   const std::string name = path.filename().string();
   std::error_code failure;
-  std::filesystem::directory_iterator entry(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."), failure);
+  std::filesystem::directory_iterator entry(
+      path.has_parent_path() ? path.parent_path() : std::filesystem::path("."), failure);
   std::string longest;
-  for (const std::filesystem::directory_iterator end; !failure && entry != end; entry.increment(failure)) {
+  for (const std::filesystem::directory_iterator end; !failure && entry != end;
+       entry.increment(failure)) {
     const std::string log = entry->path().filename().string();
     if (log.size() > longest.size() && log != name && ingest::rotation_of(log, name)) longest = log;
   }
   return longest.empty() ? file : (path.parent_path() / longest).string();
 }
 
-ScanResult scan_logs(const std::vector<std::string>& files, std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone,
+ScanResult scan_logs(const std::vector<std::string>& files,
+                     std::shared_ptr<const match::RuleSet> rules, const parse::TimeZone& zone,
                      const ScanHooks& hooks, unsigned jobs) {
   Scan scan(std::move(rules), zone, hooks, jobs, total_size(files));
   for (const std::string& file : files) scan.read(file);

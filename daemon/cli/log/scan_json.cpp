@@ -10,22 +10,38 @@ namespace handshaked::cli {
 namespace {
 
 void write_log(JsonWriter& json, const ScannedLog& log) {
-  json.begin_object().member("file", log.name).member("bytes", log.bytes).member("lines", log.lines).member("matched", log.matched);
+  json.begin_object()
+      .member("file", log.name)
+      .member("bytes", log.bytes)
+      .member("lines", log.lines)
+      .member("matched", log.matched);
   if (log.first_time) json.member("first_time", parse::format_rfc3339(*log.first_time));
   if (log.last_time) json.member("last_time", parse::format_rfc3339(*log.last_time));
-  json.member("looks_like_nginx", log.looks_like_nginx).optional_member("error", log.error).end_object();
+  json.member("looks_like_nginx", log.looks_like_nginx)
+      .optional_member("error", log.error)
+      .end_object();
 }
 
 void write_summary(JsonWriter& json, const ScanResult& result, std::size_t shown) {
   const auto noise = static_cast<std::uint64_t>(
-      std::count_if(result.incidents.begin(), result.incidents.end(), [](const auto& incident) { return incident.noise; }));
+      std::count_if(result.incidents.begin(), result.incidents.end(),
+                    [](const auto& incident) { return incident.noise; }));
   json.key("summary").begin_object().key("files").begin_array();
   for (const ScannedLog& log : result.logs) write_log(json, log);
-  json.end_array().member("lines", result.lines()).member("bytes", result.bytes()).member("matched", result.matched);
-  json.member("untrusted", result.untrusted).member("forged", result.forged).member("overflow", result.overflow);
+  json.end_array()
+      .member("lines", result.lines())
+      .member("bytes", result.bytes())
+      .member("matched", result.matched);
+  json.member("untrusted", result.untrusted)
+      .member("forged", result.forged)
+      .member("overflow", result.overflow);
   json.member("overlong", result.overlong);
-  json.key("incidents").begin_object().member("total", result.incidents.size()).member("shown", shown);
-  for (const auto severity : {match::Severity::critical, match::Severity::warning, match::Severity::info}) {
+  json.key("incidents")
+      .begin_object()
+      .member("total", result.incidents.size())
+      .member("shown", shown);
+  for (const auto severity :
+       {match::Severity::critical, match::Severity::warning, match::Severity::info}) {
     json.member(match::to_string(severity), result.count_of(severity));
   }
   json.member("noise", noise).end_object().end_object();
@@ -33,7 +49,8 @@ void write_summary(JsonWriter& json, const ScanResult& result, std::size_t shown
 
 }  // namespace
 
-std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Language language, std::size_t top) {
+std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Language language,
+                      std::size_t top) {
   std::unordered_map<std::string_view, const match::Rule*> rules;
   for (const match::Rule& rule : base.rules->rules()) rules.emplace(rule.id, &rule);
   std::string out = "{\"incidents\":[";
@@ -42,10 +59,11 @@ std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Langu
     if (shown == top) break;
     if (shown++ != 0) out += ",\n";
     const auto rule = rules.find(incident.rule_id);
-    event::append_incident_data(out, incident, rule == rules.end() ? nullptr : rule->second, base.knowledge, language, false, {},
-                                result.ended_at());
+    event::append_incident_data(out, incident, rule == rules.end() ? nullptr : rule->second,
+                                base.knowledge, language, false, {}, result.ended_at());
     // They are about as long as each other, and growing copies all that is there already.
-    if (shown == 1) out.reserve((out.size() + out.size() / 4) * std::min(result.incidents.size(), top));
+    if (shown == 1)
+      out.reserve((out.size() + out.size() / 4) * std::min(result.incidents.size(), top));
   }
   out += "],\n";
   std::string summary;

@@ -16,11 +16,14 @@ struct ScanReportOptions {
   std::size_t detailed = 50;  ///< of these, the gravest so many are told in full
 };
 
-/// Writes the report that people read: what was looked at, each incident with what to do about it, then noise and what is not
-/// trusted. Fit to be pasted into a ticket: query strings are cut and client addresses masked.
-void write_scan_report(Document& page, const ScanResult& result, const KnowledgeBase& base, const ScanReportOptions& options);
+/// Writes the report that people read: what was looked at, each incident with what to do about it,
+/// then noise and what is not trusted. Fit to be pasted into a ticket: query strings are cut and
+/// client addresses masked.
+void write_scan_report(Document& page, const ScanResult& result, const KnowledgeBase& base,
+                       const ScanReportOptions& options);
 
 /// `scan --format json`: {"incidents":[event data, at most `top`],"summary":{…}} and a line feed.
-std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Language language, std::size_t top);
+std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Language language,
+                      std::size_t top);
 
 }  // namespace handshaked::cli

@@ -30,12 +30,14 @@ struct ScanResult {
   std::vector<correlate::Incident> incidents;  ///< by severity, then first seen; noise included
   FaultRates rates;                            ///< of their lines
   std::uint64_t matched = 0;
-  std::uint64_t untrusted = 0;  ///< recognised, but perhaps forged or without a header: in no incident
-  std::vector<std::pair<std::string, std::uint64_t>> untrusted_rules;  ///< their rules, most lines first
-  std::uint64_t forged = 0;                                            ///< text of strangers that looked like a line
-  std::uint64_t overflow = 0;                                          ///< lines of incidents beyond the limit
-  std::uint64_t overlong = 0;                                          ///< lines beyond the length that is read
-  std::chrono::seconds offset{0};                                      ///< from UTC, as the logs have it: for showing times
+  std::uint64_t untrusted =
+      0;  ///< recognised, but perhaps forged or without a header: in no incident
+  std::vector<std::pair<std::string, std::uint64_t>>
+      untrusted_rules;             ///< their rules, most lines first
+  std::uint64_t forged = 0;        ///< text of strangers that looked like a line
+  std::uint64_t overflow = 0;      ///< lines of incidents beyond the limit
+  std::uint64_t overlong = 0;      ///< lines beyond the length that is read
+  std::chrono::seconds offset{0};  ///< from UTC, as the logs have it: for showing times
 
   std::uint64_t lines() const {
     std::uint64_t sum = 0;
@@ -57,7 +59,8 @@ struct ScanResult {
   /// Incidents of this severity that are no noise.
   std::uint64_t count_of(match::Severity severity) const {
     std::uint64_t sum = 0;
-    for (const correlate::Incident& incident : incidents) sum += !incident.noise && incident.severity == severity ? 1 : 0;
+    for (const correlate::Incident& incident : incidents)
+      sum += !incident.noise && incident.severity == severity ? 1 : 0;
     return sum;
   }
 };

@@ -20,24 +20,31 @@ constexpr std::size_t kTopForPeople = 50;
 constexpr std::size_t kTopInHtml = 500;     // folded, with a filter
 constexpr std::size_t kDetailedFaults = 5;  // of those that are listed
 
-std::string render(const ScanResult& result, const KnowledgeBase& base, const ScanOptions& options) {
+std::string render(const ScanResult& result, const KnowledgeBase& base,
+                   const ScanOptions& options) {
   if (options.format == ReportFormat::json) {
-    return scan_json(result, base, options.language, options.top == 0 ? std::numeric_limits<std::size_t>::max() : options.top);
+    return scan_json(result, base, options.language,
+                     options.top == 0 ? std::numeric_limits<std::size_t>::max() : options.top);
   }
   const PageFormat format = page_format_of(options.format);
-  const PageOptions page_options = options.output_file.empty() ? page_options_for(STDOUT_FILENO, format, options.language)
-                                                               : PageOptions{.format = format, .language = options.language};
+  const PageOptions page_options =
+      options.output_file.empty() ? page_options_for(STDOUT_FILENO, format, options.language)
+                                  : PageOptions{.format = format, .language = options.language};
   const auto page = make_page(page_options);
   const bool is_html = format == PageFormat::html;
   const std::size_t top = options.top != 0 ? options.top : is_html ? kTopInHtml : kTopForPeople;
   write_scan_report(*page, result, base,
-                    {.language = options.language, .top = top, .detailed = is_html || options.all_details ? top : kDetailedFaults});
+                    {.language = options.language,
+                     .top = top,
+                     .detailed = is_html || options.all_details ? top : kDetailedFaults});
   return page->finish();
 }
 
 bool is_met(const std::optional<match::Severity>& fail_on, const ScanResult& result) {
   return fail_on && std::any_of(result.incidents.begin(), result.incidents.end(),
-                                [&](const correlate::Incident& incident) { return !incident.noise && incident.severity >= *fail_on; });
+                                [&](const correlate::Incident& incident) {
+                                  return !incident.noise && incident.severity >= *fail_on;
+                                });
 }
 
 }  // namespace
@@ -48,7 +55,8 @@ int run_scan(const ScanOptions& options) {
     complain_about(zone.error());
     return kExitUsage;
   }
-  const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
+  const auto base =
+      require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;
   // Before the work, so that an hour of reading does not end in "permission denied".
   auto output = Output::to_file(options.output_file.empty() ? "-" : options.output_file);
@@ -63,7 +71,8 @@ int run_scan(const ScanOptions& options) {
     return kExitInternal;
   }
   // What could be read is reported, and whoever asked has to know that it was not all.
-  const bool is_incomplete = std::any_of(result.logs.begin(), result.logs.end(), [](const ScannedLog& log) { return !log.error.empty(); });
+  const bool is_incomplete = std::any_of(result.logs.begin(), result.logs.end(),
+                                         [](const ScannedLog& log) { return !log.error.empty(); });
   if (is_incomplete) return kExitUsage;
   return is_met(options.fail_on, result) ? kExitNothing : kExitDone;
 }

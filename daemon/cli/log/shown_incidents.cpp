@@ -9,7 +9,8 @@ correlate::CorrelatorOptions show_everything() {
   return options;
 }
 
-std::optional<correlate::Incident> incident_of_line(const correlate::FailureBatch& batch, Time now) {
+std::optional<correlate::Incident> incident_of_line(const correlate::FailureBatch& batch,
+                                                    Time now) {
   correlate::Correlator correlator(show_everything());
   correlator.absorb(batch, now);
   const auto incidents = correlator.incidents();

@@ -24,23 +24,28 @@ struct BlockPlace {
   bool ends_group = false;              ///< another thread may analyse the next block
 };
 
-/// A mebibyte each: to wake a thread for fewer costs too much, and so does a hand-over of folded failures, each of which costs something.
+/// A mebibyte each: to wake a thread for fewer costs too much, and so does a hand-over of folded
+/// failures, each of which costs something.
 inline constexpr std::size_t kBlocksInGroup = 32;
 
-/// Reads one log as read_log() does, but its blocks are analysed on several threads. The caller's thread reads, unpacks, and is given what
-/// was found, block by block in the order of the log: what comes out does not depend on the number of threads. Memory is bounded by the
-/// groups.
+/// Reads one log as read_log() does, but its blocks are analysed on several threads. The caller's
+/// thread reads, unpacks, and is given what was found, block by block in the order of the log: what
+/// comes out does not depend on the number of threads. Memory is bounded by the groups.
 template <class Finding>
 class ThreadedReading {
  public:
-  /// Looks at one block, on one thread. `finding` is what consume() left of an earlier one: its memory may be used again.
-  using Analyse = std::function<void(const ingest::LineBlock& block, const BlockPlace& place, Finding& finding)>;
+  /// Looks at one block, on one thread. `finding` is what consume() left of an earlier one: its
+  /// memory may be used again.
+  using Analyse = std::function<void(const ingest::LineBlock& block, const BlockPlace& place,
+                                     Finding& finding)>;
   /// Takes what was found; false ends the reading.
-  using Consume = std::function<bool(const ingest::LineBlock& block, const BlockPlace& place, Finding& finding)>;
+  using Consume = std::function<bool(const ingest::LineBlock& block, const BlockPlace& place,
+                                     Finding& finding)>;
 
   /// One element of `analysts` a thread.
   explicit ThreadedReading(std::vector<Analyse> analysts) : groups_(analysts.size() + 2) {
-    for (Analyse& analyse : analysts) threads_.emplace_back([this, analyse = std::move(analyse)] { work(analyse); });
+    for (Analyse& analyse : analysts)
+      threads_.emplace_back([this, analyse = std::move(analyse)] { work(analyse); });
   }
   ~ThreadedReading() {
     {
@@ -53,13 +58,15 @@ class ThreadedReading {
   ThreadedReading(const ThreadedReading&) = delete;
   ThreadedReading& operator=(const ThreadedReading&) = delete;
 
-  /// Once. Fails with what was wrong with the file; what had been read before has reached `consume`.
+  /// Once. Fails with what was wrong with the file; what had been read before has reached
+  /// `consume`.
   Result<> read(const std::string& path, const Consume& consume) {
     TRY(auto reader, ingest::BlockReader::open(path));
     std::optional<Error> failure;
     bool is_read = false;
     for (std::size_t consumed = 0;; ++consumed) {
-      while (!is_read && published_ - consumed < groups_.size()) is_read = !publish_group(reader, failure);
+      while (!is_read && published_ - consumed < groups_.size())
+        is_read = !publish_group(reader, failure);
       if (consumed == published_) break;
       if (!consume_group(groups_[consumed % groups_.size()], consume)) return success();
     }
@@ -132,7 +139,8 @@ class ThreadedReading {
       if (is_over_) return;
       Group& group = groups_[taken_++ % groups_.size()];
       lock.unlock();
-      for (std::size_t i = 0; i < group.used; ++i) analyse(group.items[i].block, group.items[i].place, group.items[i].finding);
+      for (std::size_t i = 0; i < group.used; ++i)
+        analyse(group.items[i].block, group.items[i].place, group.items[i].finding);
       lock.lock();
       group.is_done = true;
       is_done_.notify_one();

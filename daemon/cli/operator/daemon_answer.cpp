@@ -40,7 +40,8 @@ std::string joined(const element& from, std::string_view key) {
   std::string text;
   for (const element& item : list_of(from, key)) {
     std::string_view value;
-    if (item.get(value) == simdjson::SUCCESS) text += (text.empty() ? "" : ", ") + visible_text(value);
+    if (item.get(value) == simdjson::SUCCESS)
+      text += (text.empty() ? "" : ", ") + visible_text(value);
   }
   return text;
 }
@@ -52,6 +53,8 @@ std::string moment_text(std::string rfc3339) {
   return rfc3339 + " UTC";
 }
 
-std::string moment(const element& from, std::string_view key) { return moment_text(text_of(from, key)); }
+std::string moment(const element& from, std::string_view key) {
+  return moment_text(text_of(from, key));
+}
 
 }  // namespace handshaked::cli

@@ -38,7 +38,8 @@ Time time_in(const element& from, std::string_view key) {
 Result<DaemonIncident> read_incident(const std::string& json) {
   simdjson::dom::parser parser;
   element root, incident;
-  if (parser.parse(json).get(root) != simdjson::SUCCESS || root["incident"].get(incident) != simdjson::SUCCESS)
+  if (parser.parse(json).get(root) != simdjson::SUCCESS ||
+      root["incident"].get(incident) != simdjson::SUCCESS)
     return fail(ErrorCode::invalid_input, "the daemon's answer has an unexpected form");
   DaemonIncident known;
   known.id = raw_text(incident, "id");
@@ -48,7 +49,8 @@ Result<DaemonIncident> read_incident(const std::string& json) {
   known.sample_lines = raw_texts(incident, "sample_lines");
   known.opened_at = time_in(incident, "opened_at");
   known.last_seen_at = time_in(incident, "last_seen_at");
-  if (std::uint64_t count = 0; incident["count"].get(count) == simdjson::SUCCESS) known.count = count;
+  if (std::uint64_t count = 0; incident["count"].get(count) == simdjson::SUCCESS)
+    known.count = count;
   if (element rule; root["rule"].get(rule) == simdjson::SUCCESS) known.rule = raw_text(rule, "id");
   return known;
 }
@@ -57,23 +59,28 @@ Result<DaemonIncident> read_incident(const std::string& json) {
 
 bool DaemonIncident::is_of_this_host() const {
   return daemon_host.empty() || hosts.empty() ||
-         std::any_of(hosts.begin(), hosts.end(), [this](const std::string& host) { return host.empty() || host == daemon_host; });
+         std::any_of(hosts.begin(), hosts.end(), [this](const std::string& host) {
+           return host.empty() || host == daemon_host;
+         });
 }
 
 std::string command_options(const DaemonAddress& address) {
   std::string options;
   if (!address.config_file.empty()) options = "-c " + shell_word(address.config_file);
-  if (!address.socket.empty()) options += (options.empty() ? "--socket " : " --socket ") + shell_word(address.socket);
+  if (!address.socket.empty())
+    options += (options.empty() ? "--socket " : " --socket ") + shell_word(address.socket);
   return options;
 }
 
 std::optional<std::string> find_socket(const DaemonAddress& address) {
   if (!address.socket.empty()) return address.socket;
   const auto loaded = config::load_named_config(address.config_file);
-  for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
+  for (const config::ConfigProblem& problem : loaded.problems)
+    complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
   if (!loaded.problems.empty()) return std::nullopt;
   if (!loaded.config.control.socket.empty()) return loaded.config.control.socket;
-  complain_about(Error(ErrorCode::invalid_configuration, "the control socket is disabled in the configuration"));
+  complain_about(Error(ErrorCode::invalid_configuration,
+                       "the control socket is disabled in the configuration"));
   return std::nullopt;
 }
 
@@ -83,7 +90,8 @@ DiagnosisSettings diagnosis_settings(const DaemonAddress& address) {
     return {std::move(loaded.config.diagnosis.allow), std::move(loaded.config.diagnosis.ca_stores),
             std::move(loaded.config.nginx.configuration), std::move(loaded.config.nginx.prefix)};
   if (address.config_file.empty()) return {};
-  for (const config::ConfigProblem& problem : loaded.problems) complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
+  for (const config::ConfigProblem& problem : loaded.problems)
+    complain_about(Error(ErrorCode::invalid_configuration, problem.message()));
   return {};
 }
 
@@ -95,7 +103,8 @@ void complain_about_answer(const std::string& message) {
   }
 }
 
-Result<std::optional<DaemonIncident>> ask_for_incident(const std::string& name, const std::string& socket) {
+Result<std::optional<DaemonIncident>> ask_for_incident(const std::string& name,
+                                                       const std::string& socket) {
   control::ControlRequest request;
   request.verb = "incidents.show";
   request.arguments.emplace("id", std::vector{name});

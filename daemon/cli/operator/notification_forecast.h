@@ -10,8 +10,9 @@
 
 namespace handshaked::cli {
 
-/// What would become of the notification of an incident: who is told, in which company and how soon, or what holds it back. From
-/// the configuration, and from the running daemon where it answers.
+/// What would become of the notification of an incident: who is told, in which company and how
+/// soon, or what holds it back. From the configuration, and from the running daemon where it
+/// answers.
 struct NotificationForecast {
   struct RouteTarget {
     std::string receiver;
@@ -29,6 +30,7 @@ struct NotificationForecast {
   std::vector<std::string> told;  ///< receivers that have heard of that incident
 };
 
-NotificationForecast forecast_notification(const correlate::Incident& incident, const config::Config& config, Time now);
+NotificationForecast forecast_notification(const correlate::Incident& incident,
+                                           const config::Config& config, Time now);
 
 }  // namespace handshaked::cli

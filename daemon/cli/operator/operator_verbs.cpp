@@ -14,10 +14,12 @@
 namespace handshaked::cli {
 int run_operator(const OperatorOptions& options) {
   if (options.verb == "watch") {
-    WatchOptions watch{.socket = options.socket, .config_file = options.config_file, .language = options.language};
+    WatchOptions watch{
+        .socket = options.socket, .config_file = options.config_file, .language = options.language};
     watch.json = options.json;
     const auto interval = options.arguments.find("interval");
-    if (interval != options.arguments.end()) watch.interval = std::chrono::seconds(std::stoi(interval->second.front()));
+    if (interval != options.arguments.end())
+      watch.interval = std::chrono::seconds(std::stoi(interval->second.front()));
     return run_watch(watch);
   }
   const auto socket = find_socket({.socket = options.socket, .config_file = options.config_file});
@@ -25,7 +27,8 @@ int run_operator(const OperatorOptions& options) {
   control::ControlRequest request;
   request.verb = options.verb;
   for (const auto& [name, values] : options.arguments) request.arguments.emplace(name, values);
-  if (options.verb == "incidents.show") request.arguments["lang"] = {std::string(to_string(options.language))};
+  if (options.verb == "incidents.show")
+    request.arguments["lang"] = {std::string(to_string(options.language))};
   const auto answer = control::ask_daemon(*socket, request);
   if (!answer) {
     complain_about(answer.error());
@@ -33,12 +36,17 @@ int run_operator(const OperatorOptions& options) {
   }
   if (!answer.value().is_ok) {
     complain_about_answer(answer.value().message);
-    return answer.value().code == "invalid" || answer.value().code == "ambiguous" ? kExitUsage : kExitNothing;
+    return answer.value().code == "invalid" || answer.value().code == "ambiguous" ? kExitUsage
+                                                                                  : kExitNothing;
   }
   Output output = Output::standard();
-  output.buffer() = options.json ? answer.value().result + "\n"
-                                 : operator_page(options.verb, answer.value().result, options.language, terminal_width(STDOUT_FILENO),
-                                                 command_options({.socket = options.socket, .config_file = options.config_file}));
+  output.buffer() =
+      options.json
+          ? answer.value().result + "\n"
+          : operator_page(
+                options.verb, answer.value().result, options.language,
+                terminal_width(STDOUT_FILENO),
+                command_options({.socket = options.socket, .config_file = options.config_file}));
   if (const auto flushed = output.flush(); !flushed) {
     complain_about(flushed.error());
     return kExitInternal;

@@ -10,7 +10,8 @@
 
 namespace handshaked::cli {
 
-/// Reads and checks what the options name. The first thing that is wrong is the failure, one sentence. `now` decides what is past.
+/// Reads and checks what the options name. The first thing that is wrong is the failure, one
+/// sentence. `now` decides what is past.
 Result<diagnose::PlannedChange> read_change(const PreflightOptions& options, Time now);
 
 /// --root [PREFIX=]DIR. Fails where a directory is not there.

@@ -20,7 +20,11 @@ void write_rollout(JsonWriter& json, const Forecast& place) {
   json.key("rollout").begin_array();
   std::size_t rank = 0;
   for (const diagnose::Prevention& one : place.preventions)
-    json.begin_object().member("fix", ++rank).member("id", one.fix.id).member("when", to_string(one.rollout)).end_object();
+    json.begin_object()
+        .member("fix", ++rank)
+        .member("id", one.fix.id)
+        .member("when", to_string(one.rollout))
+        .end_object();
   json.end_array();
 }
 
@@ -37,12 +41,17 @@ void write_fixes(JsonWriter& json, const Forecast& place, Language language) {
 void write_place(JsonWriter& json, const Forecast& place, Language language) {
   json.begin_object().member("outlook", to_string(place.outlook));
   json.optional_member("host", place.host);
-  json.member("side", place.side).member("directive", place.directive).member("file", place.file).member("line", place.line);
+  json.member("side", place.side)
+      .member("directive", place.directive)
+      .member("file", place.file)
+      .member("line", place.line);
   json.optional_member("server", place.server).member("target", place.target);
   if (place.at) json.member("at", rfc3339(*place.at));
   json.optional_member("cause", place.cause).member("summary", sentence_of(place, language));
-  json.optional_member("now", place.now.in(language)).optional_member("then", place.then.in(language));
-  json.optional_member("would_log", place.would_log).optional_member("missing", place.missing.in(language));
+  json.optional_member("now", place.now.in(language))
+      .optional_member("then", place.then.in(language));
+  json.optional_member("would_log", place.would_log)
+      .optional_member("missing", place.missing.in(language));
   if (!place.weakened.empty()) {
     json.key("weakened").begin_array();
     for (const diagnose::Text& one : place.weakened) json.value(one.in(language));
@@ -58,14 +67,16 @@ void write_place(JsonWriter& json, const Forecast& place, Language language) {
 
 }  // namespace
 
-std::string preflight_json(const diagnose::PreflightReport& report, const diagnose::PlannedChange& change, Language language) {
+std::string preflight_json(const diagnose::PreflightReport& report,
+                           const diagnose::PlannedChange& change, Language language) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().key("changes").begin_array();
   for (const std::string& one : change_sentences(change, language)) json.value(one);
   json.end_array().key("counts").begin_object();
-  for (const Outlook outlook : {Outlook::breaks, Outlook::cannot_tell, Outlook::broken_already, Outlook::weakens, Outlook::cured,
-                                Outlook::works, Outlook::unaffected})
+  for (const Outlook outlook :
+       {Outlook::breaks, Outlook::cannot_tell, Outlook::broken_already, Outlook::weakens,
+        Outlook::cured, Outlook::works, Outlook::unaffected})
     json.member(to_string(outlook), report.count(outlook));
   json.end_object().member("configurations", report.configurations);
   json.key("places").begin_array();

@@ -21,7 +21,8 @@ constexpr std::size_t kShownPlaces = 6;
 constexpr std::size_t kShownOfAList = 20;
 
 std::string place_of(const Forecast& place) {
-  return (place.host.empty() ? "" : place.host + ": ") + place.file + (place.line == 0 ? "" : ":" + std::to_string(place.line));
+  return (place.host.empty() ? "" : place.host + ": ") + place.file +
+         (place.line == 0 ? "" : ":" + std::to_string(place.line));
 }
 
 std::string rollout_words(const Texts& say, Rollout rollout) {
@@ -44,8 +45,9 @@ std::vector<Group> groups_of(const diagnose::PreflightReport& report, Outlook ou
   std::map<std::string, std::size_t> known;
   for (const Forecast& one : report.places) {
     if (one.outlook != outlook) continue;
-    const std::string key = one.cause + "|" + one.would_log + "|" + one.target + "|" + one.reason.en + "|" +
-                            (one.at ? diagnose::date_text(*one.at) : std::string()) + "|" + one.then.en;
+    const std::string key =
+        one.cause + "|" + one.would_log + "|" + one.target + "|" + one.reason.en + "|" +
+        (one.at ? diagnose::date_text(*one.at) : std::string()) + "|" + one.then.en;
     const auto [at, is_new] = known.try_emplace(key, groups.size());
     if (is_new) groups.push_back({&one, {}});
     groups[at->second].places.push_back(&one);
@@ -55,8 +57,13 @@ std::vector<Group> groups_of(const diagnose::PreflightReport& report, Outlook ou
 
 class PreflightDocument {
  public:
-  PreflightDocument(Document& page, const diagnose::PreflightReport& report, const diagnose::PlannedChange& change, Language language)
-      : page_(page), report_(report), change_(change), language_(language), say_(preflight_texts(), language) {}
+  PreflightDocument(Document& page, const diagnose::PreflightReport& report,
+                    const diagnose::PlannedChange& change, Language language)
+      : page_(page),
+        report_(report),
+        change_(change),
+        language_(language),
+        say_(preflight_texts(), language) {}
 
   void write() {
     write_headline();
@@ -78,35 +85,47 @@ class PreflightDocument {
                 : open > 0 ? counted(say_, open, "title.open_one", "title.open_many")
                            : say_("title.clean"));
     std::vector<Fact> facts;
-    for (const std::string& one : change_sentences(change_, language_)) facts.push_back({say_("summary.change"), one});
+    for (const std::string& one : change_sentences(change_, language_))
+      facts.push_back({say_("summary.change"), one});
     std::string outlooks;
-    for (const Outlook outlook : {Outlook::breaks, Outlook::weakens, Outlook::cannot_tell, Outlook::broken_already, Outlook::cured,
-                                  Outlook::works, Outlook::unaffected}) {
+    for (const Outlook outlook :
+         {Outlook::breaks, Outlook::weakens, Outlook::cannot_tell, Outlook::broken_already,
+          Outlook::cured, Outlook::works, Outlook::unaffected}) {
       const std::size_t count = report_.count(outlook);
       if (count == 0) continue;
-      const std::string next = say_("summary.outlook", {{"count", std::to_string(count)}, {"outlook", outlook_words(language_, outlook)}});
-      outlooks = outlooks.empty() ? next : say_("summary.next", {{"outlooks", outlooks}, {"outlook", next}});
+      const std::string next =
+          say_("summary.outlook",
+               {{"count", std::to_string(count)}, {"outlook", outlook_words(language_, outlook)}});
+      outlooks = outlooks.empty()
+                     ? next
+                     : say_("summary.next", {{"outlooks", outlooks}, {"outlook", next}});
     }
     const std::size_t configurations = report_.configurations;
-    facts.push_back({say_("summary.looked_at"),
-                     outlooks.empty() ? counted(say_, configurations, "summary.bare_configuration", "summary.bare_configurations")
-                                      : say_(configurations == 1 ? "summary.configuration" : "summary.configurations",
-                                             {{"count", with_separators(configurations)}, {"outlooks", outlooks}})});
+    facts.push_back(
+        {say_("summary.looked_at"),
+         outlooks.empty()
+             ? counted(say_, configurations, "summary.bare_configuration",
+                       "summary.bare_configurations")
+             : say_(configurations == 1 ? "summary.configuration" : "summary.configurations",
+                    {{"count", with_separators(configurations)}, {"outlooks", outlooks}})});
     page_.facts(facts);
   }
 
   void write_break(const Group& group, std::size_t number) {
     const Forecast& place = *group.first;
     page_.fault(match::Severity::critical,
-                say_(place.at ? "break.label_at" : "break.label", {{"number", std::to_string(number)},
-                                                                   {"target", place.target},
-                                                                   {"date", place.at ? diagnose::date_text(*place.at) : std::string()}}),
+                say_(place.at ? "break.label_at" : "break.label",
+                     {{"number", std::to_string(number)},
+                      {"target", place.target},
+                      {"date", place.at ? diagnose::date_text(*place.at) : std::string()}}),
                 sentence_of(place, language_));
     std::vector<Fact> facts;
     for (std::size_t i = 0; i < group.places.size() && i < kShownPlaces; ++i)
-      facts.push_back({i == 0 ? say_("break.where") : std::string(), group.places[i]->directive + ", " + place_of(*group.places[i])});
+      facts.push_back({i == 0 ? say_("break.where") : std::string(),
+                       group.places[i]->directive + ", " + place_of(*group.places[i])});
     if (group.places.size() > kShownPlaces)
-      facts.push_back({"", counted(say_, group.places.size() - kShownPlaces, "break.more_place", "break.more_places")});
+      facts.push_back({"", counted(say_, group.places.size() - kShownPlaces, "break.more_place",
+                                   "break.more_places")});
     if (!place.cause.empty()) facts.push_back({say_("break.cause"), place.cause});
     if (!place.now.empty()) facts.push_back({say_("break.today"), place.now.in(language_)});
     if (!place.then.empty()) facts.push_back({say_("break.then"), place.then.in(language_)});
@@ -150,25 +169,30 @@ class PreflightDocument {
     for (const Group& group : groups) {
       if (items.size() == kShownOfAList) break;
       const Forecast& place = *group.first;
-      Item item{.lead = place.target + (place.server.empty() ? "" : " (" + place.server + ")") + ": " + sentence_of(place, language_),
+      Item item{.lead = place.target + (place.server.empty() ? "" : " (" + place.server + ")") +
+                        ": " + sentence_of(place, language_),
                 .remark = place_of(place),
                 .details = {}};
       if (place.at) item.details.push_back({say_("places.when"), diagnose::date_text(*place.at)});
       for (const Text& one : place.weakened) item.details.push_back({"", one.in(language_)});
-      if (!place.would_log.empty() && outlook == Outlook::weakens) item.details.push_back({say_("break.would_log"), place.would_log});
+      if (!place.would_log.empty() && outlook == Outlook::weakens)
+        item.details.push_back({say_("break.would_log"), place.would_log});
       if (group.places.size() > 1)
-        item.details.push_back({"", counted(say_, group.places.size() - 1, "places.more_like_it", "places.more_like_them")});
+        item.details.push_back({"", counted(say_, group.places.size() - 1, "places.more_like_it",
+                                            "places.more_like_them")});
       items.push_back(std::move(item));
     }
     page_.list(ListStyle::bullets, items);
-    if (groups.size() > kShownOfAList) page_.note(counted(say_, groups.size() - kShownOfAList, "places.hidden", "places.hidden"));
+    if (groups.size() > kShownOfAList)
+      page_.note(counted(say_, groups.size() - kShownOfAList, "places.hidden", "places.hidden"));
   }
 
   void write_notes(std::string_view heading, const std::vector<std::string>& notes) {
     if (notes.empty()) return;
     page_.heading(heading);
     for (std::size_t i = 0; i < notes.size() && i < kShownOfAList; ++i) page_.note(notes[i]);
-    if (notes.size() > kShownOfAList) page_.note(counted(say_, notes.size() - kShownOfAList, "rest.hidden", "rest.hidden"));
+    if (notes.size() > kShownOfAList)
+      page_.note(counted(say_, notes.size() - kShownOfAList, "rest.hidden", "rest.hidden"));
   }
 
   void write_rest() {
@@ -193,25 +217,35 @@ std::string chain_words(const diagnose::PeerChain& one) {
 
 }  // namespace
 
-std::vector<std::string> change_sentences(const diagnose::PlannedChange& change, Language language) {
+std::vector<std::string> change_sentences(const diagnose::PlannedChange& change,
+                                          Language language) {
   const Texts say(preflight_texts(), language);
   std::vector<std::string> sentences;
   const auto add_defaults = [&](const std::vector<diagnose::ChangedDefault>& defaults) {
     for (const diagnose::ChangedDefault& one : defaults)
-      sentences.push_back(say("change.default", {{"what", one.what.in(language)}, {"source", one.source}}));
+      sentences.push_back(
+          say("change.default", {{"what", one.what.in(language)}, {"source", one.source}}));
   };
   if (change.is_configuration) sentences.push_back(say("change.configuration"));
   for (const diagnose::PeerChain& one : change.chains)
-    sentences.push_back(say("change.chain", {{"peer", one.written}, {"source", one.source}, {"chain", chain_words(one)}}));
+    sentences.push_back(
+        say("change.chain",
+            {{"peer", one.written}, {"source", one.source}, {"chain", chain_words(one)}}));
   for (const diagnose::PlannedFile& one : change.files)
-    sentences.push_back(say(one.path.empty() ? "change.certificates" : "change.file", {{"source", one.source}, {"path", one.path}}));
-  if (change.at) sentences.push_back(say("change.date", {{"date", diagnose::date_text(*change.at)}}));
-  if (change.until) sentences.push_back(say("change.until", {{"date", diagnose::date_text(*change.until)}}));
+    sentences.push_back(say(one.path.empty() ? "change.certificates" : "change.file",
+                            {{"source", one.source}, {"path", one.path}}));
+  if (change.at)
+    sentences.push_back(say("change.date", {{"date", diagnose::date_text(*change.at)}}));
+  if (change.until)
+    sentences.push_back(say("change.until", {{"date", diagnose::date_text(*change.until)}}));
   if (!change.openssl.empty()) {
-    sentences.push_back(say("change.openssl", {{"version", change.openssl}, {"level", std::to_string(change.security_level.value_or(1))}}));
+    sentences.push_back(
+        say("change.openssl", {{"version", change.openssl},
+                               {"level", std::to_string(change.security_level.value_or(1))}}));
     add_defaults(diagnose::openssl_changes("3.0", change.openssl));
   } else if (change.security_level) {
-    sentences.push_back(say("change.security_level", {{"level", std::to_string(*change.security_level)}}));
+    sentences.push_back(
+        say("change.security_level", {{"level", std::to_string(*change.security_level)}}));
   }
   if (change.nginx.is_known()) {
     sentences.push_back(say("change.nginx", {{"version", change.nginx.text()}}));
@@ -237,12 +271,13 @@ std::string outlook_words(Language language, Outlook outlook) {
 std::string sentence_of(const Forecast& place, Language language) {
   if (place.outlook == Outlook::cannot_tell) return place.missing.in(language);
   if (!place.reason.empty()) return place.reason.in(language);
-  if (place.outlook == Outlook::weakens && !place.weakened.empty()) return place.weakened.front().in(language);
+  if (place.outlook == Outlook::weakens && !place.weakened.empty())
+    return place.weakened.front().in(language);
   return place.then.in(language);
 }
 
-void write_preflight_report(Document& page, const diagnose::PreflightReport& report, const diagnose::PlannedChange& change,
-                            Language language) {
+void write_preflight_report(Document& page, const diagnose::PreflightReport& report,
+                            const diagnose::PlannedChange& change, Language language) {
   PreflightDocument(page, report, change, language).write();
 }
 

@@ -42,9 +42,11 @@ bool is_met(PreflightGate gate, const PreflightReport& report) {
 void redact(PreflightReport& report) {
   for (diagnose::Forecast& place : report.places) {
     diagnose::Diagnosis diagnosis;
-    for (diagnose::Prevention& one : place.preventions) diagnosis.fixes.push_back(std::move(one.fix));
+    for (diagnose::Prevention& one : place.preventions)
+      diagnosis.fixes.push_back(std::move(one.fix));
     diagnosis = diagnose::shown_to(diagnose::Audience::operators_file, std::move(diagnosis));
-    for (std::size_t i = 0; i < place.preventions.size(); ++i) place.preventions[i].fix = std::move(diagnosis.fixes[i]);
+    for (std::size_t i = 0; i < place.preventions.size(); ++i)
+      place.preventions[i].fix = std::move(diagnosis.fixes[i]);
   }
 }
 
@@ -55,32 +57,38 @@ PreflightFormat format_of(const PreflightOptions& options) {
   if (name.ends_with(".xml")) return PreflightFormat::junit;
   if (name.ends_with(".json")) return PreflightFormat::json;
   if (name.ends_with(".md") || name.ends_with(".markdown")) return PreflightFormat::markdown;
-  return name.ends_with(".html") || name.ends_with(".htm") ? PreflightFormat::html : PreflightFormat::text;
+  return name.ends_with(".html") || name.ends_with(".htm") ? PreflightFormat::html
+                                                           : PreflightFormat::text;
 }
 
-std::string render(const PreflightReport& report, const diagnose::PlannedChange& change, const PreflightHosts& hosts,
-                   const PreflightOptions& options) {
+std::string render(const PreflightReport& report, const diagnose::PlannedChange& change,
+                   const PreflightHosts& hosts, const PreflightOptions& options) {
   const PreflightFormat format = format_of(options);
   switch (format) {
     case PreflightFormat::json: return preflight_json(report, change, options.language);
     case PreflightFormat::sarif:
       return preflight_sarif(
-          report, [&hosts](const std::string& path) { return hosts.source_of(path); }, options.language);
+          report, [&hosts](const std::string& path) { return hosts.source_of(path); },
+          options.language);
     case PreflightFormat::junit: return preflight_junit(report, options.language);
     default: break;
   }
   const PageFormat page_format = format == PreflightFormat::markdown ? PageFormat::markdown
                                  : format == PreflightFormat::html   ? PageFormat::html
                                                                      : PageFormat::text;
-  const auto page = make_page(options.output_file.empty() ? page_options_for(STDOUT_FILENO, page_format, options.language)
-                                                          : PageOptions{.format = page_format, .language = options.language});
+  const auto page =
+      make_page(options.output_file.empty()
+                    ? page_options_for(STDOUT_FILENO, page_format, options.language)
+                    : PageOptions{.format = page_format, .language = options.language});
   write_preflight_report(*page, report, change, options.language);
   return page->finish();
 }
 
 int usage(const Error& error) {
   complain_about(error);
-  return error.code() == ErrorCode::limit_exceeded || error.code() == ErrorCode::timeout ? kExitInternal : kExitUsage;
+  return error.code() == ErrorCode::limit_exceeded || error.code() == ErrorCode::timeout
+             ? kExitInternal
+             : kExitUsage;
 }
 
 }  // namespace
@@ -91,12 +99,16 @@ int run_preflight(const PreflightOptions& options) {
   if (!change) return usage(change.error());
   auto roots = read_roots(options.roots), roots_in_use = read_roots(options.against_roots);
   if (!roots || !roots_in_use) return usage((roots ? roots_in_use : roots).error());
-  const auto hosts = PreflightHosts::find(options, {std::move(roots).value(), std::move(roots_in_use).value()}, change.value());
+  const auto hosts = PreflightHosts::find(
+      options, {std::move(roots).value(), std::move(roots_in_use).value()}, change.value());
   if (!hosts) return usage(hosts.error());
-  if (!change.value().is_everywhere() && change.value().chains.empty() && change.value().files.empty())
-    return usage(
-        Error(ErrorCode::invalid_input, "no change was named: give one, for example --peer HOST:PORT --chain FILE, or --until DATE"));
-  const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
+  if (!change.value().is_everywhere() && change.value().chains.empty() &&
+      change.value().files.empty())
+    return usage(Error(ErrorCode::invalid_input,
+                       "no change was named: give one, for example --peer HOST:PORT --chain FILE, "
+                       "or --until DATE"));
+  const auto base =
+      require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;
   change.value().nginx_in_use = hosts.value().installation().version;
   // Before the work, so that it does not end in "permission denied".

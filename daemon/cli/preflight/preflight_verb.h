@@ -15,8 +15,9 @@ enum class PreflightGate { none, breaks, cannot_tell, weakens, broken_already };
 
 /// As the command line has them: nothing is looked at yet.
 struct PreflightOptions {
-  std::vector<std::string> peers, chains, chains_now;                                      ///< [SNI@]HOST:PORT; a file each; PEER=FILE
-  std::vector<std::string> trust, crls, certificates, keys, client_certificates, clients;  ///< FILE=NEW; of `clients` a file
+  std::vector<std::string> peers, chains, chains_now;  ///< [SNI@]HOST:PORT; a file each; PEER=FILE
+  std::vector<std::string> trust, crls, certificates, keys, client_certificates,
+      clients;  ///< FILE=NEW; of `clients` a file
   std::string at, until, openssl, nginx_version;
   int security_level = -1;  ///< -1: not given
   diagnose::NginxPlace nginx;

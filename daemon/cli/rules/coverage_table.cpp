@@ -16,11 +16,12 @@ struct Coverage {
   std::set<std::string> rules;
   std::set<std::string> origins;        ///< of lines that a program wrote
   std::set<std::string> built_origins;  ///< of lines that were put together from its source
-  std::string sample;                   ///< what one of them says: message and action, a written one if there is any
+  std::string sample;  ///< what one of them says: message and action, a written one if there is any
   bool sample_is_built = true;
 };
 
-/// The message and the action of a line, short enough for a table; nothing in it ends the cell or the code.
+/// The message and the action of a line, short enough for a table; nothing in it ends the cell or
+/// the code.
 std::string sample_cell(const std::string& line) {
   constexpr std::size_t kLongest = 160;
   parse::NginxErrorParser parser;
@@ -28,7 +29,8 @@ std::string sample_cell(const std::string& line) {
   const bool is_cut = text.size() > kLongest;
   text = utf8_prefix(text, kLongest);
   std::string cell = "`";
-  for (const char c : text) cell += c == '|' ? '/' : c == '`' ? '\'' : static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  for (const char c : text)
+    cell += c == '|' ? '/' : c == '`' ? '\'' : static_cast<unsigned char>(c) < ' ' ? ' ' : c;
   return cell + (is_cut ? "…`" : "`");
 }
 
@@ -75,11 +77,14 @@ std::string coverage_table(const match::RuleSet& rules) {
   for (const auto& [situation, coverage] : table) {
     shown_by_real_lines += coverage.origins.empty() ? 0U : 1U;
     rows += "| `" + situation + "` | " + cell(coverage.rules) + " | " + coverage.sample + " | " +
-            (coverage.origins.empty() ? cell(coverage.built_origins) : cell(coverage.origins)) + " |\n";
+            (coverage.origins.empty() ? cell(coverage.built_origins) : cell(coverage.origins)) +
+            " |\n";
   }
-  return "## Coverage\n\nWritten by `handshaked rules export --format coverage`; a test checks that it is current.\n\n" +
+  return "## Coverage\n\nWritten by `handshaked rules export --format coverage`; a test checks "
+         "that it is current.\n\n" +
          std::to_string(table.size()) + " situations, " + std::to_string(shown_by_real_lines) +
-         " of them with lines that a real nginx wrote. \"built\": the line was put together from nginx's source.\n\n" +
+         " of them with lines that a real nginx wrote. \"built\": the line was put together from "
+         "nginx's source.\n\n" +
          "| situation | rules | a line | lines from |\n| --- | --- | --- | --- |\n" + rows;
 }
 

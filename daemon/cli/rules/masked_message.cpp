@@ -13,42 +13,57 @@ constexpr std::string_view kNumber = "<n>";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_word_byte(char c) { return is_digit(c) || is_letter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
-bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool all_of(std::string_view text, bool (*is)(char)) { return !text.empty() && std::all_of(text.begin(), text.end(), is); }
-bool is_one_of(std::string_view text, auto list) { return std::find(list.begin(), list.end(), text) != list.end(); }
+bool is_word_byte(char c) {
+  return is_digit(c) || is_letter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
+bool is_hex_digit(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+bool all_of(std::string_view text, bool (*is)(char)) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is);
+}
+bool is_one_of(std::string_view text, auto list) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
 
 /// "TLSv1.3", "SSLv3".
 bool is_protocol_version(std::string_view text) {
   for (const std::string_view name : {"TLSv", "SSLv", "DTLSv", "tlsv", "sslv"}) {
     if (!text.starts_with(name)) continue;
     const std::string_view version = text.substr(name.size());
-    return version.size() <= 3 && !version.empty() && is_digit(version[0]) && version.find_first_not_of("0123456789.") == npos;
+    return version.size() <= 3 && !version.empty() && is_digit(version[0]) &&
+           version.find_first_not_of("0123456789.") == npos;
   }
   return false;
 }
 
 /// "nginx/1.26.2", "HTTP/1.1".
 bool is_product_version(std::string_view text) {
-  static constexpr std::array<std::string_view, 11> kProducts{"nginx",   "openresty", "Angie",    "Tengine", "tengine", "freenginx",
-                                                              "OpenSSL", "BoringSSL", "LibreSSL", "AWS-LC",  "HTTP"};
+  static constexpr std::array<std::string_view, 11> kProducts{
+      "nginx",   "openresty", "Angie",    "Tengine", "tengine", "freenginx",
+      "OpenSSL", "BoringSSL", "LibreSSL", "AWS-LC",  "HTTP"};
   const auto slash = text.find('/');
-  return slash != npos && is_one_of(text.substr(0, slash), kProducts) && text.find_first_not_of("0123456789.", slash + 1) == npos;
+  return slash != npos && is_one_of(text.substr(0, slash), kProducts) &&
+         text.find_first_not_of("0123456789.", slash + 1) == npos;
 }
 
 bool is_address(std::string_view text) {
   if (text.starts_with('[')) text.remove_prefix(1);
   if (std::count(text.begin(), text.end(), ':') >= 2)
-    return text.find_first_not_of("0123456789abcdefABCDEF:.%[]") == npos && std::any_of(text.begin(), text.end(), is_hex_digit);
-  return std::count(text.begin(), text.end(), '.') == 3 && text.find_first_not_of("0123456789.:") == npos;
+    return text.find_first_not_of("0123456789abcdefABCDEF:.%[]") == npos &&
+           std::any_of(text.begin(), text.end(), is_hex_digit);
+  return std::count(text.begin(), text.end(), '.') == 3 &&
+         text.find_first_not_of("0123456789.:") == npos;
 }
 
 /// The ending of a file's name that tells what it holds; empty when it could tell more.
 std::string_view known_extension(std::string_view name) {
-  static constexpr std::array<std::string_view, 12> kExtensions{".pem", ".crt", ".key",  ".cer", ".der", ".csr",
-                                                                ".crl", ".p12", ".conf", ".lua", ".js",  ".sock"};
+  static constexpr std::array<std::string_view, 12> kExtensions{".pem",  ".crt", ".key", ".cer",
+                                                                ".der",  ".csr", ".crl", ".p12",
+                                                                ".conf", ".lua", ".js",  ".sock"};
   const auto dot = name.rfind('.');
-  return dot != npos && is_one_of(name.substr(dot), kExtensions) ? name.substr(dot) : std::string_view{};
+  return dot != npos && is_one_of(name.substr(dot), kExtensions) ? name.substr(dot)
+                                                                 : std::string_view{};
 }
 
 bool consists_of_ordinary_words(std::string_view text, char between) {
@@ -60,16 +75,21 @@ bool consists_of_ordinary_words(std::string_view text, char between) {
   return true;
 }
 
-/// A function of nginx's or OpenSSL's, when it is written as one: "SSL_do_something(". No stranger writes outside of quotes.
+/// A function of nginx's or OpenSSL's, when it is written as one: "SSL_do_something(". No stranger
+/// writes outside of quotes.
 bool is_function_of_library(std::string_view word) {
   static constexpr std::array<std::string_view, 27> kPrefixes{
-      "SSL", "TLS", "DTLS", "X509",   "PEM",  "BIO", "EVP", "ENGINE", "OSSL", "OPENSSL", "OCSP",   "ASN1", "EC",  "RSA",
-      "DH",  "d2i", "i2d",  "CRYPTO", "RAND", "ERR", "ngx", "HMAC",   "ssl",  "PKCS7",   "PKCS12", "CMS",  "quic"};
+      "SSL",     "TLS",  "DTLS", "X509", "PEM", "BIO",   "EVP",    "ENGINE", "OSSL",
+      "OPENSSL", "OCSP", "ASN1", "EC",   "RSA", "DH",    "d2i",    "i2d",    "CRYPTO",
+      "RAND",    "ERR",  "ngx",  "HMAC", "ssl", "PKCS7", "PKCS12", "CMS",    "quic"};
   const auto first = word.find('_');
-  if (first == npos || word.size() > 64 || !is_one_of(word.substr(0, first), kPrefixes)) return false;
+  if (first == npos || word.size() > 64 || !is_one_of(word.substr(0, first), kPrefixes))
+    return false;
   for (std::string_view rest = word.substr(first + 1); !rest.empty();) {
     const auto end = std::min(rest.find('_'), rest.size());
-    if (end > 0 && !all_of(rest.substr(0, end), is_letter) && !is_ordinary_word(rest.substr(0, end))) return false;
+    if (end > 0 && !all_of(rest.substr(0, end), is_letter) &&
+        !is_ordinary_word(rest.substr(0, end)))
+      return false;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return true;
@@ -77,10 +97,12 @@ bool is_function_of_library(std::string_view word) {
 
 /// What stands in quotes and is nginx's own word.
 bool is_public_value(std::string_view text) {
-  static constexpr std::array<std::string_view, 10> kWords{"",        "ssl",     "quic", "http2",        "http3",
-                                                           "revoked", "unknown", "good", "Content-Type", "listen ... ssl"};
+  static constexpr std::array<std::string_view, 10> kWords{
+      "",        "ssl",     "quic", "http2",        "http3",
+      "revoked", "unknown", "good", "Content-Type", "listen ... ssl"};
   if (is_one_of(text, kWords) || is_protocol_version(text)) return true;
-  return text.find('_') != npos && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == npos && consists_of_ordinary_words(text, '_');
+  return text.find('_') != npos && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == npos &&
+         consists_of_ordinary_words(text, '_');
 }
 
 /// What a single value is, when it is not to be shown.
@@ -113,7 +135,9 @@ class Masking {
 
   void step() {
     const char c = text_[at_];
-    if (c == '"' || (c == '\'' && (at_ == 0 || !is_word_byte(text_[at_ - 1])) && text_.find('\'', at_ + 1) != npos)) return take_quoted(c);
+    if (c == '"' || (c == '\'' && (at_ == 0 || !is_word_byte(text_[at_ - 1])) &&
+                     text_.find('\'', at_ + 1) != npos))
+      return take_quoted(c);
     if (is_separator(c)) {
       if (c == ')') field_ = kNoQueue;
       out_ += c >= ' ' && c < '\x7F' ? c : ' ';
@@ -124,7 +148,8 @@ class Masking {
   }
 
   static bool is_separator(char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == '\x7F' || std::string_view("()[]{}<>,;|").find(c) != npos;
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7F' ||
+           std::string_view("()[]{}<>,;|").find(c) != npos;
   }
 
   void take_quoted(char quote) {
@@ -148,13 +173,15 @@ class Masking {
       return take_parts(end);
     }
     if (field_ < kData) return take_parts(end);
-    while (token.size() > 1 && std::string_view(".:!?").find(token.back()) != npos) token.remove_suffix(1);
+    while (token.size() > 1 && std::string_view(".:!?").find(token.back()) != npos)
+      token.remove_suffix(1);
     if (!take_whole(token)) return take_parts(at_ + token.size());
     at_ += token.size();
   }
 
   static bool begins_queue(std::string_view token) {
-    return token.size() >= 15 && token.starts_with("error:") && all_of(token.substr(6, 8), is_hex_digit) && token[14] == ':';
+    return token.size() >= 15 && token.starts_with("error:") &&
+           all_of(token.substr(6, 8), is_hex_digit) && token[14] == ':';
   }
 
   /// Tokens that are one thing with all their punctuation.
@@ -163,17 +190,23 @@ class Masking {
       out_.append(token);
       return true;
     }
-    if (token.find('/') != npos && token.find("//") == npos && consists_of_ordinary_words(token, '/')) {
+    if (token.find('/') != npos && token.find("//") == npos &&
+        consists_of_ordinary_words(token, '/')) {
       out_.append(token);
       return true;
     }
     // "file.lua:12"
-    if (const auto colon = token.find(':'); colon != npos && all_of(token.substr(colon + 1), is_digit) &&
-                                            token.find_first_of("/@") == npos && !known_extension(token.substr(0, colon)).empty()) {
-      out_.append("<file>").append(known_extension(token.substr(0, colon))).append(":").append(kNumber);
+    if (const auto colon = token.find(':');
+        colon != npos && all_of(token.substr(colon + 1), is_digit) &&
+        token.find_first_of("/@") == npos && !known_extension(token.substr(0, colon)).empty()) {
+      out_.append("<file>")
+          .append(known_extension(token.substr(0, colon)))
+          .append(":")
+          .append(kNumber);
       return true;
     }
-    if (const auto equals = token.find('='); equals != npos && equals > 0 && token.find("://") == npos && token[0] != '/') {
+    if (const auto equals = token.find('=');
+        equals != npos && equals > 0 && token.find("://") == npos && token[0] != '/') {
       const std::string_view name = token.substr(0, equals);
       out_.append(is_ordinary_word(name) ? name : kWord).append("=<value>");
       return true;
@@ -211,15 +244,17 @@ class Masking {
     const char next = end < text_.size() ? text_[end] : ' ';
     if (all_of(word, is_digit)) out_.append(is_public_number(word, next) ? word : kNumber);
     else if (field_ < kData && is_word_of_library(word)) out_.append(word);
-    else if (is_ordinary_word(word) || (next == '(' && is_function_of_library(word))) out_.append(word);
+    else if (is_ordinary_word(word) || (next == '(' && is_function_of_library(word)))
+      out_.append(word);
     else if (word.find('_') != npos) take_identifier(word);
     else out_.append(kWord);
   }
 
   static bool is_word_of_library(std::string_view word) {
     const auto digits = std::count_if(word.begin(), word.end(), is_digit);
-    return word.size() <= 48 && digits <= 4 &&
-           std::none_of(word.begin(), word.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    return word.size() <= 48 && digits <= 4 && std::none_of(word.begin(), word.end(), [](char c) {
+             return static_cast<unsigned char>(c) >= 0x80;
+           });
   }
 
   void take_identifier(std::string_view word) {
@@ -237,13 +272,15 @@ class Masking {
   bool is_public_number(std::string_view number, char next) const {
     if (number.size() > 7) return false;
     if (next == ':' && out_.ends_with('(')) return number.size() <= 5;
-    for (const std::string_view before : {"alert number ", "reason(", "lib(", "func(", "frame: ", "with error ", "errno "}) {
+    for (const std::string_view before :
+         {"alert number ", "reason(", "lib(", "func(", "frame: ", "with error ", "errno "}) {
       if (out_.ends_with(before)) return true;
     }
     return false;
   }
 
-  /// "<word> <word>" says no more than one of them, and their number would keep messages of one kind apart.
+  /// "<word> <word>" says no more than one of them, and their number would keep messages of one
+  /// kind apart.
   std::string without_repetitions() const {
     constexpr std::string_view kTwo = "<word> <word>";
     std::string once;

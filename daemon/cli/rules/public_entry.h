@@ -9,8 +9,9 @@
 
 namespace handshaked::cli {
 
-/// A rule as one public entry (flat shape): its file, with the workarounds and dead ends of its causes beside its own, likeliest first,
-/// each action once, and directives of the family that its lines are about. Compact JSON; fields that we do not know stay.
+/// A rule as one public entry (flat shape): its file, with the workarounds and dead ends of its
+/// causes beside its own, likeliest first, each action once, and directives of the family that its
+/// lines are about. Compact JSON; fields that we do not know stay.
 std::string public_entry(const match::Rule& rule, const match::Knowledge& knowledge);
 
 /// A public entry of either shape in our form, and what is doubtful about it.
@@ -20,9 +21,10 @@ struct ImportedEntry {
   std::vector<std::string> warnings;
 };
 
-/// Reads one entry or an array of them. The nested shape ("error", "verdict", "transition_graph") is flattened. Nothing is lost: members
-/// that have no place in our form are kept as they are. An entry stays without "side", so that it goes on being searched for anywhere in a
-/// message and never opens an incident, until somebody has read it and adds one. `name` stands in warnings.
+/// Reads one entry or an array of them. The nested shape ("error", "verdict", "transition_graph")
+/// is flattened. Nothing is lost: members that have no place in our form are kept as they are. An
+/// entry stays without "side", so that it goes on being searched for anywhere in a message and
+/// never opens an incident, until somebody has read it and adds one. `name` stands in warnings.
 std::vector<ImportedEntry> import_entries(std::string_view json, const std::string& name);
 
 /// Lines of ordinary programs, none of which a rule about nginx's TLS should match.

@@ -20,12 +20,15 @@ namespace fs = std::filesystem;
 constexpr int kFormat = 1;
 constexpr std::string_view kBlanks = " \t\r\n";
 
-Error bad(std::string why) { return {ErrorCode::invalid_input, "this is not an archive of rules: " + std::move(why)}; }
+Error bad(std::string why) {
+  return {ErrorCode::invalid_input, "this is not an archive of rules: " + std::move(why)};
+}
 
 bool is_file_name(std::string_view name) {
   return name.size() > 5 && name.size() <= 128 && name.ends_with(".json") && name.front() != '.' &&
          std::all_of(name.begin(), name.end(), [](char letter) {
-           return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '-' || letter == '_' || letter == '.';
+           return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
+                  letter == '-' || letter == '_' || letter == '.';
          });
 }
 
@@ -56,12 +59,17 @@ Result<std::string> archive_of_rules(const std::string& directory) {
       const std::string path = fs::relative(entry.path(), directory, error).string();
       if (is_rules_path(path)) paths.push_back(path);
     }
-    if (error) return fail(ErrorCode::io, (fs::path(directory) / folder).string() + ": " + error.message());
+    if (error)
+      return fail(ErrorCode::io, (fs::path(directory) / folder).string() + ": " + error.message());
   }
   std::sort(paths.begin(), paths.end());
   std::string json;
   JsonWriter writer(json);
-  writer.begin_object().member("handshaked_rules", kFormat).member("edition", edition).key("files").begin_object();
+  writer.begin_object()
+      .member("handshaked_rules", kFormat)
+      .member("edition", edition)
+      .key("files")
+      .begin_object();
   for (const std::string& path : paths) {
     TRY(const std::string text, read_text_file((fs::path(directory) / path).string()));
     writer.key(path).value(text);
@@ -73,42 +81,56 @@ Result<std::string> archive_of_rules(const std::string& directory) {
 Result<RulesArchive> read_rules_archive(const std::string& json) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
-  if (const auto error = parser.parse(json).get(root)) return bad(std::string(simdjson::error_message(error)));
+  if (const auto error = parser.parse(json).get(root))
+    return bad(std::string(simdjson::error_message(error)));
   std::int64_t format = 0;
-  if (root["handshaked_rules"].get(format) != simdjson::SUCCESS) return bad("it lacks \"handshaked_rules\"");
+  if (root["handshaked_rules"].get(format) != simdjson::SUCCESS)
+    return bad("it lacks \"handshaked_rules\"");
   if (format != kFormat) {
-    return fail(ErrorCode::invalid_input,
-                "this archive of rules has the format " + std::to_string(format) + ", which this version of handshaked does not know");
+    return fail(ErrorCode::invalid_input, "this archive of rules has the format " +
+                                              std::to_string(format) +
+                                              ", which this version of handshaked does not know");
   }
   RulesArchive archive;
   std::string_view text;
-  if (root["edition"].get(text) != simdjson::SUCCESS || !is_edition(text)) return bad("\"edition\" is not a date such as 2026-11-30");
+  if (root["edition"].get(text) != simdjson::SUCCESS || !is_edition(text))
+    return bad("\"edition\" is not a date such as 2026-11-30");
   archive.edition = text;
   simdjson::dom::object files;
   if (root["files"].get(files) != simdjson::SUCCESS) return bad("it lacks \"files\"");
   for (const auto& [path, content] : files) {
-    if (!is_rules_path(path)) return bad("a file in it is called \"" + visible_text(std::string(path.substr(0, 80))) + "\"");
-    if (content.get(text) != simdjson::SUCCESS) return bad("the file " + std::string(path) + " is not text");
+    if (!is_rules_path(path))
+      return bad("a file in it is called \"" + visible_text(std::string(path.substr(0, 80))) +
+                 "\"");
+    if (content.get(text) != simdjson::SUCCESS)
+      return bad("the file " + std::string(path) + " is not text");
     archive.files.emplace_back(path, text);
   }
   if (archive.files.empty()) return bad("it holds no file");
   return archive;
 }
 
-Result<> check_rules_signature(std::string_view bytes, std::string_view signature, const std::string& public_key) {
+Result<> check_rules_signature(std::string_view bytes, std::string_view signature,
+                               const std::string& public_key) {
   const auto key = key_from_text(public_key);
   if (!key) {
     return fail(ErrorCode::invalid_configuration,
-                "public_key in [rules] is not a public key: it is the line between BEGIN and END of what openssl pkey -pubout writes");
+                "public_key in [rules] is not a public key: it is the line between BEGIN and END "
+                "of what openssl pkey -pubout writes");
   }
   const int id = EVP_PKEY_get_base_id(key.get());
-  const EVP_MD* const digest = id == EVP_PKEY_ED25519 || id == EVP_PKEY_ED448 ? nullptr : EVP_sha256();
+  const EVP_MD* const digest =
+      id == EVP_PKEY_ED25519 || id == EVP_PKEY_ED448 ? nullptr : EVP_sha256();
   const diagnose::OpensslHandle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
-  const bool is_its = context && EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key.get()) == 1 &&
-                      EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
-                                       reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()) == 1;
+  const bool is_its =
+      context && EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key.get()) == 1 &&
+      EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()),
+                       signature.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                       bytes.size()) == 1;
   if (!is_its)
-    return fail(ErrorCode::permission_denied, "the signature was not made with the key of [rules] public_key, or the archive was changed");
+    return fail(ErrorCode::permission_denied,
+                "the signature was not made with the key of [rules] public_key, or the archive was "
+                "changed");
   return success();
 }
 

@@ -28,20 +28,23 @@ std::vector<const match::Rule*> by_id(const match::RuleSet& rules) {
 
 std::string all_entries(const KnowledgeBase& base) {
   std::string list;
-  for (const match::Rule* const rule : by_id(*base.rules)) list += (list.empty() ? "[" : ",") + public_entry(*rule, base.knowledge);
+  for (const match::Rule* const rule : by_id(*base.rules))
+    list += (list.empty() ? "[" : ",") + public_entry(*rule, base.knowledge);
   return laid_out(list.empty() ? "[]" : list + "]");
 }
 
 std::string markdown_of(const match::Rule& rule, const KnowledgeBase& base, Language language) {
   const auto zone = parse::TimeZone::named("UTC");
-  const auto page = make_page({.format = PageFormat::markdown, .language = language, .width = 80, .colour = false});
+  const auto page = make_page(
+      {.format = PageFormat::markdown, .language = language, .width = 80, .colour = false});
   write_explanation(*page, explain(rule.id, base, zone.value()), base, language);
   return page->finish();
 }
 
 Result<> write_entries(const KnowledgeBase& base, const fs::path& directory) {
   for (const match::Rule* const rule : by_id(*base.rules)) {
-    TRY(write_text_file(directory / (page_name(rule->id) + ".json"), laid_out(public_entry(*rule, base.knowledge))));
+    TRY(write_text_file(directory / (page_name(rule->id) + ".json"),
+                        laid_out(public_entry(*rule, base.knowledge))));
   }
   return success();
 }
@@ -51,7 +54,8 @@ Result<> write_markdown(const KnowledgeBase& base, const fs::path& directory) {
     const std::string folder(to_string(language));
     std::string index = "# " + rules_texts().text(language, "export.index") + "\n\n";
     for (const match::Rule* const rule : by_id(*base.rules)) {
-      TRY(write_text_file(directory / folder / (page_name(rule->id) + ".md"), markdown_of(*rule, base, language)));
+      TRY(write_text_file(directory / folder / (page_name(rule->id) + ".md"),
+                          markdown_of(*rule, base, language)));
       index += "- [" + rule->id + "](" + page_name(rule->id) + ".md)\n";
     }
     TRY(write_text_file(directory / folder / "README.md", index));
@@ -62,20 +66,24 @@ Result<> write_markdown(const KnowledgeBase& base, const fs::path& directory) {
 Result<> export_all(const RulesExportOptions& options, const KnowledgeBase& base) {
   const std::string& target = options.target_directory;
   switch (options.format) {
-    case RulesExportFormat::json: return target.empty() ? write_text_file("-", all_entries(base)) : write_entries(base, target);
+    case RulesExportFormat::json:
+      return target.empty() ? write_text_file("-", all_entries(base)) : write_entries(base, target);
     case RulesExportFormat::markdown: {
       if (!target.empty()) return write_markdown(base, target);
       std::string text;
-      for (const match::Rule* const rule : by_id(*base.rules)) text += markdown_of(*rule, base, Language::en) + "\n";
+      for (const match::Rule* const rule : by_id(*base.rules))
+        text += markdown_of(*rule, base, Language::en) + "\n";
       return write_text_file("-", text);
     }
     case RulesExportFormat::archive: {
       TRY(const std::string archive, archive_of_rules(base.directory));
-      return write_text_file(target.empty() ? fs::path("-") : fs::path(target) / "handshaked-rules.json", archive);
+      return write_text_file(
+          target.empty() ? fs::path("-") : fs::path(target) / "handshaked-rules.json", archive);
     }
     case RulesExportFormat::html: return write_rules_site(base, target);
     case RulesExportFormat::coverage:
-      return write_text_file(target.empty() ? fs::path("-") : fs::path(target) / "COVERAGE.md", coverage_table(*base.rules));
+      return write_text_file(target.empty() ? fs::path("-") : fs::path(target) / "COVERAGE.md",
+                             coverage_table(*base.rules));
   }
   return success();
 }
@@ -87,7 +95,8 @@ int run_rules_export(const RulesExportOptions& options) {
     std::fprintf(stderr, "handshaked: a site is many files: name the directory to write it to\n");
     return kExitUsage;
   }
-  const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
+  const auto base =
+      require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;
   if (const auto written = export_all(options, *base); !written) {
     complain_about(written.error());

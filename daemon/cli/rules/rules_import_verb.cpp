@@ -25,7 +25,8 @@ int run_rules_import(const RulesImportOptions& options) {
     }
     for (ImportedEntry& entry : import_entries(text.value(), file)) {
       for (const std::string& warning : entry.warnings)
-        std::fprintf(stderr, "%s: %s\n", visible_text(entry.id).c_str(), visible_text(warning).c_str());
+        std::fprintf(stderr, "%s: %s\n", visible_text(entry.id).c_str(),
+                     visible_text(warning).c_str());
       failed = failed || entry.json.empty();
       if (!entry.json.empty()) all.push_back(std::move(entry));
     }
@@ -41,7 +42,8 @@ int run_rules_import(const RulesImportOptions& options) {
     }
   } else {
     for (const ImportedEntry& entry : all) {
-      const auto path = std::filesystem::path(options.output_directory) / (page_name(entry.id) + ".json");
+      const auto path =
+          std::filesystem::path(options.output_directory) / (page_name(entry.id) + ".json");
       if (const auto written = write_text_file(path, laid_out(entry.json)); !written) {
         complain_about(written.error());
         return kExitInternal;

@@ -29,7 +29,8 @@ struct Kind {
 
 std::string template_of(const parse::ErrorRecord& record) {
   std::string text;
-  if (record.level != parse::Level::none) text.append("[").append(parse::to_string(record.level)).append("] ");
+  if (record.level != parse::Level::none)
+    text.append("[").append(parse::to_string(record.level)).append("] ");
   text += masked_message(record.message);
   if (!record.action.empty()) text.append(" while ").append(masked_message(record.action));
   if (const std::string_view scheme = parse::upstream_scheme(record); !scheme.empty())
@@ -59,13 +60,16 @@ class Unclassified : public FailureHandler {
 
   /// "nginx/1.26.2", as nginx, its relatives and its builders print it when they start.
   void look_for_products(std::string_view block) {
-    static constexpr std::string_view kProducts[] = {": nginx/", ": openresty/", ": Angie/", ": Tengine/", ": freenginx/"};
+    static constexpr std::string_view kProducts[] = {": nginx/", ": openresty/", ": Angie/",
+                                                     ": Tengine/", ": freenginx/"};
     constexpr std::size_t kMostProducts = 16, kLongestVersion = 24;
     for (const std::string_view product : kProducts) {
-      for (auto at = block.find(product); at != std::string_view::npos; at = block.find(product, at + 1)) {
+      for (auto at = block.find(product); at != std::string_view::npos;
+           at = block.find(product, at + 1)) {
         const std::string_view rest = block.substr(at + 2, product.size() - 2 + kLongestVersion);
         const auto end = std::min(rest.find_first_of("\r\n"), rest.size());
-        const bool is_version = rest.find_first_not_of("0123456789.", product.size() - 2) == end && end < rest.size();
+        const bool is_version =
+            rest.find_first_not_of("0123456789.", product.size() - 2) == end && end < rest.size();
         if (is_version && products_.size() < kMostProducts) products_.emplace(rest.substr(0, end));
       }
     }
@@ -74,7 +78,8 @@ class Unclassified : public FailureHandler {
   std::vector<const Kind*> most_frequent_first() const {
     std::vector<const Kind*> sorted;
     for (const auto& [text, kind] : kinds_) sorted.push_back(&kind);
-    std::stable_sort(sorted.begin(), sorted.end(), [](const Kind* a, const Kind* b) { return a->lines > b->lines; });
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const Kind* a, const Kind* b) { return a->lines > b->lines; });
     return sorted;
   }
   const std::set<std::string, std::less<>>& products() const { return products_; }
@@ -93,11 +98,15 @@ std::string report_json(const Unclassified& found) {
   JsonWriter json(out);
   json.begin_object().member("handshaked", HANDSHAKED_VERSION).key("products").begin_array();
   for (const std::string& product : found.products()) json.value(product);
-  json.end_array().member("tls_lines", found.recognised()).member("unclassified_lines", found.lines());
+  json.end_array()
+      .member("tls_lines", found.recognised())
+      .member("unclassified_lines", found.lines());
   json.member("lines_left_out", found.lines_left_out()).key("kinds").begin_array();
   for (const Kind* const kind : found.most_frequent_first()) {
     json.begin_object().member("lines", kind->lines).member("untrusted", kind->untrusted);
-    json.member("side", parse::to_string(kind->side)).member("template", kind->template_text).end_object();
+    json.member("side", parse::to_string(kind->side))
+        .member("template", kind->template_text)
+        .end_object();
   }
   json.end_array().end_object();
   return out + "\n";
@@ -105,14 +114,18 @@ std::string report_json(const Unclassified& found) {
 
 std::string report_text(const Unclassified& found, Language language) {
   const Texts say(rules_texts(), language);
-  const auto lines = [&say](std::uint64_t number) { return counted(say, number, "report.line", "report.lines"); };
+  const auto lines = [&say](std::uint64_t number) {
+    return counted(say, number, "report.line", "report.lines");
+  };
   std::string out = "handshaked " HANDSHAKED_VERSION ": ";
-  if (found.lines() == 0) return out + say("report.all_known", {{"lines", lines(found.recognised())}}) + "\n";
+  if (found.lines() == 0)
+    return out + say("report.all_known", {{"lines", lines(found.recognised())}}) + "\n";
   const auto kinds = found.most_frequent_first();
-  out += say("report.unknown", {{"lines", lines(found.lines())},
-                                {"kinds", counted(say, kinds.size(), "report.kind", "report.kinds")},
-                                {"all", lines(found.recognised())}}) +
-         "\n";
+  out +=
+      say("report.unknown", {{"lines", lines(found.lines())},
+                             {"kinds", counted(say, kinds.size(), "report.kind", "report.kinds")},
+                             {"all", lines(found.recognised())}}) +
+      "\n";
   for (const std::string& product : found.products()) out += product + "\n";
   out += say("report.masked") + "\n\n";
   const std::size_t width = with_separators(kinds.front()->lines).size();
@@ -120,7 +133,10 @@ std::string report_text(const Unclassified& found, Language language) {
     const std::string number = with_separators(kind->lines);
     out += std::string(width - number.size() + 2, ' ') + number + "  " + kind->template_text + "\n";
   }
-  if (found.lines_left_out() > 0) out += "\n" + counted(say, found.lines_left_out(), "report.left_out_one", "report.left_out_many") + "\n";
+  if (found.lines_left_out() > 0)
+    out += "\n" +
+           counted(say, found.lines_left_out(), "report.left_out_one", "report.left_out_many") +
+           "\n";
   return out;
 }
 
@@ -131,12 +147,15 @@ int run_rules_report(const RulesReportOptions& options) {
   if (!base) return kExitConfiguration;
   Unclassified found;
   bool failed = false;
-  for (const std::string& file : options.files.empty() ? std::vector<std::string>{"-"} : options.files) {
+  for (const std::string& file :
+       options.files.empty() ? std::vector<std::string>{"-"} : options.files) {
     LineAnalysis analysis(base->rules, parse::TimeZone::named("UTC").value());
-    const auto read = read_log(file, analysis, found, [&found](const ingest::LineBlock& block, const ingest::BlockReader&) {
-      found.look_for_products(block.bytes);
-      return true;
-    });
+    const auto read =
+        read_log(file, analysis, found,
+                 [&found](const ingest::LineBlock& block, const ingest::BlockReader&) {
+                   found.look_for_products(block.bytes);
+                   return true;
+                 });
     if (!read) complain_about(read.error());
     failed = failed || !read;
   }

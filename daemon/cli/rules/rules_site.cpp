@@ -21,15 +21,19 @@ namespace fs = std::filesystem;
 
 class Site {
  public:
-  Site(const KnowledgeBase& base, fs::path directory) : base_(base), directory_(std::move(directory)) {
+  Site(const KnowledgeBase& base, fs::path directory)
+      : base_(base), directory_(std::move(directory)) {
     for (const match::Rule& rule : base.rules->rules()) {
       ids_.insert(rule.id);
-      for (const match::CandidateCause& candidate : rule.causes) rules_of_[candidate.cause].push_back(&rule);
+      for (const match::CandidateCause& candidate : rule.causes)
+        rules_of_[candidate.cause].push_back(&rule);
     }
     for (int code = 1; code <= kLastVerifyCode; ++code)
-      add_code("codes/verify-" + std::to_string(code) + ".html", look_up_verify_code(code, *base.rules));
+      add_code("codes/verify-" + std::to_string(code) + ".html",
+               look_up_verify_code(code, *base.rules));
     for (int number = 0; number <= kLastAlert; ++number)
-      add_code("codes/alert-" + std::to_string(number) + ".html", look_up_alert(number, *base.rules));
+      add_code("codes/alert-" + std::to_string(number) + ".html",
+               look_up_alert(number, *base.rules));
   }
 
   Result<> write() {
@@ -82,21 +86,28 @@ class Site {
     SitePage page(language, say("site.title"), "../", "index.html");
     page.element("h1", page.say("site.title"));
     page.element("p",
-                 say("overview.counts", {{"rules", counted(say, ids_.size(), "overview.rule", "overview.rules")},
-                                         {"causes", counted(say, base_.knowledge.causes().size(), "overview.cause", "overview.causes")}}),
+                 say("overview.counts",
+                     {{"rules", counted(say, ids_.size(), "overview.rule", "overview.rules")},
+                      {"causes", counted(say, base_.knowledge.causes().size(), "overview.cause",
+                                         "overview.causes")}}),
                  "soft");
     page.open("ul");
-    for (const parse::Side side : kSides) page.open("li").text(side_words(language, side)).close("li");
+    for (const parse::Side side : kSides)
+      page.open("li").text(side_words(language, side)).close("li");
     page.close("ul");
     for (const parse::Side side : kSides) write_side(page, side);
     page.element("h2", page.say("overview.codes")).open("ul");
     for (const Code& code : codes_)
-      page.open("li").link(page.in_language(code.path), code.meaning.name).text(": " + code.meaning.text).close("li");
+      page.open("li")
+          .link(page.in_language(code.path), code.meaning.name)
+          .text(": " + code.meaning.text)
+          .close("li");
     page.close("ul");
     page.element("h2", page.say("overview.of_causes")).open("ul");
     for (const std::string& cause : base_.knowledge.causes()) {
       page.open("li").link(page.in_language("causes/" + cause + ".html"), cause).open("div");
-      if (const auto advice = base_.knowledge.about_cause(cause, language)) page.text(match::filled_in(advice->meaning, {}, language));
+      if (const auto advice = base_.knowledge.about_cause(cause, language))
+        page.text(match::filled_in(advice->meaning, {}, language));
       page.close("div").close("li");
     }
     page.close("ul");
@@ -108,13 +119,17 @@ class Site {
     for (const match::Rule& rule : base_.rules->rules()) {
       if (rule.side == side) rules.push_back(&rule);
     }
-    std::sort(rules.begin(), rules.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+    std::sort(rules.begin(), rules.end(),
+              [](const auto* a, const auto* b) { return a->id < b->id; });
     if (rules.empty()) return;
     page.element("h2", side_words(page.language(), side)).open("ul");
     for (const match::Rule* const rule : rules) {
-      page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"), title_of(*rule, page.language()));
+      page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"),
+                           title_of(*rule, page.language()));
       page.open("div", "soft")
-          .text(rule->id + " · " + (rule->noise ? page.say("overview.noise") : severity_word(page.language(), rule->severity)))
+          .text(rule->id + " · " +
+                (rule->noise ? page.say("overview.noise")
+                             : severity_word(page.language(), rule->severity)))
           .close("div")
           .close("li");
     }
@@ -124,12 +139,20 @@ class Site {
   Result<> write_rule(const match::Rule& rule, Language language) {
     const std::string path = "rules/" + page_name(rule.id) + ".html";
     SitePage page(language, title_of(rule, language), "../../", path);
-    const std::string scheme = rule.upstream_schemes.empty() ? std::string() : rule.upstream_schemes.front();
+    const std::string scheme =
+        rule.upstream_schemes.empty() ? std::string() : rule.upstream_schemes.front();
     const LineAdvice advice = advice_about(rule, {.scheme = scheme}, base_.knowledge, language);
     page.element("h1", title_of(rule, language)).element("pre", rule.title);
-    page.open("dl").fact(page.say("rule_page.name"), rule.id).fact(page.say("rule_page.where"), side_words(language, rule.side));
-    page.fact(page.say("rule_page.severity"), rule.noise ? page.say("rule_page.noise") : severity_word(language, rule.severity));
-    if (!rule.url.empty()) page.element("dt", page.say("rule_page.documentation")).open("dd").outside(rule.url).close("dd");
+    page.open("dl")
+        .fact(page.say("rule_page.name"), rule.id)
+        .fact(page.say("rule_page.where"), side_words(language, rule.side));
+    page.fact(page.say("rule_page.severity"),
+              rule.noise ? page.say("rule_page.noise") : severity_word(language, rule.severity));
+    if (!rule.url.empty())
+      page.element("dt", page.say("rule_page.documentation"))
+          .open("dd")
+          .outside(rule.url)
+          .close("dd");
     page.close("dl");
     page.element("p", advice.root_cause);
     write_candidates(page, advice);
@@ -148,21 +171,25 @@ class Site {
       link_cause(page, candidate.cause);
       page.open("span", "soft").text(" " + percent(candidate.likelihood)).close("span");
       page.element("div", candidate.meaning);
-      if (!candidate.tell_apart.empty()) page.element("div", page.say("rule_page.tell_apart", {{"text", candidate.tell_apart}}), "soft");
+      if (!candidate.tell_apart.empty())
+        page.element("div", page.say("rule_page.tell_apart", {{"text", candidate.tell_apart}}),
+                     "soft");
       page.close("li");
     }
     page.close("ol");
   }
 
   void link_cause(SitePage& page, const std::string& cause) {
-    if (base_.knowledge.has_cause(cause)) page.link(page.in_language("causes/" + cause + ".html"), cause);
+    if (base_.knowledge.has_cause(cause))
+      page.link(page.in_language("causes/" + cause + ".html"), cause);
     else page.text(cause);
   }
 
   void write_sources(SitePage& page, const std::vector<std::string>& sources) {
     if (sources.empty()) return;
     page.open("div", "soft").text(page.say("advice.sources"));
-    for (std::size_t i = 0; i < sources.size(); ++i) page.text(i == 0 ? "" : "; ").outside(sources[i]);
+    for (std::size_t i = 0; i < sources.size(); ++i)
+      page.text(i == 0 ? "" : "; ").outside(sources[i]);
     page.close("div");
   }
 
@@ -175,10 +202,14 @@ class Site {
                                     : cure.evidence_count == 1 ? "advice.observed_once"
                                                                : "advice.observed";
       const std::string count = with_separators(static_cast<std::uint64_t>(cure.evidence_count));
-      page.open("span", "soft").text(" " + page.say(rate, {{"percent", percent(cure.success_rate)}, {"count", count}})).close("span");
+      page.open("span", "soft")
+          .text(" " + page.say(rate, {{"percent", percent(cure.success_rate)}, {"count", count}}))
+          .close("span");
       page.element("div", cure.how);
-      if (!cure.condition.empty()) page.element("div", page.say("advice.condition", {{"text", cure.condition}}));
-      if (!cure.owner.empty()) page.element("div", owner_words(page.language(), cure.owner), "soft");
+      if (!cure.condition.empty())
+        page.element("div", page.say("advice.condition", {{"text", cure.condition}}));
+      if (!cure.owner.empty())
+        page.element("div", owner_words(page.language(), cure.owner), "soft");
       if (!cause.empty()) {
         page.open("div", "soft").text(page.say("advice.against"));
         link_cause(page, cause);
@@ -195,10 +226,13 @@ class Site {
     page.element("h2", page.say("advice.dead_ends")).open("ul");
     for (const auto& [cause, dead_end] : list) {
       page.open("li").open("strong").text(dead_end.action).close("strong");
-      page.open("span", "soft").text(" " + page.say("advice.fails", {{"percent", percent(dead_end.fail_rate)}})).close("span");
+      page.open("span", "soft")
+          .text(" " + page.say("advice.fails", {{"percent", percent(dead_end.fail_rate)}}))
+          .close("span");
       if (dead_end.unsafe) page.element("div", page.say("advice.unsafe"), "critical");
       page.element("div", dead_end.why_fails);
-      if (!dead_end.condition.empty()) page.element("div", page.say("advice.condition", {{"text", dead_end.condition}}));
+      if (!dead_end.condition.empty())
+        page.element("div", page.say("advice.condition", {{"text", dead_end.condition}}));
       write_sources(page, dead_end.sources);
       page.close("li");
     }
@@ -233,7 +267,8 @@ class Site {
 
   static void write_samples(SitePage& page, const match::Rule& rule) {
     page.element("h2", page.say("rule_page.samples"));
-    for (const RuleSample& sample : lines_of(rule, "samples")) page.element("pre", sample.line).element("p", sample.origin, "soft");
+    for (const RuleSample& sample : lines_of(rule, "samples"))
+      page.element("pre", sample.line).element("p", sample.origin, "soft");
     page.element("h2", page.say("rule_page.regex")).element("pre", rule.regex);
   }
 
@@ -242,7 +277,9 @@ class Site {
     SitePage page(language, cause, "../../", path);
     const auto advice = base_.knowledge.about_cause(cause, language);
     if (!advice) return success();
-    const auto filled = [language](std::string text) { return match::filled_in(std::move(text), {}, language); };
+    const auto filled = [language](std::string text) {
+      return match::filled_in(std::move(text), {}, language);
+    };
     page.element("h1", filled(advice->meaning))
         .open("dl")
         .fact(page.say("cause_page.name"), cause)
@@ -264,7 +301,10 @@ class Site {
     if (const auto rules = rules_of_.find(cause); rules != rules_of_.end()) {
       page.element("h2", page.say("cause_page.lines")).open("ul");
       for (const match::Rule* const rule : rules->second) {
-        page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"), title_of(*rule, language)).close("li");
+        page.open("li")
+            .link(page.in_language("rules/" + page_name(rule->id) + ".html"),
+                  title_of(*rule, language))
+            .close("li");
       }
       page.close("ul");
     }
@@ -278,7 +318,8 @@ class Site {
     if (code.meaning.only_general_rules) page.element("p", page.say("code.general_rules"), "soft");
     page.open("ul");
     for (const match::Rule* const rule : code.meaning.rules) {
-      page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"), title_of(*rule, language));
+      page.open("li").link(page.in_language("rules/" + page_name(rule->id) + ".html"),
+                           title_of(*rule, language));
       page.element("div", side_words(language, rule->side), "soft").close("li");
     }
     page.close("ul");
@@ -293,9 +334,11 @@ class Site {
       pages.push_back({"rules/" + page_name(rule.id) + ".html", rule.id, title_of(rule, language)});
     for (const std::string& cause : base_.knowledge.causes()) {
       const auto advice = base_.knowledge.about_cause(cause, language);
-      pages.push_back({"causes/" + cause + ".html", cause, advice ? match::filled_in(advice->meaning, {}, language) : cause});
+      pages.push_back({"causes/" + cause + ".html", cause,
+                       advice ? match::filled_in(advice->meaning, {}, language) : cause});
     }
-    for (const Code& code : codes_) pages.push_back({code.path, code.meaning.name, code.meaning.text});
+    for (const Code& code : codes_)
+      pages.push_back({code.path, code.meaning.name, code.meaning.text});
     page.element("h1", page.say("search.heading"));
     page.field("input", "find", page.say("search.field")).list_for_script("found");
     page.element("h2", page.say("search.have_line"));
@@ -305,7 +348,8 @@ class Site {
     return put(page, "find.html");
   }
 
-  static constexpr parse::Side kSides[] = {parse::Side::upstream, parse::Side::client, parse::Side::config, parse::Side::ocsp};
+  static constexpr parse::Side kSides[] = {parse::Side::upstream, parse::Side::client,
+                                           parse::Side::config, parse::Side::ocsp};
   const KnowledgeBase& base_;
   fs::path directory_;
   std::set<std::string, std::less<>> ids_;
@@ -319,13 +363,15 @@ std::string page_name(std::string_view rule_id) {
   if (rule_id.starts_with("nginx/")) rule_id.remove_prefix(6);
   std::string name;
   for (const char c : rule_id) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || (c == '.' && !name.empty());
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || (c == '.' && !name.empty());
     name += plain ? c : '-';
   }
   return name.substr(0, 200);
 }
 
-Result<> write_rules_site(const KnowledgeBase& base, const fs::path& directory) { return Site(base, directory).write(); }
+Result<> write_rules_site(const KnowledgeBase& base, const fs::path& directory) {
+  return Site(base, directory).write();
+}
 
 }  // namespace handshaked::cli

@@ -44,7 +44,8 @@ std::string target_of(const fs::path& link) {
 
 Result<> sync_directory(const fs::path& directory) {
   const FileDescriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened.is_open() || ::fsync(opened.number()) != 0) return error_from_errno(errno, directory.string());
+  if (!opened.is_open() || ::fsync(opened.number()) != 0)
+    return error_from_errno(errno, directory.string());
   return success();
 }
 
@@ -65,34 +66,42 @@ Result<> write_files(const RulesArchive& archive, const fs::path& directory) {
   }
   TRY(write_text_file(directory / kEditionFile, archive.edition + "\n"));
   const FileDescriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened.is_open() || ::syncfs(opened.number()) != 0) return error_from_errno(errno, directory.string());
+  if (!opened.is_open() || ::syncfs(opened.number()) != 0)
+    return error_from_errno(errno, directory.string());
   return success();
 }
 
-/// Every rule is read and every expression compiled, as the daemon does: what it would refuse is not put in force.
+/// Every rule is read and every expression compiled, as the daemon does: what it would refuse is
+/// not put in force.
 Result<std::size_t> usable_rules(const fs::path& directory) {
   const KnowledgeBase base = load_knowledge_base(directory.string(), KnowledgeDepth::all_compiled);
   if (!base.problems.empty()) {
     return fail(ErrorCode::invalid_input,
-                "the archive holds what this version of handshaked cannot use: " + base.problems.front().message() +
-                    (base.problems.size() > 1 ? " (and " + std::to_string(base.problems.size() - 1) + " more)" : ""));
+                "the archive holds what this version of handshaked cannot use: " +
+                    base.problems.front().message() +
+                    (base.problems.size() > 1
+                         ? " (and " + std::to_string(base.problems.size() - 1) + " more)"
+                         : ""));
   }
   return base.rules->rules().size();
 }
 
 /// All but what the two links point to.
 void remove_old_editions(const fs::path& directory) {
-  const std::string current = target_of(directory / kCurrent), previous = target_of(directory / kPrevious);
+  const std::string current = target_of(directory / kCurrent),
+                    previous = target_of(directory / kPrevious);
   std::error_code error;
   std::vector<fs::path> old;
   for (const auto& entry : fs::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("rules-") && name != current && name != previous) old.push_back(entry.path());
+    if (name.starts_with("rules-") && name != current && name != previous)
+      old.push_back(entry.path());
   }
   for (const fs::path& path : old) fs::remove_all(path, error);
 }
 
-Result<std::string> put_in_force(const RulesArchive& archive, const fs::path& directory, const std::string& name) {
+Result<std::string> put_in_force(const RulesArchive& archive, const fs::path& directory,
+                                 const std::string& name) {
   const std::string current = target_of(directory / kCurrent);
   if (current == name) return std::string("edition " + archive.edition + " is in force already");
   const fs::path made = directory / (name + ".new"), whole = directory / name;
@@ -114,13 +123,16 @@ Result<std::string> put_in_force(const RulesArchive& archive, const fs::path& di
   }
   TRY(point(directory / kCurrent, name));
   remove_old_editions(directory);
-  return "edition " + archive.edition + " is in force: " + std::to_string(usable.value()) + " rules in " + (directory / kCurrent).string();
+  return "edition " + archive.edition + " is in force: " + std::to_string(usable.value()) +
+         " rules in " + (directory / kCurrent).string();
 }
 
 Result<std::string> roll_back(const fs::path& directory) {
-  const std::string current = target_of(directory / kCurrent), previous = target_of(directory / kPrevious);
+  const std::string current = target_of(directory / kCurrent),
+                    previous = target_of(directory / kPrevious);
   std::error_code error;
-  if (current.empty()) return fail(ErrorCode::not_found, "no update is in force in " + directory.string());
+  if (current.empty())
+    return fail(ErrorCode::not_found, "no update is in force in " + directory.string());
   if (previous.empty()) {
     fs::remove(directory / kCurrent, error);
     if (error) return fail(ErrorCode::io, (directory / kCurrent).string() + ": " + error.message());
@@ -134,22 +146,28 @@ Result<std::string> roll_back(const fs::path& directory) {
 
 Result<std::string> update(const RulesUpdateOptions& options, const fs::path& directory) {
   const config::LoadedConfig loaded = config::load_named_config(options.config_file);
-  if (!loaded.problems.empty()) return fail(ErrorCode::invalid_configuration, loaded.problems.front().message());
+  if (!loaded.problems.empty())
+    return fail(ErrorCode::invalid_configuration, loaded.problems.front().message());
   if (loaded.config.rules_public_key.empty()) {
     return fail(ErrorCode::invalid_configuration,
-                "no key is pinned: set public_key in [rules] of the configuration to the public key of whoever signs your rules");
+                "no key is pinned: set public_key in [rules] of the configuration to the public "
+                "key of whoever signs your rules");
   }
   TRY(const std::string bytes, read_text_file(options.file));
-  TRY(const std::string signature, read_text_file(options.signature.empty() ? options.file + ".sig" : options.signature));
-  if (signature.size() > kLargestSignature) return fail(ErrorCode::invalid_input, "the signature is too long to be one");
+  TRY(const std::string signature,
+      read_text_file(options.signature.empty() ? options.file + ".sig" : options.signature));
+  if (signature.size() > kLargestSignature)
+    return fail(ErrorCode::invalid_input, "the signature is too long to be one");
   TRY(check_rules_signature(bytes, signature, loaded.config.rules_public_key));
   TRY(const RulesArchive archive, read_rules_archive(bytes));
   const std::string in_use = find_rules("");
-  const auto edition = read_edition(target_of(directory / kCurrent).empty() ? in_use : (directory / kCurrent).string());
+  const auto edition = read_edition(
+      target_of(directory / kCurrent).empty() ? in_use : (directory / kCurrent).string());
   if (edition && archive.edition < edition.value() && !options.may_be_older) {
-    return fail(ErrorCode::permission_denied,
-                "edition " + archive.edition + " is older than " + edition.value() +
-                    ", which is in force; --older takes it all the same, --rollback goes back to the one before");
+    return fail(ErrorCode::permission_denied, "edition " + archive.edition + " is older than " +
+                                                  edition.value() +
+                                                  ", which is in force; --older takes it all the "
+                                                  "same, --rollback goes back to the one before");
   }
   return put_in_force(archive, directory, "rules-" + archive.edition + "-" + sha256_hex(bytes, 12));
 }
@@ -157,11 +175,14 @@ Result<std::string> update(const RulesUpdateOptions& options, const fs::path& di
 }  // namespace
 
 int run_rules_update(const RulesUpdateOptions& options) {
-  const fs::path directory = options.directory.empty() ? fs::path(kUpdatesDirectory) : fs::path(options.directory);
-  if (options.is_rollback == !options.file.empty()) return give_up({ErrorCode::invalid_input, "name an archive, or --rollback"});
+  const fs::path directory =
+      options.directory.empty() ? fs::path(kUpdatesDirectory) : fs::path(options.directory);
+  if (options.is_rollback == !options.file.empty())
+    return give_up({ErrorCode::invalid_input, "name an archive, or --rollback"});
   const auto done = options.is_rollback ? roll_back(directory) : update(options, directory);
   if (!done) return give_up(done.error());
-  std::printf("%s\nA running daemon takes it with: systemctl reload handshaked\n", done.value().c_str());
+  std::printf("%s\nA running daemon takes it with: systemctl reload handshaked\n",
+              done.value().c_str());
   return kExitDone;
 }
 

@@ -26,7 +26,8 @@ int written(Output& output, int exit_code) {
   return exit_code;
 }
 
-std::vector<const match::Rule*> listed_rules(const RulesListOptions& options, const match::RuleSet& rules) {
+std::vector<const match::Rule*> listed_rules(const RulesListOptions& options,
+                                             const match::RuleSet& rules) {
   std::vector<const match::Rule*> list;
   for (const match::Rule& rule : rules.rules()) {
     if (!options.side || rule.side == *options.side) list.push_back(&rule);
@@ -40,9 +41,17 @@ std::string list_json(const std::vector<const match::Rule*>& list) {
   JsonWriter json(out);
   json.begin_array();
   for (const match::Rule* const rule : list) {
-    json.begin_object().member("id", rule->id).member("side", parse::to_string(rule->side)).member("kind", match::to_string(rule->kind));
-    json.member("severity", match::to_string(rule->severity)).member("noise", rule->noise).member("imported", rule->imported);
-    json.member("signature", rule->title).optional_member("signature_zh", rule->title_zh).key("causes").begin_array();
+    json.begin_object()
+        .member("id", rule->id)
+        .member("side", parse::to_string(rule->side))
+        .member("kind", match::to_string(rule->kind));
+    json.member("severity", match::to_string(rule->severity))
+        .member("noise", rule->noise)
+        .member("imported", rule->imported);
+    json.member("signature", rule->title)
+        .optional_member("signature_zh", rule->title_zh)
+        .key("causes")
+        .begin_array();
     for (const match::CandidateCause& candidate : rule->causes) json.value(candidate.cause);
     json.end_array().optional_member("official_doc_url", rule->url).end_object();
   }
@@ -57,12 +66,14 @@ std::string padded(std::string_view text, std::size_t width) {
 }
 
 /// `width`: of the terminal, if it goes to one.
-std::string list_text(const std::vector<const match::Rule*>& list, Language language, std::optional<std::size_t> width) {
+std::string list_text(const std::vector<const match::Rule*>& list, Language language,
+                      std::optional<std::size_t> width) {
   std::size_t widest = 0;
   for (const match::Rule* const rule : list) widest = std::max(widest, rule->id.size());
   std::string out;
   for (const match::Rule* const rule : list) {
-    const std::string& title = language == Language::zh && !rule->title_zh.empty() ? rule->title_zh : rule->title;
+    const std::string& title =
+        language == Language::zh && !rule->title_zh.empty() ? rule->title_zh : rule->title;
     const std::string before = padded(rule->id, widest) + padded(parse::to_string(rule->side), 8) +
                                padded(rule->noise ? "noise" : match::to_string(rule->severity), 8);
     const std::string words = visible_text(title);
@@ -79,25 +90,30 @@ int run_rules_list(const RulesListOptions& options) {
   if (!base) return kExitConfiguration;
   const auto list = listed_rules(options, *base->rules);
   Output output = Output::standard();
-  output.buffer() = options.json ? list_json(list) : list_text(list, options.language, terminal_width(STDOUT_FILENO));
+  output.buffer() = options.json ? list_json(list)
+                                 : list_text(list, options.language, terminal_width(STDOUT_FILENO));
   return written(output, list.empty() ? kExitNothing : kExitDone);
 }
 
 int run_rules_show(const RulesShowOptions& options) {
-  const auto base = require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
+  const auto base =
+      require_knowledge_base(options.rules_directory, KnowledgeDepth::rules_and_texts);
   if (!base) return kExitConfiguration;
   const auto zone = parse::TimeZone::named("UTC");
   const Explanation explanation = explain(options.id, *base, zone.value());
   if (explanation.question.kind != Question::Kind::rule) {
-    std::fprintf(stderr, "handshaked: no rule is called \"%s\"\n", visible_text(options.id).c_str());
-    for (const std::string& name : explanation.question.similar) std::fprintf(stderr, "  %s\n", name.c_str());
+    std::fprintf(stderr, "handshaked: no rule is called \"%s\"\n",
+                 visible_text(options.id).c_str());
+    for (const std::string& name : explanation.question.similar)
+      std::fprintf(stderr, "  %s\n", name.c_str());
     return kExitNothing;
   }
   Output output = Output::standard();
   if (options.json) {
     output.buffer() = explanation.question.rule->json + "\n";
   } else {
-    const auto page = make_page(page_options_for(STDOUT_FILENO, PageFormat::text, options.language));
+    const auto page =
+        make_page(page_options_for(STDOUT_FILENO, PageFormat::text, options.language));
     write_explanation(*page, explanation, *base, options.language);
     output.buffer() = page->finish();
   }

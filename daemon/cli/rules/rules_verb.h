@@ -52,20 +52,24 @@ struct RulesUpdateOptions {
   bool may_be_older = false;
   bool is_rollback = false;  ///< instead of a file
 };
-using RulesOptions = std::variant<RulesListOptions, RulesShowOptions, RulesLintOptions, RulesTestOptions, RulesImportOptions,
-                                  RulesExportOptions, RulesReportOptions, RulesUpdateOptions>;
+using RulesOptions =
+    std::variant<RulesListOptions, RulesShowOptions, RulesLintOptions, RulesTestOptions,
+                 RulesImportOptions, RulesExportOptions, RulesReportOptions, RulesUpdateOptions>;
 
-/// `handshaked rules …`: looks at, checks, takes in and gives out the knowledge base. Each gives the exit code: 0; 1 when lint or test
-/// found something wrong or nothing was found; kExitConfiguration when the rules cannot be loaded.
+/// `handshaked rules …`: looks at, checks, takes in and gives out the knowledge base. Each gives
+/// the exit code: 0; 1 when lint or test found something wrong or nothing was found;
+/// kExitConfiguration when the rules cannot be loaded.
 int run_rules_list(const RulesListOptions& options);
 int run_rules_show(const RulesShowOptions& options);
 int run_rules_lint(const RulesLintOptions& options);
 int run_rules_test(const RulesTestOptions& options);
 int run_rules_import(const RulesImportOptions& options);
 int run_rules_export(const RulesExportOptions& options);
-/// What no rule knows in logs, grouped and masked so that it can be sent to the authors of rules. 0 whatever it finds.
+/// What no rule knows in logs, grouped and masked so that it can be sent to the authors of rules. 0
+/// whatever it finds.
 int run_rules_report(const RulesReportOptions& options);
-/// Puts a signed archive of rules in force, atomically, or goes back to the one before. Exit code kExitNothing when it is refused.
+/// Puts a signed archive of rules in force, atomically, or goes back to the one before. Exit code
+/// kExitNothing when it is refused.
 int run_rules_update(const RulesUpdateOptions& options);
 
 int run_rules(const RulesOptions& options);

@@ -68,12 +68,17 @@ explain();
 )js";
 
 void write_page(JsonWriter& json, const SearchedPage& page) {
-  json.begin_object().member("path", page.path).member("name", page.name).member("title", page.title).end_object();
+  json.begin_object()
+      .member("path", page.path)
+      .member("name", page.name)
+      .member("title", page.title)
+      .end_object();
 }
 
 /// JSON inside of a script: nothing in it may end the element.
 std::string in_script(std::string json) {
-  for (std::size_t at = json.find('<'); at != std::string::npos; at = json.find('<', at + 6)) json.replace(at, 1, "\\u003c");
+  for (std::size_t at = json.find('<'); at != std::string::npos; at = json.find('<', at + 6))
+    json.replace(at, 1, "\\u003c");
   return json;
 }
 
@@ -92,9 +97,11 @@ std::string browser_expression(std::string_view regex) {
     } else if (rest.starts_with("\\z")) {
       out += '$';
       ++i;
-    } else if (rest.starts_with("\\Q") || rest.starts_with("\\C") || rest.starts_with("\\p") || rest.starts_with("[[:")) {
+    } else if (rest.starts_with("\\Q") || rest.starts_with("\\C") || rest.starts_with("\\p") ||
+               rest.starts_with("[[:")) {
       return {};
-    } else if (rest.starts_with("(?") && rest.size() > 2 && rest[2] != ':' && rest[2] != '<' && rest[2] != '=' && rest[2] != '!') {
+    } else if (rest.starts_with("(?") && rest.size() > 2 && rest[2] != ':' && rest[2] != '<' &&
+               rest[2] != '=' && rest[2] != '!') {
       return {};  // flags in the midst of an expression
     } else if (rest[0] == '\\' && rest.size() > 1) {
       out.append(rest.substr(0, 2));
@@ -106,7 +113,8 @@ std::string browser_expression(std::string_view regex) {
   return out;
 }
 
-std::string search_script(const std::vector<SearchedPage>& pages, const match::RuleSet& rules, Language language) {
+std::string search_script(const std::vector<SearchedPage>& pages, const match::RuleSet& rules,
+                          Language language) {
   const bool is_chinese = language == Language::zh;
   std::string text;
   JsonWriter json(text);
@@ -119,7 +127,8 @@ std::string search_script(const std::vector<SearchedPage>& pages, const match::R
     const bool is_any_case = regex.starts_with("(?i)");
     if (is_any_case) regex.remove_prefix(4);
     std::string expression = browser_expression(regex);
-    if (!expression.empty() && !rule.imported) expression = "^(?:" + expression + ")";  // ours begin where the message does
+    if (!expression.empty() && !rule.imported)
+      expression = "^(?:" + expression + ")";  // ours begin where the message does
     json.begin_object().member("regex", expression).member("flags", is_any_case ? "i" : "");
     json.key("sides").begin_array();
     for (const parse::Side side : rule.contexts) json.value(parse::to_string(side));
@@ -131,7 +140,9 @@ std::string search_script(const std::vector<SearchedPage>& pages, const match::R
   }
   json.end_array().key("words").begin_object();
   const Texts say(rules_texts(), language);  // the script fills {n} in
-  json.member("none", say("search.none")).member("more", say("search.more", {{"n", "{n}"}})).member("unknown", say("search.unknown"));
+  json.member("none", say("search.none"))
+      .member("more", say("search.more", {{"n", "{n}"}}))
+      .member("unknown", say("search.unknown"));
   json.member("left", say("search.left", {{"n", "{n}"}})).end_object().end_object();
   return "\"use strict\";\nconst data = " + in_script(std::move(text)) + ";" + std::string(kCode);
 }

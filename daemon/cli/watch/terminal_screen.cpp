@@ -53,7 +53,8 @@ TerminalScreen::~TerminalScreen() {
 
 WatchView::Size TerminalScreen::size() const {
   winsize window{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_row == 0 || window.ws_col == 0) return {};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_row == 0 || window.ws_col == 0)
+    return {};
   return {.rows = window.ws_row, .columns = window.ws_col};
 }
 
@@ -68,7 +69,8 @@ void TerminalScreen::draw(const std::vector<std::string>& lines) {
 
 TerminalScreen::Event TerminalScreen::wait(std::chrono::milliseconds patience) {
   Event event;
-  pollfd watched[] = {{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0}, {.fd = signals_, .events = POLLIN, .revents = 0}};
+  pollfd watched[] = {{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0},
+                      {.fd = signals_, .events = POLLIN, .revents = 0}};
   if (::poll(watched, 2, static_cast<int>(patience.count())) <= 0) return event;
   signalfd_siginfo signal{};
   while (::read(signals_, &signal, sizeof signal) == static_cast<ssize_t>(sizeof signal))

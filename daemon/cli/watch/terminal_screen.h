@@ -10,8 +10,9 @@
 
 namespace handshaked::cli {
 
-/// The whole terminal, as long as this lives: another screen, keys as they are pressed, no echo. What was there before comes back, after
-/// SIGTERM, SIGHUP and SIGINT too. One at a time; standard input and output are terminals.
+/// The whole terminal, as long as this lives: another screen, keys as they are pressed, no echo.
+/// What was there before comes back, after SIGTERM, SIGHUP and SIGINT too. One at a time; standard
+/// input and output are terminals.
 class TerminalScreen {
  public:
   TerminalScreen();

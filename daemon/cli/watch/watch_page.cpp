@@ -48,7 +48,8 @@ Result<WatchedPage> read_watched_page(std::string_view json) {
   if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS)
     return fail(ErrorCode::invalid_input, "the daemon's answer has an unexpected form");
   WatchedPage page{.now = text_of(root, "now"), .total = number_of(root, "total"), .incidents = {}};
-  for (const element& row : list_of(root, "incidents")) page.incidents.push_back(read_incident(row));
+  for (const element& row : list_of(root, "incidents"))
+    page.incidents.push_back(read_incident(row));
   return page;
 }
 

@@ -10,7 +10,8 @@
 
 namespace handshaked::cli {
 
-/// One incident of a page of the daemon's list, as "incidents.page" gives it. Texts are harmless to a terminal.
+/// One incident of a page of the daemon's list, as "incidents.page" gives it. Texts are harmless to
+/// a terminal.
 struct WatchedIncident {
   std::string id, title, severity, status, cause;
   std::string opened_at, last_seen_at;  ///< RFC 3339
@@ -29,11 +30,13 @@ struct WatchedPage {
 
 Result<WatchedPage> read_watched_page(std::string_view json);
 
-/// "open", "resolved", with what else there is to say: "silenced", "comes and goes", "passes again".
+/// "open", "resolved", with what else there is to say: "silenced", "comes and goes", "passes
+/// again".
 std::string state_words(const WatchedIncident& incident, Language language);
 /// "3 min": from one RFC 3339 time to another.
 std::string age_words(const std::string& from, const std::string& to, Language language);
-/// "certificate-expired", "wrong-ca? 70%": the cause that was found, or one that is no more than likely.
+/// "certificate-expired", "wrong-ca? 70%": the cause that was found, or one that is no more than
+/// likely.
 std::string cause_words(const WatchedIncident& incident);
 
 }  // namespace handshaked::cli

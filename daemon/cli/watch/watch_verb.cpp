@@ -30,12 +30,15 @@ constexpr std::size_t kMostRows = 200;
 Result<std::string> ask(const std::string& socket, std::string verb,
                         std::map<std::string, std::vector<std::string>, std::less<>> arguments) {
   TRY(const control::ControlAnswer answer,
-      control::ask_daemon(socket, {.verb = std::move(verb), .arguments = std::move(arguments), .peer = {}}, kPatience));
+      control::ask_daemon(socket,
+                          {.verb = std::move(verb), .arguments = std::move(arguments), .peer = {}},
+                          kPatience));
   if (!answer.is_ok) return fail(ErrorCode::invalid_input, answer.message);
   return answer.result;
 }
 
-Result<WatchedPage> ask_page(const std::string& socket, const WatchView::Question& question, Language language, std::size_t offset = 0) {
+Result<WatchedPage> ask_page(const std::string& socket, const WatchView::Question& question,
+                             Language language, std::size_t offset = 0) {
   TRY(const std::string json, ask(socket, "incidents.page",
                                   {{"q", {question.search}},
                                    {"status", {question.status}},
@@ -49,7 +52,9 @@ Result<WatchedPage> ask_page(const std::string& socket, const WatchView::Questio
 void look(WatchView& view, const std::string& socket, Language language) {
   const WatchView::Question& question = view.question();
   if (!question.incident.empty()) {
-    const auto details = ask(socket, "incidents.show", {{"id", {question.incident}}, {"lang", {std::string(to_string(language))}}});
+    const auto details =
+        ask(socket, "incidents.show",
+            {{"id", {question.incident}}, {"lang", {std::string(to_string(language))}}});
     if (!details) view.complain(visible_text(details.error().message()));
     else view.show_details(operator_page("incidents.show", details.value(), language));
     return;
@@ -103,26 +108,37 @@ std::string change_word(Change change, const Texts& say) {
   return {};
 }
 
-/// "2026-11-21 02:58:15 UTC  open  critical  inc-…  8.4 lines/min  since 2026-11-21 02:50:00 UTC  shop.example → 10.0.0.5:8443: …", or the
-/// same as JSON.
-std::string change_line(const WatchedPage& page, const WatchedIncident& incident, Change change, const WatchOptions& options) {
+/// "2026-11-21 02:58:15 UTC  open  critical  inc-…  8.4 lines/min  since 2026-11-21 02:50:00 UTC
+/// shop.example → 10.0.0.5:8443: …", or the same as JSON.
+std::string change_line(const WatchedPage& page, const WatchedIncident& incident, Change change,
+                        const WatchOptions& options) {
   if (options.json) {
     std::string line;
     JsonWriter json(line);
-    json.begin_object().member("at", page.now).member("change", to_string(change)).member("id", incident.id);
-    json.member("severity", incident.severity).member("title", incident.title).member("cause", incident.cause);
-    json.member("diagnosed", incident.is_diagnosed).member("count", incident.count).member("rate_per_minute", incident.rate);
-    json.member("opened_at", incident.opened_at).member("last_seen_at", incident.last_seen_at).end_object();
+    json.begin_object()
+        .member("at", page.now)
+        .member("change", to_string(change))
+        .member("id", incident.id);
+    json.member("severity", incident.severity)
+        .member("title", incident.title)
+        .member("cause", incident.cause);
+    json.member("diagnosed", incident.is_diagnosed)
+        .member("count", incident.count)
+        .member("rate_per_minute", incident.rate);
+    json.member("opened_at", incident.opened_at)
+        .member("last_seen_at", incident.last_seen_at)
+        .end_object();
     return line + "\n";
   }
   const Texts say(watch_texts(), options.language);
-  return say(change == Change::resolved ? "change.line_of_end" : "change.line", {{"time", moment_text(page.now)},
-                                                                                 {"change", change_word(change, say)},
-                                                                                 {"severity", incident.severity},
-                                                                                 {"incident", incident.id},
-                                                                                 {"rate", handshaked::rate_text(incident.rate)},
-                                                                                 {"since", moment_text(incident.opened_at)},
-                                                                                 {"title", incident.title}}) +
+  return say(change == Change::resolved ? "change.line_of_end" : "change.line",
+             {{"time", moment_text(page.now)},
+              {"change", change_word(change, say)},
+              {"severity", incident.severity},
+              {"incident", incident.id},
+              {"rate", handshaked::rate_text(incident.rate)},
+              {"since", moment_text(incident.opened_at)},
+              {"title", incident.title}}) +
          "\n";
 }
 
@@ -137,13 +153,15 @@ Change change_of(const WatchedIncident* before, const WatchedIncident& now) {
 /// Some of those that ended are kept, because they may come back; the daemon forgets them, too.
 void forget_the_ended(std::map<std::string, WatchedIncident>& known) {
   constexpr std::size_t kMostKnown = 10'000;
-  if (known.size() > kMostKnown) std::erase_if(known, [](const auto& one) { return one.second.status == "resolved"; });
+  if (known.size() > kMostKnown)
+    std::erase_if(known, [](const auto& one) { return one.second.status == "resolved"; });
 }
 
 /// False when whoever reads standard output is gone; else after `patience`.
 bool wait_for_reader(std::chrono::milliseconds patience) {
   pollfd reader{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
-  return ::poll(&reader, 1, static_cast<int>(patience.count())) <= 0 || (reader.revents & (POLLERR | POLLHUP)) == 0;
+  return ::poll(&reader, 1, static_cast<int>(patience.count())) <= 0 ||
+         (reader.revents & (POLLERR | POLLHUP)) == 0;
 }
 
 int watch_as_stream(const WatchOptions& options, const std::string& socket) {
@@ -151,12 +169,16 @@ int watch_as_stream(const WatchOptions& options, const std::string& socket) {
   std::map<std::string, WatchedIncident> known;
   bool is_first = true;
   while (true) {
-    // All that are open at first, the worst now first; later those that were seen last, which is where changes are.
+    // All that are open at first, the worst now first; later those that were seen last, which is
+    // where changes are.
     std::size_t offset = 0;
     while (true) {
-      const auto page =
-          ask_page(socket, {.search = {}, .status = is_first ? "open" : "all", .sort = is_first ? "severity" : "last", .incident = {}},
-                   options.language, offset);
+      const auto page = ask_page(socket,
+                                 {.search = {},
+                                  .status = is_first ? "open" : "all",
+                                  .sort = is_first ? "severity" : "last",
+                                  .incident = {}},
+                                 options.language, offset);
       if (!page && is_first) {
         complain_about(page.error());
         return kExitUnavailable;
@@ -185,7 +207,8 @@ int watch_as_stream(const WatchOptions& options, const std::string& socket) {
 int run_watch(const WatchOptions& options) {
   const auto socket = find_socket({.socket = options.socket, .config_file = options.config_file});
   if (!socket) return kExitConfiguration;
-  const bool is_on_screen = !options.json && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  const bool is_on_screen =
+      !options.json && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
   return is_on_screen ? watch_on_screen(options, *socket) : watch_as_stream(options, *socket);
 }
 

@@ -14,9 +14,9 @@ struct WatchOptions {
   bool json = false;                 ///< a stream of JSON objects, on a terminal too
 };
 
-/// `handshaked watch`: the live incidents of the running daemon on the whole terminal, over its control socket; where standard output is no
-/// terminal, or JSON is wanted, a line for each change. Ends when its user wants to, or the reader of the lines goes away. Gives the exit
-/// code.
+/// `handshaked watch`: the live incidents of the running daemon on the whole terminal, over its
+/// control socket; where standard output is no terminal, or JSON is wanted, a line for each change.
+/// Ends when its user wants to, or the reader of the lines goes away. Gives the exit code.
 int run_watch(const WatchOptions& options);
 
 }  // namespace handshaked::cli

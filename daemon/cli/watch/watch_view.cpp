@@ -18,9 +18,12 @@ constexpr std::size_t kSinceWidth = 8;
 constexpr std::size_t kFrameRows = 6;  // head, two lines between, what is selected, foot
 constexpr std::size_t kLongestSearch = 100;
 
-constexpr std::string_view kBold = "1", kDim = "2", kReverse = "7", kRed = "1;31", kYellow = "1;33", kBlue = "1;36";
+constexpr std::string_view kBold = "1", kDim = "2", kReverse = "7", kRed = "1;31", kYellow = "1;33",
+                           kBlue = "1;36";
 
-std::string_view colour_of(const std::string& severity) { return severity == "critical" ? kRed : severity == "warning" ? kYellow : kBlue; }
+std::string_view colour_of(const std::string& severity) {
+  return severity == "critical" ? kRed : severity == "warning" ? kYellow : kBlue;
+}
 
 std::string padded(std::string text, std::size_t width, bool to_the_right = false) {
   text = cut_to_width(text, width);
@@ -41,24 +44,30 @@ std::string next_of(const std::array<std::string_view, N>& choices, const std::s
 }
 
 constexpr std::array<std::string_view, 4> kStatuses{"open", "silenced", "resolved", "all"};
-constexpr std::array<std::string_view, 4> kStatusWords{"state.open", "state.silenced", "state.resolved", "state.all"};
-constexpr std::array<std::string_view, 6> kSorts{"severity", "rate", "since", "last", "count", "hosts"};
-constexpr std::array<std::string_view, 6> kSortWords{"order.severity", "order.rate",  "order.since",
-                                                     "order.last",     "order.count", "order.hosts"};
+constexpr std::array<std::string_view, 4> kStatusWords{"state.open", "state.silenced",
+                                                       "state.resolved", "state.all"};
+constexpr std::array<std::string_view, 6> kSorts{"severity", "rate",  "since",
+                                                 "last",     "count", "hosts"};
+constexpr std::array<std::string_view, 6> kSortWords{
+    "order.severity", "order.rate", "order.since", "order.last", "order.count", "order.hosts"};
 
 }  // namespace
 
 std::vector<WatchKey> read_keys(std::string_view bytes) {
   using Kind = WatchKey::Kind;
   static constexpr std::pair<std::string_view, Kind> kSequences[] = {
-      {"\x1b[A", Kind::up},    {"\x1bOA", Kind::up},     {"\x1b[B", Kind::down},   {"\x1bOB", Kind::down},     {"\x1b[C", Kind::enter},
-      {"\x1bOC", Kind::enter}, {"\x1b[D", Kind::escape}, {"\x1bOD", Kind::escape}, {"\x1b[5~", Kind::page_up}, {"\x1b[6~", Kind::page_down},
-      {"\x1b[H", Kind::home},  {"\x1b[1~", Kind::home},  {"\x1b[F", Kind::end},    {"\x1b[4~", Kind::end},     {"\r", Kind::enter},
-      {"\n", Kind::enter},     {"\x7f", Kind::erase},    {"\b", Kind::erase},      {"\x03", Kind::quit}};
+      {"\x1b[A", Kind::up},         {"\x1bOA", Kind::up},     {"\x1b[B", Kind::down},
+      {"\x1bOB", Kind::down},       {"\x1b[C", Kind::enter},  {"\x1bOC", Kind::enter},
+      {"\x1b[D", Kind::escape},     {"\x1bOD", Kind::escape}, {"\x1b[5~", Kind::page_up},
+      {"\x1b[6~", Kind::page_down}, {"\x1b[H", Kind::home},   {"\x1b[1~", Kind::home},
+      {"\x1b[F", Kind::end},        {"\x1b[4~", Kind::end},   {"\r", Kind::enter},
+      {"\n", Kind::enter},          {"\x7f", Kind::erase},    {"\b", Kind::erase},
+      {"\x03", Kind::quit}};
   std::vector<WatchKey> keys;
   while (!bytes.empty()) {
     const auto* const known =
-        std::find_if(std::begin(kSequences), std::end(kSequences), [&](const auto& sequence) { return bytes.starts_with(sequence.first); });
+        std::find_if(std::begin(kSequences), std::end(kSequences),
+                     [&](const auto& sequence) { return bytes.starts_with(sequence.first); });
     if (known != std::end(kSequences)) {
       keys.push_back({known->second});
       bytes.remove_prefix(known->first.size());
@@ -82,9 +91,11 @@ std::vector<WatchKey> read_keys(std::string_view bytes) {
   return keys;
 }
 
-WatchView::WatchView(Language language, bool has_colour) : language_(language), say_(watch_texts(), language), has_colour_(has_colour) {}
+WatchView::WatchView(Language language, bool has_colour)
+    : language_(language), say_(watch_texts(), language), has_colour_(has_colour) {}
 
-// ---- keys -------------------------------------------------------------------------------------------------------------------
+// ---- keys
+// -------------------------------------------------------------------------------------------------------------------
 
 bool WatchView::press(const WatchKey& key, Size size) {
   if (key.kind == WatchKey::Kind::quit) return false;
@@ -165,19 +176,23 @@ void WatchView::press_in_details(const WatchKey& key, Size size) {
 void WatchView::move(std::ptrdiff_t by) {
   const auto& rows = page_.incidents;
   if (rows.empty()) return;
-  const auto at = std::find_if(rows.begin(), rows.end(), [this](const WatchedIncident& one) { return one.id == selected_; }) - rows.begin();
+  const auto at = std::find_if(rows.begin(), rows.end(),
+                               [this](const WatchedIncident& one) { return one.id == selected_; }) -
+                  rows.begin();
   const auto last = static_cast<std::ptrdiff_t>(rows.size()) - 1;
   selected_ = rows[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(at + by, 0, last))].id;
 }
 
-// ---- answers ----------------------------------------------------------------------------------------------------------------
+// ---- answers
+// ----------------------------------------------------------------------------------------------------------------
 
 void WatchView::show(WatchedPage page) {
   page_ = std::move(page);
   has_page_ = true;
   problem_.clear();
   const auto& rows = page_.incidents;
-  const bool is_there = std::any_of(rows.begin(), rows.end(), [this](const WatchedIncident& one) { return one.id == selected_; });
+  const bool is_there = std::any_of(
+      rows.begin(), rows.end(), [this](const WatchedIncident& one) { return one.id == selected_; });
   if (!is_there) selected_ = rows.empty() ? std::string() : rows.front().id;
 }
 
@@ -186,40 +201,55 @@ void WatchView::show_details(std::string text) {
   problem_.clear();
 }
 
-// ---- the screen -------------------------------------------------------------------------------------------------------------
+// ---- the screen
+// -------------------------------------------------------------------------------------------------------------
 
 std::string WatchView::inked(std::string_view code, std::string text) const {
   return has_colour_ ? "\x1b[" + std::string(code) + "m" + text + "\x1b[0m" : text;
 }
 
-std::size_t WatchView::list_rows(Size size) const { return size.rows > kFrameRows + 1 ? size.rows - kFrameRows : 1; }
+std::size_t WatchView::list_rows(Size size) const {
+  return size.rows > kFrameRows + 1 ? size.rows - kFrameRows : 1;
+}
 
 std::string WatchView::head_line(Size size) const {
   const auto index = [](const auto& choices, const std::string& now) {
-    return static_cast<std::size_t>(std::find(choices.begin(), choices.end(), now) - choices.begin());
+    return static_cast<std::size_t>(std::find(choices.begin(), choices.end(), now) -
+                                    choices.begin());
   };
-  const std::string_view status = kStatusWords[std::min(index(kStatuses, question_.status), kStatusWords.size() - 1)];
-  const std::string_view order = kSortWords[std::min(index(kSorts, question_.sort), kSortWords.size() - 1)];
+  const std::string_view status =
+      kStatusWords[std::min(index(kStatuses, question_.status), kStatusWords.size() - 1)];
+  const std::string_view order =
+      kSortWords[std::min(index(kSorts, question_.sort), kSortWords.size() - 1)];
   std::string text = "handshaked watch  ";
   if (has_page_) text += with_separators(page_.total) + " ";
   text += say_("head.listed", {{"status", say_(status)}, {"order", say_(order)}});
-  if (!question_.search.empty() || is_searching_) text += say_("head.filter", {{"words", question_.search + (is_searching_ ? "_" : "")}});
-  const std::string clock = page_.now.size() >= 19 ? page_.now.substr(11, 8) + " UTC" : std::string();
-  text = cut_to_width(text, size.columns > clock.size() + 1 ? size.columns - clock.size() - 1 : size.columns);
+  if (!question_.search.empty() || is_searching_)
+    text += say_("head.filter", {{"words", question_.search + (is_searching_ ? "_" : "")}});
+  const std::string clock =
+      page_.now.size() >= 19 ? page_.now.substr(11, 8) + " UTC" : std::string();
+  text = cut_to_width(
+      text, size.columns > clock.size() + 1 ? size.columns - clock.size() - 1 : size.columns);
   const std::size_t used = display_width(text) + clock.size();
   if (used < size.columns) text += std::string(size.columns - used, ' ') + clock;
   return inked(kBold, text);
 }
 
-std::string WatchView::row_line(const WatchedIncident& incident, bool is_selected, Size size) const {
+std::string WatchView::row_line(const WatchedIncident& incident, bool is_selected,
+                                Size size) const {
   // A narrow terminal shows less of each, and the name last of all.
-  const char mark = incident.severity == "critical" ? 'C' : incident.severity == "warning" ? 'W' : 'I';
+  const char mark = incident.severity == "critical"  ? 'C'
+                    : incident.severity == "warning" ? 'W'
+                                                     : 'I';
   std::string figures;
   if (size.columns >= 50) figures += " " + padded(rate_text(incident, say_), kRateWidth, true);
-  if (size.columns >= 70) figures += " " + padded(sparkline(incident.spark, kSparkWidth), kSparkWidth);
-  if (size.columns >= 36) figures += " " + padded(age_words(incident.opened_at, page_.now, language_), kSinceWidth, true);
+  if (size.columns >= 70)
+    figures += " " + padded(sparkline(incident.spark, kSparkWidth), kSparkWidth);
+  if (size.columns >= 36)
+    figures += " " + padded(age_words(incident.opened_at, page_.now, language_), kSinceWidth, true);
   const std::size_t used = 4 + display_width(figures);
-  const std::string rest = padded(incident.title, size.columns > used ? size.columns - used : 0) + figures;
+  const std::string rest =
+      padded(incident.title, size.columns > used ? size.columns - used : 0) + figures;
   const std::string begin = std::string(is_selected ? "> " : "  ");
   if (is_selected) return inked(kReverse, padded(begin + mark + " " + rest, size.columns));
   return begin + inked(colour_of(incident.severity), std::string(1, mark)) + " " +
@@ -229,7 +259,8 @@ std::string WatchView::row_line(const WatchedIncident& incident, bool is_selecte
 /// All of the one that is selected: its title may be longer than its row.
 std::vector<std::string> WatchView::selected_lines(Size size) const {
   const auto& rows = page_.incidents;
-  const auto at = std::find_if(rows.begin(), rows.end(), [this](const WatchedIncident& one) { return one.id == selected_; });
+  const auto at = std::find_if(rows.begin(), rows.end(),
+                               [this](const WatchedIncident& one) { return one.id == selected_; });
   std::vector<std::string> lines;
   if (at != rows.end()) {
     lines = wrap(at->title, size.columns);
@@ -252,7 +283,8 @@ std::vector<std::string> WatchView::selected_lines(Size size) const {
 std::string WatchView::foot_line(Size size) const {
   if (!problem_.empty()) return inked(kRed, cut_to_width(problem_, size.columns));
   if (is_searching_) return inked(kDim, cut_to_width(say_("keys.filter"), size.columns));
-  return inked(kDim, cut_to_width(say_(question_.incident.empty() ? "keys.list" : "keys.details"), size.columns));
+  return inked(kDim, cut_to_width(say_(question_.incident.empty() ? "keys.list" : "keys.details"),
+                                  size.columns));
 }
 
 std::vector<std::string> WatchView::detail_lines(Size size) const {
@@ -281,17 +313,23 @@ std::vector<std::string> WatchView::screen(Size size) const {
   if (!question_.incident.empty()) {
     const std::vector<std::string> text = detail_lines(size);
     lines.emplace_back();
-    for (std::size_t i = detail_top_; i < text.size() && lines.size() + 1 < size.rows; ++i) lines.push_back(text[i]);
+    for (std::size_t i = detail_top_; i < text.size() && lines.size() + 1 < size.rows; ++i)
+      lines.push_back(text[i]);
     if (text.empty()) lines.push_back(say_("details.asked_for"));
   } else {
     const auto& rows = page_.incidents;
     const std::size_t shown = list_rows(size);
-    const auto found = std::find_if(rows.begin(), rows.end(), [this](const WatchedIncident& one) { return one.id == selected_; });
+    const auto found = std::find_if(rows.begin(), rows.end(), [this](const WatchedIncident& one) {
+      return one.id == selected_;
+    });
     const auto at = found == rows.end() ? 0 : static_cast<std::size_t>(found - rows.begin());
     const std::size_t top = at < shown ? 0 : at - shown + 1;
-    for (std::size_t i = top; i < std::min(rows.size(), top + shown); ++i) lines.push_back(row_line(rows[i], i == at, size));
-    if (rows.empty() && has_page_) lines.push_back(say_(question_.search.empty() ? "list.empty" : "list.no_match"));
-    if (page_.total > rows.size() && !rows.empty() && top + shown >= rows.size() && lines.size() < shown + 1)
+    for (std::size_t i = top; i < std::min(rows.size(), top + shown); ++i)
+      lines.push_back(row_line(rows[i], i == at, size));
+    if (rows.empty() && has_page_)
+      lines.push_back(say_(question_.search.empty() ? "list.empty" : "list.no_match"));
+    if (page_.total > rows.size() && !rows.empty() && top + shown >= rows.size() &&
+        lines.size() < shown + 1)
       lines.push_back(inked(kDim, cut_to_width(say_("list.more"), size.columns)));
     lines.resize(size.rows > 4 ? size.rows - 4 : lines.size());
     for (std::string& line : selected_lines(size)) lines.push_back(std::move(line));

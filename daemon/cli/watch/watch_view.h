@@ -15,10 +15,12 @@ struct WatchKey {
   Kind kind = Kind::text;
   std::string text = {};
 };
-/// The keys in what a terminal sent: characters, cursor keys, Enter, Escape, Backspace, Ctrl-C. What is unknown is left out.
+/// The keys in what a terminal sent: characters, cursor keys, Enter, Escape, Backspace, Ctrl-C.
+/// What is unknown is left out.
 std::vector<WatchKey> read_keys(std::string_view bytes);
 
-/// What `handshaked watch` shows and how its user moves in it. Pure: keys and answers in, lines out.
+/// What `handshaked watch` shows and how its user moves in it. Pure: keys and answers in, lines
+/// out.
 class WatchView {
  public:
   struct Size {

@@ -7,20 +7,30 @@ namespace handshaked::config {
 namespace {
 
 /// Properties of librdkafka that carry what this program promises.
-constexpr std::array<std::string_view, 10> kOwnProperties = {
-    "bootstrap.servers",    "metadata.broker.list",     "group.id",          "client.id",
-    "enable.auto.commit",   "enable.auto.offset.store", "auto.offset.reset", "partition.assignment.strategy",
-    "enable.partition.eof", "group.instance.id"};
-constexpr std::array<std::string_view, 6> kSecretProperties = {
-    "sasl.password",          "ssl.key.password", "ssl.keystore.password", "ssl.key.pem", "sasl.oauthbearer.client.secret",
-    "sasl.oauthbearer.config"};
+constexpr std::array<std::string_view, 10> kOwnProperties = {"bootstrap.servers",
+                                                             "metadata.broker.list",
+                                                             "group.id",
+                                                             "client.id",
+                                                             "enable.auto.commit",
+                                                             "enable.auto.offset.store",
+                                                             "auto.offset.reset",
+                                                             "partition.assignment.strategy",
+                                                             "enable.partition.eof",
+                                                             "group.instance.id"};
+constexpr std::array<std::string_view, 6> kSecretProperties = {"sasl.password",
+                                                               "ssl.key.password",
+                                                               "ssl.keystore.password",
+                                                               "ssl.key.pem",
+                                                               "sasl.oauthbearer.client.secret",
+                                                               "sasl.oauthbearer.config"};
 
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-void read_engine(TableReader& table, std::string_view section, EngineSource& source, std::vector<std::string>& names) {
+void read_engine(TableReader& table, std::string_view section, EngineSource& source,
+                 std::vector<std::string>& names) {
   table.text("name", source.name);
   table.text("time_zone", source.time_zone);
   table.text("host", source.host);
@@ -32,7 +42,8 @@ void read_engine(TableReader& table, std::string_view section, EngineSource& sou
 
 /// A name that JetStream takes for a stream or a consumer.
 bool is_nats_name(std::string_view name) {
-  return !name.empty() && name.size() <= 255 && name.find_first_of(" \t\r\n.*>/\\") == std::string_view::npos;
+  return !name.empty() && name.size() <= 255 &&
+         name.find_first_of(" \t\r\n.*>/\\") == std::string_view::npos;
 }
 
 /// A table whose keys are the properties of librdkafka.
@@ -41,9 +52,12 @@ void read_properties(TableReader& table, std::map<std::string, std::string>& int
     std::string value;
     table.text(name, value);
     if (is_one_of(kOwnProperties, name))
-      table.complain_about(name, name + " is handshaked's own: brokers, group and from_start say what may be said of it");
+      table.complain_about(
+          name,
+          name + " is handshaked's own: brokers, group and from_start say what may be said of it");
     else if (!are_files && is_one_of(kSecretProperties, name))
-      table.complain_about(name, name + " is a secret: put it into a file, and name that file in secret_files");
+      table.complain_about(
+          name, name + " is a secret: put it into a file, and name that file in secret_files");
     else if (value.empty()) table.complain_about(name, name + " needs a value, written as text");
     else into[name] = value;
   }
@@ -52,8 +66,12 @@ void read_properties(TableReader& table, std::map<std::string, std::string>& int
 }  // namespace
 
 bool is_nats_subject(std::string_view subject, bool may_have_wildcards) {
-  if (subject.empty() || subject.size() > 255 || subject.front() == '.' || subject.back() == '.' || subject.front() == '$') return false;
-  if (subject.find_first_of(" \t\r\n") != std::string_view::npos || subject.find("..") != std::string_view::npos) return false;
+  if (subject.empty() || subject.size() > 255 || subject.front() == '.' || subject.back() == '.' ||
+      subject.front() == '$')
+    return false;
+  if (subject.find_first_of(" \t\r\n") != std::string_view::npos ||
+      subject.find("..") != std::string_view::npos)
+    return false;
   return may_have_wildcards || subject.find_first_of("*>") == std::string_view::npos;
 }
 
@@ -68,22 +86,33 @@ void read_nats_servers(TableReader& table, NatsServers& servers) {
   table.text("user", servers.user);
   table.text("password_file", servers.password_file);
   table.text("token_file", servers.token_file);
-  if (servers.servers.empty()) table.complain("servers are missing: servers = [\"nats://nats-1.example.com:4222\"]");
+  if (servers.servers.empty())
+    table.complain("servers are missing: servers = [\"nats://nats-1.example.com:4222\"]");
   for (const std::string& server : servers.servers) {
     const bool is_url = server.starts_with("nats://") || server.starts_with("tls://");
-    if (!is_url) table.complain_about("servers", "\"" + server + "\" must begin with nats:// or tls://");
+    if (!is_url)
+      table.complain_about("servers", "\"" + server + "\" must begin with nats:// or tls://");
     else if (server.find('@') != std::string::npos)
-      table.complain_about("servers", "a server's address holds no user and no password: user and password_file, or token_file, say them");
+      table.complain_about("servers",
+                           "a server's address holds no user and no password: user and "
+                           "password_file, or token_file, say them");
   }
-  if (servers.client_certificate.empty() != servers.client_key.empty()) table.complain("client_certificate and client_key go together");
-  if (servers.nkey.empty() != servers.nkey_file.empty()) table.complain("nkey (the public key) and nkey_file (its seed) go together");
-  if (servers.user.empty() != servers.password_file.empty()) table.complain("user and password_file go together");
-  const int ways = !servers.credentials_file.empty() + !servers.nkey.empty() + !servers.user.empty() + !servers.token_file.empty();
-  if (ways > 1) table.complain("there is one way to say who we are: credentials_file, nkey, user or token_file");
+  if (servers.client_certificate.empty() != servers.client_key.empty())
+    table.complain("client_certificate and client_key go together");
+  if (servers.nkey.empty() != servers.nkey_file.empty())
+    table.complain("nkey (the public key) and nkey_file (its seed) go together");
+  if (servers.user.empty() != servers.password_file.empty())
+    table.complain("user and password_file go together");
+  const int ways = !servers.credentials_file.empty() + !servers.nkey.empty() +
+                   !servers.user.empty() + !servers.token_file.empty();
+  if (ways > 1)
+    table.complain(
+        "there is one way to say who we are: credentials_file, nkey, user or token_file");
 }
 
 void read_nats(TableReader& table, Config& config) {
-  static constexpr std::pair<std::string_view, bool> kHostFrom[] = {{"message", false}, {"subject", true}};
+  static constexpr std::pair<std::string_view, bool> kHostFrom[] = {{"message", false},
+                                                                    {"subject", true}};
   NatsSource source;
   read_engine(table, "nats", source.engine, config.network_names);
   table.choice("host_from", source.engine.is_host_in_key, kHostFrom);
@@ -91,30 +120,42 @@ void read_nats(TableReader& table, Config& config) {
   table.text("stream", source.stream);
   table.text("subject", source.subject);
   table.text("consumer", source.consumer);
-  static constexpr std::pair<std::string_view, bool> kCarries[] = {{"lines", false}, {"edges", true}};
+  static constexpr std::pair<std::string_view, bool> kCarries[] = {{"lines", false},
+                                                                   {"edges", true}};
   table.choice("carries", source.carries_edges, kCarries);
-  if (source.carries_edges && source.engine.silent_after.count() == 0) source.engine.silent_after = std::chrono::minutes(3);
+  if (source.carries_edges && source.engine.silent_after.count() == 0)
+    source.engine.silent_after = std::chrono::minutes(3);
   if (!is_nats_name(source.stream))
-    table.complain("stream must name the stream of JetStream that holds the lines, without blanks, dots and wildcards");
-  if (!is_nats_name(source.consumer)) table.complain_about("consumer", "the name of a consumer has no blanks, dots and wildcards");
-  if (!source.subject.empty() && !is_nats_subject(source.subject, true)) table.complain_about("subject", "that is not a subject of NATS");
+    table.complain(
+        "stream must name the stream of JetStream that holds the lines, without blanks, dots and "
+        "wildcards");
+  if (!is_nats_name(source.consumer))
+    table.complain_about("consumer", "the name of a consumer has no blanks, dots and wildcards");
+  if (!source.subject.empty() && !is_nats_subject(source.subject, true))
+    table.complain_about("subject", "that is not a subject of NATS");
   config.nats.push_back(std::move(source));
 }
 
 void read_kafka(TableReader& table, Config& config) {
-  static constexpr std::pair<std::string_view, bool> kHostFrom[] = {{"message", false}, {"key", true}};
+  static constexpr std::pair<std::string_view, bool> kHostFrom[] = {{"message", false},
+                                                                    {"key", true}};
   KafkaSource source;
   read_engine(table, "kafka", source.engine, config.network_names);
   table.choice("host_from", source.engine.is_host_in_key, kHostFrom);
   table.texts("brokers", source.brokers);
   table.texts("topics", source.topics);
   table.text("group", source.group);
-  table.table("properties", [&](TableReader& properties) { read_properties(properties, source.properties, false); });
-  table.table("secret_files", [&](TableReader& files) { read_properties(files, source.secret_files, true); });
-  if (source.brokers.empty()) table.complain("brokers are missing: brokers = [\"kafka-1.example.com:9092\"]");
+  table.table("properties", [&](TableReader& properties) {
+    read_properties(properties, source.properties, false);
+  });
+  table.table("secret_files",
+              [&](TableReader& files) { read_properties(files, source.secret_files, true); });
+  if (source.brokers.empty())
+    table.complain("brokers are missing: brokers = [\"kafka-1.example.com:9092\"]");
   for (const std::string& broker : source.brokers) {
     if (broker.empty() || broker.find_first_of(", \t\r\n") != std::string::npos)
-      table.complain_about("brokers", "\"" + broker + "\" must be HOST:PORT; each broker is a text of its own");
+      table.complain_about(
+          "brokers", "\"" + broker + "\" must be HOST:PORT; each broker is a text of its own");
   }
   if (source.topics.empty()) table.complain("topics are missing: topics = [\"nginx-errors\"]");
   if (source.group.empty()) table.complain_about("group", "group must not be empty");

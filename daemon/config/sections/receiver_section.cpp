@@ -11,40 +11,52 @@ using Format = Receiver::Format;
 
 namespace {
 
-constexpr std::pair<std::string_view, Type> kTypes[] = {{"webhook", Type::webhook},       {"alertmanager", Type::alertmanager},
-                                                        {"pagerduty", Type::pagerduty},   {"slack", Type::slack},
-                                                        {"teams", Type::teams},           {"discord", Type::discord},
-                                                        {"mattermost", Type::mattermost}, {"feishu", Type::feishu},
-                                                        {"dingtalk", Type::dingtalk},     {"wecom", Type::wecom},
-                                                        {"handshaked", Type::handshaked}, {"nats", Type::nats},
-                                                        {"syslog", Type::syslog},         {"file", Type::file}};
-constexpr std::pair<std::string_view, Format> kFormats[] = {{"cloudevents", Format::cloudevents},
-                                                            {"cloudevents-binary", Format::cloudevents_binary},
-                                                            {"alertmanager", Format::alertmanager},
-                                                            {"template", Format::user_template}};
-constexpr std::pair<std::string_view, Language> kLanguages[] = {{"en", Language::en}, {"zh", Language::zh}};
-constexpr std::array<std::string_view, 11> kFacilities = {"user",   "daemon", "authpriv", "local0", "local1", "local2",
-                                                          "local3", "local4", "local5",   "local6", "local7"};
+constexpr std::pair<std::string_view, Type> kTypes[] = {
+    {"webhook", Type::webhook},       {"alertmanager", Type::alertmanager},
+    {"pagerduty", Type::pagerduty},   {"slack", Type::slack},
+    {"teams", Type::teams},           {"discord", Type::discord},
+    {"mattermost", Type::mattermost}, {"feishu", Type::feishu},
+    {"dingtalk", Type::dingtalk},     {"wecom", Type::wecom},
+    {"handshaked", Type::handshaked}, {"nats", Type::nats},
+    {"syslog", Type::syslog},         {"file", Type::file}};
+constexpr std::pair<std::string_view, Format> kFormats[] = {
+    {"cloudevents", Format::cloudevents},
+    {"cloudevents-binary", Format::cloudevents_binary},
+    {"alertmanager", Format::alertmanager},
+    {"template", Format::user_template}};
+constexpr std::pair<std::string_view, Language> kLanguages[] = {{"en", Language::en},
+                                                                {"zh", Language::zh}};
+constexpr std::array<std::string_view, 11> kFacilities = {"user",   "daemon", "authpriv", "local0",
+                                                          "local1", "local2", "local3",   "local4",
+                                                          "local5", "local6", "local7"};
 
-bool is_http_url(std::string_view url) { return url.starts_with("https://") || url.starts_with("http://"); }
+bool is_http_url(std::string_view url) {
+  return url.starts_with("https://") || url.starts_with("http://");
+}
 
-/// The receivers that HTTP reaches; of some the address itself is the secret, so that it may not stand in the configuration.
+/// The receivers that HTTP reaches; of some the address itself is the secret, so that it may not
+/// stand in the configuration.
 void read_http(TableReader& table, Receiver& receiver) {
   const std::string type(type_name(receiver.type));
   table.text("url_file", receiver.url_file);
   if (receiver.is_for_people()) {
     if (table.has("url"))
-      table.complain_about("url", "the address of a " + type + " receiver is a secret: put it into a file and name that as url_file");
-    else if (receiver.url_file.empty()) table.complain("a " + type + " receiver needs url_file: a file that holds its address");
+      table.complain_about(
+          "url", "the address of a " + type +
+                     " receiver is a secret: put it into a file and name that as url_file");
+    else if (receiver.url_file.empty())
+      table.complain("a " + type + " receiver needs url_file: a file that holds its address");
     table.text("url", receiver.url);
     receiver.url.clear();
   } else {
     table.text("url", receiver.url);
-    if (!receiver.url.empty() && !receiver.url_file.empty()) table.complain("url and url_file exclude each other");
+    if (!receiver.url.empty() && !receiver.url_file.empty())
+      table.complain("url and url_file exclude each other");
     const bool has_standard_url = receiver.type == Type::pagerduty;
     const bool is_missing = receiver.url.empty() && receiver.url_file.empty() && !has_standard_url;
     if (is_missing || (!receiver.url.empty() && !is_http_url(receiver.url)))
-      table.complain("a " + type + " receiver needs a url that begins with https:// or http://, or a url_file");
+      table.complain("a " + type +
+                     " receiver needs a url that begins with https:// or http://, or a url_file");
   }
   table.text("ca_file", receiver.ca_file);
   table.text("client_certificate", receiver.client_certificate);
@@ -63,9 +75,12 @@ void read_webhook(TableReader& table, Receiver& receiver) {
   if (is_template) {
     table.text("template_file", receiver.template_file);
     table.text("content_type", receiver.content_type);
-    if (receiver.template_file.empty()) table.complain("format = \"template\" needs a template_file");
-    const bool breaks_header = receiver.content_type.find_first_of("\r\n") != std::string::npos || receiver.content_type.empty();
-    if (breaks_header) table.complain_about("content_type", "content_type must be one line of text");
+    if (receiver.template_file.empty())
+      table.complain("format = \"template\" needs a template_file");
+    const bool breaks_header = receiver.content_type.find_first_of("\r\n") != std::string::npos ||
+                               receiver.content_type.empty();
+    if (breaks_header)
+      table.complain_about("content_type", "content_type must be one line of text");
   } else if (table.has("template_file")) {
     std::string ignored;
     table.text("template_file", ignored);
@@ -77,7 +92,8 @@ void read_signed_chat(TableReader& table, Receiver& receiver) {
   read_http(table, receiver);
   table.texts("secret_files", receiver.secret_files);
   if (receiver.secret_files.size() > 1)
-    table.complain_about("secret_files", std::string(type_name(receiver.type)) + " takes one secret: secret_files must name one file");
+    table.complain_about("secret_files", std::string(type_name(receiver.type)) +
+                                             " takes one secret: secret_files must name one file");
 }
 
 void read_syslog(TableReader& table, Receiver& receiver) {
@@ -88,10 +104,12 @@ void read_syslog(TableReader& table, Receiver& receiver) {
   table.text("client_key", receiver.client_key);
   const auto is = [&](std::string_view scheme) { return receiver.address.starts_with(scheme); };
   if (!is("udp://") && !is("tcp://") && !is("tls://") && !is("unix:/"))
-    table.complain("address must be udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or unix:/PATH");
+    table.complain(
+        "address must be udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or unix:/PATH");
   if (std::find(kFacilities.begin(), kFacilities.end(), receiver.facility) == kFacilities.end())
     table.complain("\"" + receiver.facility +
-                   "\" is not a facility that can be used here: choose user, daemon, authpriv, local0 to local7");
+                   "\" is not a facility that can be used here: choose user, daemon, authpriv, "
+                   "local0 to local7");
 }
 
 void read_heartbeat(TableReader& table, Receiver& receiver) {
@@ -104,11 +122,14 @@ void read_nats_receiver(TableReader& table, Receiver& receiver) {
   read_nats_servers(table, receiver.nats);
   table.text("subject", receiver.subject);
   table.text("stream", receiver.stream);
-  static constexpr std::pair<std::string_view, bool> kCarries[] = {{"events", false}, {"edges", true}};
+  static constexpr std::pair<std::string_view, bool> kCarries[] = {{"events", false},
+                                                                   {"edges", true}};
   table.choice("carries", receiver.speaks_as_edge, kCarries);
   if (receiver.speaks_as_edge) read_heartbeat(table, receiver);
   if (!is_nats_subject(receiver.subject, false))
-    table.complain("a nats receiver needs a subject to publish to, without blanks and wildcards: subject = \"handshaked.events\"");
+    table.complain(
+        "a nats receiver needs a subject to publish to, without blanks and wildcards: subject = "
+        "\"handshaked.events\"");
 }
 
 void read_what_the_type_needs(TableReader& table, Receiver& receiver) {
@@ -118,12 +139,14 @@ void read_what_the_type_needs(TableReader& table, Receiver& receiver) {
       read_http(table, receiver);
       table.text("authorization_file", receiver.authorization_file);
       table.duration("resend_interval", receiver.resend_interval);
-      if (receiver.resend_interval < std::chrono::seconds(1)) table.complain_about("resend_interval", "resend_interval must be 1s or more");
+      if (receiver.resend_interval < std::chrono::seconds(1))
+        table.complain_about("resend_interval", "resend_interval must be 1s or more");
       return;
     case Type::pagerduty:
       read_http(table, receiver);
       table.text("routing_key_file", receiver.routing_key_file);
-      if (receiver.routing_key_file.empty()) table.complain("a pagerduty receiver needs routing_key_file: a file that holds its key");
+      if (receiver.routing_key_file.empty())
+        table.complain("a pagerduty receiver needs routing_key_file: a file that holds its key");
       return;
     case Type::feishu:
     case Type::dingtalk: read_signed_chat(table, receiver); return;
@@ -141,7 +164,8 @@ void read_what_the_type_needs(TableReader& table, Receiver& receiver) {
     case Type::syslog: read_syslog(table, receiver); return;
     case Type::file:
       table.text("path", receiver.path);
-      if (!receiver.path.starts_with('/')) table.complain("a file receiver needs a path that begins with /");
+      if (!receiver.path.starts_with('/'))
+        table.complain("a file receiver needs a path that begins with /");
       return;
   }
 }
@@ -159,7 +183,10 @@ void read_receiver(TableReader& table, Config& config) {
   receiver.language = config.language;
   receiver.configured_in = table.file();
   receiver.line = table.line();
-  if (!table.has("type")) table.complain("a receiver needs a type: \"webhook\", \"syslog\", \"slack\" or another in handshaked.toml(5)");
+  if (!table.has("type"))
+    table.complain(
+        "a receiver needs a type: \"webhook\", \"syslog\", \"slack\" or another in "
+        "handshaked.toml(5)");
   table.choice("type", receiver.type, kTypes);
   table.text("name", receiver.name);
   table.choice("language", receiver.language, kLanguages);
@@ -174,25 +201,33 @@ void read_receiver(TableReader& table, Config& config) {
     receiver.messages_per_minute = messages;
   }
   read_what_the_type_needs(table, receiver);
-  if (receiver.timeout < std::chrono::milliseconds(100)) table.complain_about("timeout", "timeout must be 100ms or more");
-  if (receiver.client_certificate.empty() != receiver.client_key.empty()) table.complain("client_certificate and client_key go together");
+  if (receiver.timeout < std::chrono::milliseconds(100))
+    table.complain_about("timeout", "timeout must be 100ms or more");
+  if (receiver.client_certificate.empty() != receiver.client_key.empty())
+    table.complain("client_certificate and client_key go together");
   if (receiver.name.empty()) receiver.name = type_name(receiver.type);
   const bool taken =
-      std::any_of(config.receivers.begin(), config.receivers.end(), [&](const Receiver& other) { return other.name == receiver.name; });
-  if (taken) table.complain("two receivers are named \"" + receiver.name + "\"; give each a name of its own");
+      std::any_of(config.receivers.begin(), config.receivers.end(),
+                  [&](const Receiver& other) { return other.name == receiver.name; });
+  if (taken)
+    table.complain("two receivers are named \"" + receiver.name +
+                   "\"; give each a name of its own");
   config.receivers.push_back(std::move(receiver));
 }
 
 void check_receivers(const Config& config, std::vector<ConfigProblem>& problems) {
   for (const Receiver& receiver : config.receivers) {
     if (receiver.fallback.empty()) continue;
-    const bool is_known = std::any_of(config.receivers.begin(), config.receivers.end(),
-                                      [&](const Receiver& other) { return other.name == receiver.fallback; });
+    const bool is_known =
+        std::any_of(config.receivers.begin(), config.receivers.end(),
+                    [&](const Receiver& other) { return other.name == receiver.fallback; });
     if (receiver.fallback == receiver.name)
-      problems.push_back({receiver.configured_in, receiver.line, 1, "receiver \"" + receiver.name + "\" is its own fallback"});
+      problems.push_back({receiver.configured_in, receiver.line, 1,
+                          "receiver \"" + receiver.name + "\" is its own fallback"});
     else if (!is_known)
       problems.push_back(
-          {receiver.configured_in, receiver.line, 1, "fallback names the receiver \"" + receiver.fallback + "\", which does not exist"});
+          {receiver.configured_in, receiver.line, 1,
+           "fallback names the receiver \"" + receiver.fallback + "\", which does not exist"});
   }
 }
 

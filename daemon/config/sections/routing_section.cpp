@@ -37,8 +37,10 @@ void read_pace(TableReader& table, notify::Pace& pace) {
   read_duration(table, "group_wait", pace.group_wait);
   read_duration(table, "group_interval", pace.group_interval);
   read_duration(table, "repeat_interval", pace.repeat_interval);
-  if (pace.repeat_interval && *pace.repeat_interval > Duration(0) && *pace.repeat_interval < kLeastRepeat)
-    table.complain_about("repeat_interval", "repeat_interval must be at least \"1m\", or \"0s\" for never");
+  if (pace.repeat_interval && *pace.repeat_interval > Duration(0) &&
+      *pace.repeat_interval < kLeastRepeat)
+    table.complain_about("repeat_interval",
+                         "repeat_interval must be at least \"1m\", or \"0s\" for never");
   bool send_resolved = true;
   table.flag("send_resolved", send_resolved);
   if (table.has("send_resolved")) pace.send_resolved = send_resolved;
@@ -47,14 +49,20 @@ void read_pace(TableReader& table, notify::Pace& pace) {
   if (table.has("group_by")) pace.group_by.emplace();
   for (const std::string& name : names) {
     if (const auto label = notify::label_from_string(name)) pace.group_by->push_back(*label);
-    else table.complain_about("group_by", "\"" + name + "\" is not a label; labels are " + joined(notify::label_names()));
+    else
+      table.complain_about("group_by", "\"" + name + "\" is not a label; labels are " +
+                                           joined(notify::label_names()));
   }
   names.clear();
   table.texts("events", names);
   if (table.has("events")) pace.events.emplace();
   for (const std::string& name : names) {
     if (const auto kind = event::event_kind_from_string(name)) pace.events->insert(*kind);
-    else table.complain_about("events", "\"" + name + "\" is not an event; events are opened, reopened, diagnosed, updated, resolved");
+    else
+      table.complain_about(
+          "events",
+          "\"" + name +
+              "\" is not an event; events are opened, reopened, diagnosed, updated, resolved");
   }
 }
 
@@ -63,7 +71,9 @@ std::optional<Time> read_moment(TableReader& table, std::string_view key) {
   table.text(key, text);
   if (text.empty()) return std::nullopt;
   const auto moment = parse::parse_rfc3339(text);
-  if (!moment) table.complain_about(key, std::string(key) + " must be a time such as \"2026-12-24T22:00:00+01:00\"");
+  if (!moment)
+    table.complain_about(
+        key, std::string(key) + " must be a time such as \"2026-12-24T22:00:00+01:00\"");
   return moment ? std::optional(moment->utc) : std::nullopt;
 }
 
@@ -72,7 +82,8 @@ std::optional<std::chrono::minutes> read_clock(TableReader& table, std::string_v
   table.text(key, text);
   if (text.empty()) return std::nullopt;
   const auto clock = notify::clock_from_string(text);
-  if (!clock) table.complain_about(key, std::string(key) + " must be a time of day such as \"02:30\"");
+  if (!clock)
+    table.complain_about(key, std::string(key) + " must be a time of day such as \"02:30\"");
   return clock;
 }
 
@@ -93,7 +104,8 @@ void read_route(TableReader& table, Config& config) {
   route.name = "route " + std::to_string(config.routing.routes.size() + 1);
   table.text("name", route.name);
   route.matchers = read_matchers(table);
-  if (!table.has("receivers")) table.complain("a route needs receivers: the names of those to notify; [] for none");
+  if (!table.has("receivers"))
+    table.complain("a route needs receivers: the names of those to notify; [] for none");
   table.texts("receivers", route.receivers);
   table.flag("continue", route.goes_on);
   read_pace(table, route.pace);
@@ -119,8 +131,11 @@ void read_maintenance(TableReader& table, Config& config) {
   else table.complain_about("time_zone", zone.error().context());
   const bool is_once = table.has("from") && table.has("until");
   const bool is_weekly = table.has("days");
-  if (is_once == is_weekly) table.complain("a maintenance window needs either from and until, or days (with start and end)");
-  if (window.from && window.until && *window.until <= *window.from) table.complain_about("until", "until must be after from");
+  if (is_once == is_weekly)
+    table.complain(
+        "a maintenance window needs either from and until, or days (with start and end)");
+  if (window.from && window.until && *window.until <= *window.from)
+    table.complain_about("until", "until must be after from");
   config.routing.maintenance.push_back(std::move(window));
 }
 
@@ -128,10 +143,12 @@ void check_routes(const Config& config, std::vector<ConfigProblem>& problems) {
   for (const ConfiguredRoute& configured : config.routing.routes) {
     for (const std::string& name : configured.route.receivers) {
       const bool is_known =
-          std::any_of(config.receivers.begin(), config.receivers.end(), [&](const Receiver& receiver) { return receiver.name == name; });
+          std::any_of(config.receivers.begin(), config.receivers.end(),
+                      [&](const Receiver& receiver) { return receiver.name == name; });
       if (!is_known)
         problems.push_back({configured.file, configured.line, 1,
-                            "the route \"" + configured.route.name + "\" names the receiver \"" + name + "\", which does not exist"});
+                            "the route \"" + configured.route.name + "\" names the receiver \"" +
+                                name + "\", which does not exist"});
     }
   }
 }
@@ -139,11 +156,15 @@ void check_routes(const Config& config, std::vector<ConfigProblem>& problems) {
 notify::Router make_router(const Config& config) {
   std::vector<notify::ReceiverPolicy> policies;
   for (const Receiver& receiver : config.receivers) {
-    const bool reminds_itself = receiver.type == Receiver::Type::pagerduty || receiver.type == Receiver::Type::alertmanager;
-    policies.push_back({.name = receiver.name, .for_people = receiver.is_for_people(), .repeats = !reminds_itself});
+    const bool reminds_itself =
+        receiver.type == Receiver::Type::pagerduty || receiver.type == Receiver::Type::alertmanager;
+    policies.push_back({.name = receiver.name,
+                        .for_people = receiver.is_for_people(),
+                        .repeats = !reminds_itself});
   }
   std::vector<notify::Route> routes;
-  for (const ConfiguredRoute& configured : config.routing.routes) routes.push_back(configured.route);
+  for (const ConfiguredRoute& configured : config.routing.routes)
+    routes.push_back(configured.route);
   return notify::Router(std::move(routes), std::move(policies), config.group_wait);
 }
 

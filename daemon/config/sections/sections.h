@@ -9,13 +9,16 @@
 
 namespace handshaked::config {
 
-// A section of handshaked.toml each, in NAME_section.cpp; those of all sources that listen are in network_section.cpp. What is wrong
-// becomes a complaint of the table; what is right is added to the configuration.
+// A section of handshaked.toml each, in NAME_section.cpp; those of all sources that listen are in
+// network_section.cpp. What is wrong becomes a complaint of the table; what is right is added to
+// the configuration.
 
-void read_nginx_and_diagnosis(TableReader& root, Config& config);  ///< [nginx] and [diagnosis] of the root table
-void read_web(TableReader& root, Config& config);                  ///< [web] of the root table
-void read_group(TableReader& table, Group& group);                 ///< [group]
-void read_labels(TableReader& table, Labels& labels);              ///< [labels]: names and values that the operator chooses
+void read_nginx_and_diagnosis(TableReader& root,
+                              Config& config);      ///< [nginx] and [diagnosis] of the root table
+void read_web(TableReader& root, Config& config);   ///< [web] of the root table
+void read_group(TableReader& table, Group& group);  ///< [group]
+void read_labels(TableReader& table,
+                 Labels& labels);  ///< [labels]: names and values that the operator chooses
 
 void read_syslog(TableReader& table, Config& config);       ///< [[syslog]]
 void read_http(TableReader& table, Config& config);         ///< [[http]]
@@ -35,21 +38,26 @@ void check_receivers(const Config& config, std::vector<ConfigProblem>& problems)
 /// The receivers that routes name exist.
 void check_routes(const Config& config, std::vector<ConfigProblem>& problems);
 /// What of the other sections a worker of a group cannot have.
-void check_group(const Config& config, const std::string& file, std::vector<ConfigProblem>& problems);
+void check_group(const Config& config, const std::string& file,
+                 std::vector<ConfigProblem>& problems);
 
 // Keys that several sections share.
 
-/// Those of all listening sources, `section` being the name of the table and of its first source without a
-/// name. `names`: of the sources before it. `has_token`: the source asks senders for a secret, which lets it listen beyond
-/// loopback as an `allow` list, client certificates and `open_to_all` do.
-void read_network_source(TableReader& table, std::string_view section, NetworkSource& source, std::vector<std::string>& names,
-                         bool has_token = false);
-/// Gives a source that says no name its section's, with a number behind it where that is taken. No two have one name: positions and
-/// counters go by it. `names`: of the sources before it; it joins them.
-void name_source(TableReader& table, std::string_view section, std::string& name, std::vector<std::string>& names);
+/// Those of all listening sources, `section` being the name of the table and of its first source
+/// without a name. `names`: of the sources before it. `has_token`: the source asks senders for a
+/// secret, which lets it listen beyond loopback as an `allow` list, client certificates and
+/// `open_to_all` do.
+void read_network_source(TableReader& table, std::string_view section, NetworkSource& source,
+                         std::vector<std::string>& names, bool has_token = false);
+/// Gives a source that says no name its section's, with a number behind it where that is taken. No
+/// two have one name: positions and counters go by it. `names`: of the sources before it; it joins
+/// them.
+void name_source(TableReader& table, std::string_view section, std::string& name,
+                 std::vector<std::string>& names);
 /// text_fields, host_fields and time_fields.
 void read_field_names(TableReader& table, receive::FieldNames& names);
-/// How servers are reached, of a [[nats]] source and of a receiver of that type. Timeouts and names are the caller's.
+/// How servers are reached, of a [[nats]] source and of a receiver of that type. Timeouts and names
+/// are the caller's.
 void read_nats_servers(TableReader& table, NatsServers& servers);
 /// May messages be published to it, or, with wildcards, read from it?
 bool is_nats_subject(std::string_view subject, bool may_have_wildcards);

@@ -12,11 +12,13 @@ constexpr auto kRememberedAfterEnd = std::chrono::days(4);
 constexpr std::string_view kLoadedAt = "nginx_loaded_at";
 constexpr auto kLeastPause = std::chrono::milliseconds(250);  // between two looks at all edges
 
-constexpr std::array<std::string_view, 5> kKinds{"opened", "reopened", "diagnosed", "updated", "resolved"};
+constexpr std::array<std::string_view, 5> kKinds{"opened", "reopened", "diagnosed", "updated",
+                                                 "resolved"};
 constexpr std::size_t kReopened = 1;
 
 std::size_t index_of_kind(std::string_view kind) {
-  return static_cast<std::size_t>(std::find(kKinds.begin(), kKinds.end() - 1, kind) - kKinds.begin());
+  return static_cast<std::size_t>(std::find(kKinds.begin(), kKinds.end() - 1, kind) -
+                                  kKinds.begin());
 }
 
 Time time_or(std::string_view text, Time otherwise) {
@@ -26,7 +28,8 @@ Time time_or(std::string_view text, Time otherwise) {
 
 }  // namespace
 
-// ---- what comes -------------------------------------------------------------------------------------------------------------
+// ---- what comes
+// -------------------------------------------------------------------------------------------------------------
 
 Fleet::Heard Fleet::hear(const receive::EdgeReport& report, Time now) {
   Heard heard;
@@ -65,8 +68,8 @@ bool Fleet::describe(Edge& edge, const receive::EdgeReport& report) {
   if (!report.describes) return false;
   edge.waiting = report.waiting;
   edge.lag_seconds = report.lag_seconds;
-  const bool is_same = edge.version == report.version && edge.facts == report.facts && edge.labels == report.labels &&
-                       edge.silent_after == report.silent_after;
+  const bool is_same = edge.version == report.version && edge.facts == report.facts &&
+                       edge.labels == report.labels && edge.silent_after == report.silent_after;
   if (is_same) return false;
   count_facts(edge, false);
   edge.version = report.version;
@@ -90,7 +93,8 @@ void Fleet::take_event(Edge& edge, const receive::EdgeEvent& event, Time now, He
       return;
     }
     // One incident's events come in order, but for those that somebody sends again by hand.
-    const bool is_late = !fault.is_open && event.is_open && kind != kReopened && event_at <= fault.event_at;
+    const bool is_late =
+        !fault.is_open && event.is_open && kind != kReopened && event_at <= fault.event_at;
     if (is_late) {
       known->second.taken[kind] = event.number;
       mark(edge);
@@ -105,7 +109,8 @@ void Fleet::take_event(Edge& edge, const receive::EdgeEvent& event, Time now, He
       heard.verdict = Verdict::refused;
       return;
     }
-    known = edge.faults.emplace(event.incident_id, EdgeFault{.incident_id = event.incident_id}).first;
+    known =
+        edge.faults.emplace(event.incident_id, EdgeFault{.incident_id = event.incident_id}).first;
   }
   EdgeFault& fault = known->second;
   if (!fault.fingerprint.empty() && fault.fingerprint != event.fingerprint) {
@@ -132,14 +137,16 @@ void Fleet::take_event(Edge& edge, const receive::EdgeEvent& event, Time now, He
 /// Of two incidents of one fault on an edge, the younger one counts.
 void Fleet::hold(const Edge& edge, const EdgeFault& fault) {
   Holder& holder = holders_[fault.fingerprint][edge.host];
-  if (holder.fault == nullptr || holder.fault->since <= fault.since) holder = {.edge = &edge, .fault = &fault};
+  if (holder.fault == nullptr || holder.fault->since <= fault.since)
+    holder = {.edge = &edge, .fault = &fault};
 }
 
 void Fleet::let_go(const Edge& edge, const EdgeFault& fault) {
   const auto holders = holders_.find(fault.fingerprint);
   if (holders == holders_.end()) return;
   const auto holder = holders->second.find(edge.host);
-  if (holder != holders->second.end() && holder->second.fault == &fault) holders->second.erase(holder);
+  if (holder != holders->second.end() && holder->second.fault == &fault)
+    holders->second.erase(holder);
   if (holders->second.empty()) holders_.erase(holders);
 }
 
@@ -151,11 +158,14 @@ void Fleet::drop_old(Edge& edge, Time now) {
   });
 }
 
-const EdgeFault* Fleet::note_own_fault(std::string_view host, const std::string& fingerprint, bool is_open, Time now) {
+const EdgeFault* Fleet::note_own_fault(std::string_view host, const std::string& fingerprint,
+                                       bool is_open, Time now) {
   const auto edge = edges_.find(host);
   if (edge == edges_.end()) return nullptr;
   EdgeFault& fault =
-      edge->second.faults.emplace(fingerprint, EdgeFault{.incident_id = fingerprint, .fingerprint = fingerprint}).first->second;
+      edge->second.faults
+          .emplace(fingerprint, EdgeFault{.incident_id = fingerprint, .fingerprint = fingerprint})
+          .first->second;
   if (is_open) {
     fault.since = edge->second.heard_at;
     fault.until.reset();
@@ -169,7 +179,8 @@ const EdgeFault* Fleet::note_own_fault(std::string_view host, const std::string&
   return &fault;
 }
 
-// ---- silence ----------------------------------------------------------------------------------------------------------------
+// ---- silence
+// ----------------------------------------------------------------------------------------------------------------
 
 std::vector<std::string> Fleet::fall_silent(Time now) {
   std::vector<std::string> silent;
@@ -181,7 +192,8 @@ std::vector<std::string> Fleet::fall_silent(Time now) {
       mark(edge);
       silent.push_back(host);
     }
-    const Time due = edge.silent_since ? *edge.silent_since + kForgottenAfter : edge.heard_at + edge.silent_after;
+    const Time due = edge.silent_since ? *edge.silent_since + kForgottenAfter
+                                       : edge.heard_at + edge.silent_after;
     next_look_ = std::min(next_look_.value_or(due), due);
   }
   if (next_look_) next_look_ = std::max(*next_look_, now + kLeastPause);
@@ -215,13 +227,15 @@ void Fleet::excuse_silence(Time now) {
   if (!edges_.empty()) next_look_ = now;
 }
 
-// ---- what there is ------------------------------------------------------------------------------------------------------------
+// ---- what there is
+// ------------------------------------------------------------------------------------------------------------
 
 std::size_t Fleet::affected(std::string_view fingerprint) const {
   const auto holders = holders_.find(std::string(fingerprint));
   if (holders == holders_.end()) return 0;
   return static_cast<std::size_t>(
-      std::count_if(holders->second.begin(), holders->second.end(), [](const auto& entry) { return entry.second.fault->is_open; }));
+      std::count_if(holders->second.begin(), holders->second.end(),
+                    [](const auto& entry) { return entry.second.fault->is_open; }));
 }
 
 FleetSpread Fleet::spread_of(std::string_view fingerprint, Time since) const {
@@ -236,7 +250,8 @@ FleetSpread Fleet::spread_of(std::string_view fingerprint, Time since) const {
     ++(holder.fault->is_open ? spread.affected : spread.ended);
     shown.push_back(holder);
     for (const auto& [name, value] : holder.edge->labels) {
-      if (holder.fault->is_open && labels.size() < FleetSpread::kMostLabels) labels.insert(name + "=" + value);
+      if (holder.fault->is_open && labels.size() < FleetSpread::kMostLabels)
+        labels.insert(name + "=" + value);
     }
   }
   const auto is_before = [](const Holder& a, const Holder& b) {
@@ -245,11 +260,15 @@ FleetSpread Fleet::spread_of(std::string_view fingerprint, Time since) const {
     return a.edge->host < b.edge->host;
   };
   const std::size_t most = std::min(shown.size(), FleetSpread::kMostHosts);
-  std::partial_sort(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(most), shown.end(), is_before);
+  std::partial_sort(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(most), shown.end(),
+                    is_before);
   for (std::size_t i = 0; i < most; ++i) {
     const EdgeFault& fault = *shown[i].fault;
-    spread.hosts.push_back(
-        {.host = shown[i].edge->host, .cause = fault.cause, .since = fault.since, .until = fault.until, .count = fault.count});
+    spread.hosts.push_back({.host = shown[i].edge->host,
+                            .cause = fault.cause,
+                            .since = fault.since,
+                            .until = fault.until,
+                            .count = fault.count});
   }
   spread.labels.assign(labels.begin(), labels.end());
   add_differences(found->second, spread);
@@ -279,7 +298,9 @@ std::size_t sum_of(const Values& values) {
 /// Loaded before all others were.
 std::optional<FactDifference> earlier_than(const Values& mine, const Values& others) {
   if (mine.rbegin()->first >= others.begin()->first) return std::nullopt;
-  return FactDifference{.fact = std::string(kLoadedAt), .affected = {mine.rbegin()->first}, .others = {others.begin()->first}};
+  return FactDifference{.fact = std::string(kLoadedAt),
+                        .affected = {mine.rbegin()->first},
+                        .others = {others.begin()->first}};
 }
 
 std::vector<std::string> first_values(const Values& values) {
@@ -290,8 +311,10 @@ std::vector<std::string> first_values(const Values& values) {
   return first;
 }
 
-/// What all affected edges have and no other one has; nothing where every edge has a value of its own.
-std::optional<FactDifference> difference_in(const std::string& fact, const Values& mine, const Values& all) {
+/// What all affected edges have and no other one has; nothing where every edge has a value of its
+/// own.
+std::optional<FactDifference> difference_in(const std::string& fact, const Values& mine,
+                                            const Values& all) {
   Values others = all;
   for (const auto& [value, count] : mine) {
     const auto same = others.find(value);
@@ -303,8 +326,10 @@ std::optional<FactDifference> difference_in(const std::string& fact, const Value
   const std::size_t other_edges = sum_of(others);
   if (other_edges == 0) return std::nullopt;
   if (fact == kLoadedAt) return earlier_than(mine, others);
-  if (others.size() > FleetSpread::kMostValues && others.size() > other_edges / 4) return std::nullopt;
-  return FactDifference{.fact = fact, .affected = first_values(mine), .others = first_values(others)};
+  if (others.size() > FleetSpread::kMostValues && others.size() > other_edges / 4)
+    return std::nullopt;
+  return FactDifference{
+      .fact = fact, .affected = first_values(mine), .others = first_values(others)};
 }
 
 }  // namespace
@@ -319,12 +344,15 @@ void Fleet::add_differences(const Holders& holders, FleetSpread& spread) const {
   for (const auto& [fact, values] : mine) {
     if (spread.differences.size() >= FleetSpread::kMostDifferences) return;
     const auto all = fact_values_.find(fact);
-    if (all == fact_values_.end() || sum_of(values) != spread.affected) continue;  // some affected edge does not know it
-    if (auto difference = difference_in(fact, values, all->second)) spread.differences.push_back(std::move(*difference));
+    if (all == fact_values_.end() || sum_of(values) != spread.affected)
+      continue;  // some affected edge does not know it
+    if (auto difference = difference_in(fact, values, all->second))
+      spread.differences.push_back(std::move(*difference));
   }
 }
 
-// ---- the store ----------------------------------------------------------------------------------------------------------------
+// ---- the store
+// ----------------------------------------------------------------------------------------------------------------
 
 void Fleet::restore(Edge edge, Time now) {
   if (edge.host.empty() || edges_.size() >= kMostEdges || edges_.contains(edge.host)) return;

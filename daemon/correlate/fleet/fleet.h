@@ -49,8 +49,9 @@ struct Edge {
 std::string to_json(const Edge& edge);
 Result<Edge> edge_from_json(std::string_view json);
 
-/// All edges: what each has told, when it was heard last, and which fault is on which of them. An event is taken once, in whatever order it
-/// comes; times of one edge are only ever compared with each other, so that its clock does not matter. Bounded. Not shared between threads.
+/// All edges: what each has told, when it was heard last, and which fault is on which of them. An
+/// event is taken once, in whatever order it comes; times of one edge are only ever compared with
+/// each other, so that its clock does not matter. Bounded. Not shared between threads.
 class Fleet {
  public:
   static constexpr std::size_t kMostEdges = 20'000;
@@ -69,15 +70,17 @@ class Fleet {
     Verdict verdict = Verdict::heard;
     bool was_silent = false;
     const Edge* described_anew = nullptr;  ///< other facts or labels than before
-    const EdgeFault* fault = nullptr;      ///< of an event that was taken; valid until the next call that changes something
-    std::uint64_t more_lines = 0;          ///< than the edge had told before
-    std::string left;                      ///< the fault that the incident is no longer: a consequence found its cause
+    const EdgeFault* fault =
+        nullptr;  ///< of an event that was taken; valid until the next call that changes something
+    std::uint64_t more_lines = 0;  ///< than the edge had told before
+    std::string left;  ///< the fault that the incident is no longer: a consequence found its cause
   };
   Heard hear(const receive::EdgeReport& report, Time now);
 
   /// Edges of which nothing was heard for too long; each once.
   std::vector<std::string> fall_silent(Time now);
-  /// Edges that were silent so long that they are forgotten now, and the fingerprints of what was open on them.
+  /// Edges that were silent so long that they are forgotten now, and the fingerprints of what was
+  /// open on them.
   std::vector<std::pair<std::string, std::vector<std::string>>> forget_long_silent(Time now);
   /// When to ask the two above again.
   std::optional<Time> next_look() const { return next_look_; }
@@ -85,7 +88,8 @@ class Fleet {
   void excuse_silence(Time now);
 
   /// Raises or ends a fault of our own making on an edge: that it is silent.
-  const EdgeFault* note_own_fault(std::string_view host, const std::string& fingerprint, bool is_open, Time now);
+  const EdgeFault* note_own_fault(std::string_view host, const std::string& fingerprint,
+                                  bool is_open, Time now);
 
   /// On how many edges a fault goes on.
   std::size_t affected(std::string_view fingerprint) const;
@@ -93,7 +97,8 @@ class Fleet {
   FleetSpread spread_of(std::string_view fingerprint, Time since) const;
 
   void restore(Edge edge, Time now);
-  /// Hosts, and their states to be stored; empty: forgotten. Those that changed since the last call.
+  /// Hosts, and their states to be stored; empty: forgotten. Those that changed since the last
+  /// call.
   std::vector<std::pair<std::string, std::string>> take_changed();
   const std::map<std::string, Edge, std::less<>>& edges() const { return edges_; }
 
@@ -120,9 +125,10 @@ class Fleet {
   void add_differences(const Holders& holders, FleetSpread& spread) const;
 
   std::map<std::string, Edge, std::less<>> edges_;
-  std::unordered_map<std::string, Holders> holders_;                                              ///< by fingerprint
-  std::unordered_map<std::string, std::map<std::string, std::size_t, std::less<>>> fact_values_;  ///< fact, value, how many edges
-  std::set<std::string> changed_;                                                                 ///< hosts whose state is to be stored
+  std::unordered_map<std::string, Holders> holders_;  ///< by fingerprint
+  std::unordered_map<std::string, std::map<std::string, std::size_t, std::less<>>>
+      fact_values_;                ///< fact, value, how many edges
+  std::set<std::string> changed_;  ///< hosts whose state is to be stored
   std::optional<Time> next_look_;
   Counters counters_;
 };

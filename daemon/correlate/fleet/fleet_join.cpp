@@ -10,7 +10,8 @@
 namespace handshaked::correlate {
 namespace {
 
-/// Of a fault that is on many hosts it is not looked anew at all of them each time that something happens on one.
+/// Of a fault that is on many hosts it is not looked anew at all of them each time that something
+/// happens on one.
 constexpr std::size_t kMany = 64;
 constexpr auto kLookAtManyAgain = std::chrono::seconds(10);
 
@@ -42,17 +43,21 @@ void identify(Incident& incident, const receive::EdgeEvent& event, const match::
   incident.kind = match::Kind::fault;  // the edge has waited for what may pass, and left noise out
   incident.rule_id = event.rule_id;
   incident.title = rule != nullptr ? rule->title : event.title;
-  incident.title_zh = rule != nullptr ? rule->title_zh : event.title_zh.empty() ? event.title : event.title_zh;
+  incident.title_zh = rule != nullptr          ? rule->title_zh
+                      : event.title_zh.empty() ? event.title
+                                               : event.title_zh;
   incident.url = rule != nullptr ? rule->url : event.url;
   incident.likeliest_cause = event.cause;
   incident.likelihood = event.confidence;
   incident.place = place_of(event);
 }
 
-void add_distinct(Shared<std::vector<std::string>>& into, const std::vector<std::string>& from, std::size_t limit) {
+void add_distinct(Shared<std::vector<std::string>>& into, const std::vector<std::string>& from,
+                  std::size_t limit) {
   std::vector<std::string> merged = into.get();
   for (const std::string& text : from) {
-    if (merged.size() < limit && std::find(merged.begin(), merged.end(), text) == merged.end()) merged.push_back(text);
+    if (merged.size() < limit && std::find(merged.begin(), merged.end(), text) == merged.end())
+      merged.push_back(text);
   }
   if (merged.size() != into.size()) into = std::move(merged);
 }
@@ -65,7 +70,12 @@ std::string silence_members(Language language) {
   json.key("diagnosis").begin_object().member("cause", "edge-silent").member("confidence", 1.0);
   json.member("summary", text("silence.summary"));
   json.key("evidence").begin_array().end_array().end_object();
-  json.key("fixes").begin_array().begin_object().member("rank", 1).member("id", "look-at-edge").member("owner", "network");
+  json.key("fixes")
+      .begin_array()
+      .begin_object()
+      .member("rank", 1)
+      .member("id", "look-at-edge")
+      .member("owner", "network");
   json.member("title", text("silence.fix"));
   json.member("how", text("silence.how"));
   json.key("changes")
@@ -76,7 +86,12 @@ std::string silence_members(Language language) {
       .value("systemctl status handshaked")
       .value("handshaked status");
   json.end_array().member("success_rate", 0).member("evidence_count", 0);
-  json.key("proof").begin_object().member("status", "untested").end_object().end_object().end_array();
+  json.key("proof")
+      .begin_object()
+      .member("status", "untested")
+      .end_object()
+      .end_object()
+      .end_array();
   json.key("dead_ends").begin_array().end_array();
   return members;
 }
@@ -92,12 +107,14 @@ std::shared_ptr<const DiagnosisNote> silence_note() {
 
 }  // namespace
 
-Fleet::Verdict Correlator::absorb(const receive::EdgeReport& report, const match::Rule* rule, Time now) {
+Fleet::Verdict Correlator::absorb(const receive::EdgeReport& report, const match::Rule* rule,
+                                  Time now) {
   if (!watched_since_) watched_since_ = now;
   const Fleet::Heard heard = fleet_.hear(report, now);
   if (heard.was_silent) note_silence(report.host, false, now);
   if (!heard.left.empty()) follow_to_cause(heard.left, *report.event, rule, now);
-  if (heard.verdict == Fleet::Verdict::taken) join(*report.event, rule, report.host, heard.more_lines, now);
+  if (heard.verdict == Fleet::Verdict::taken)
+    join(*report.event, rule, report.host, heard.more_lines, now);
   if (heard.described_anew != nullptr) {
     for (const auto& [id, fault] : heard.described_anew->faults) {
       Live* const live = fault.is_open ? live_.find(Fingerprint(fault.fingerprint)) : nullptr;
@@ -109,8 +126,8 @@ Fleet::Verdict Correlator::absorb(const receive::EdgeReport& report, const match
   return heard.verdict;
 }
 
-void Correlator::join(const receive::EdgeEvent& event, const match::Rule* rule, const std::string& host, std::uint64_t more_lines,
-                      Time now) {
+void Correlator::join(const receive::EdgeEvent& event, const match::Rule* rule,
+                      const std::string& host, std::uint64_t more_lines, Time now) {
   Live* const live = find_or_create(event, rule, host, now);
   if (live == nullptr) {
     if (event.is_open) counters_.overflow += more_lines;
@@ -119,7 +136,8 @@ void Correlator::join(const receive::EdgeEvent& event, const match::Rule* rule, 
   merge(*live, event, more_lines, now);
   spread(*live, now);
   if (!event.is_open) {
-    if (!event.fix_verified_at.empty()) live->incident.fix_verified_at = time_of(event.fix_verified_at, now);
+    if (!event.fix_verified_at.empty())
+      live->incident.fix_verified_at = time_of(event.fix_verified_at, now);
     return end_if_over(*live, event.resolved_by.empty() ? "quiet" : event.resolved_by, now);
   }
   reconsider(*live, now);
@@ -127,7 +145,9 @@ void Correlator::join(const receive::EdgeEvent& event, const match::Rule* rule, 
 }
 
 /// nullptr: it is over and was not known, or there are too many.
-Correlator::Live* Correlator::find_or_create(const receive::EdgeEvent& event, const match::Rule* rule, const std::string& host, Time now) {
+Correlator::Live* Correlator::find_or_create(const receive::EdgeEvent& event,
+                                             const match::Rule* rule, const std::string& host,
+                                             Time now) {
   if (Live* const known = live_.find(Fingerprint(event.fingerprint))) return known;
   if (!event.is_open) return nullptr;
   const match::Severity severity = severity_named(event.severity);
@@ -149,13 +169,15 @@ Correlator::Live* Correlator::find_or_create(const receive::EdgeEvent& event, co
   return &live_.insert(std::move(owned));
 }
 
-void Correlator::merge(Live& live, const receive::EdgeEvent& event, std::uint64_t more_lines, Time now) {
+void Correlator::merge(Live& live, const receive::EdgeEvent& event, std::uint64_t more_lines,
+                       Time now) {
   Incident& incident = live.incident;
   incident.count += more_lines;
   incident.opened_at = std::min(incident.opened_at, time_of(event.opened_at, now));
   incident.last_seen_at = std::max(incident.last_seen_at, time_of(event.last_seen_at, now));
   if (more_lines > 0) incident.window.add(incident.last_seen_at, more_lines);
-  if (event.is_open) live.rule_severity = std::max(live.rule_severity, severity_named(event.severity));
+  if (event.is_open)
+    live.rule_severity = std::max(live.rule_severity, severity_named(event.severity));
   add_distinct(incident.hosts, event.hosts, Incident::kMaxHosts);
   add_distinct(incident.servers, event.servers, Incident::kMaxServers);
   for (const std::string& client : event.clients) incident.clients.add(client);
@@ -167,12 +189,14 @@ void Correlator::merge(Live& live, const receive::EdgeEvent& event, std::uint64_
   share_texts(incident);
 }
 
-/// One diagnosis speaks for all hosts: the first, until one comes that is proved, or the same cause is seen better.
+/// One diagnosis speaks for all hosts: the first, until one comes that is proved, or the same cause
+/// is seen better.
 void Correlator::take_diagnosis(Live& live, const receive::EdgeEvent& event, Time now) {
   if (!event.is_looked_at) return;
   const auto& known = live.incident.diagnosis;
   const bool is_better = known == nullptr || (event.is_proved && !known->proved) ||
-                         (event.cause == known->cause && event.is_proved == known->proved && event.members != known->members);
+                         (event.cause == known->cause && event.is_proved == known->proved &&
+                          event.members != known->members);
   if (!is_better) return;
   auto note = std::make_shared<DiagnosisNote>();
   note->cause = event.cause;
@@ -183,12 +207,14 @@ void Correlator::take_diagnosis(Live& live, const receive::EdgeEvent& event, Tim
   note->file = event.file;
   note->line = event.line;
   note->members = event.members;
-  [[maybe_unused]] const auto attached = attach_diagnosis(live.incident.id.text(), std::move(note), now);  // it is live, and short enough
+  [[maybe_unused]] const auto attached = attach_diagnosis(live.incident.id.text(), std::move(note),
+                                                          now);  // it is live, and short enough
 }
 
-/// On the edge a consequence that had come first has found its cause: the incident goes on there as what it is. Here too, if it was on no
-/// other host.
-void Correlator::follow_to_cause(const std::string& left, const receive::EdgeEvent& event, const match::Rule* rule, Time now) {
+/// On the edge a consequence that had come first has found its cause: the incident goes on there as
+/// what it is. Here too, if it was on no other host.
+void Correlator::follow_to_cause(const std::string& left, const receive::EdgeEvent& event,
+                                 const match::Rule* rule, Time now) {
   Live* const known = live_.find(Fingerprint(left));
   if (known == nullptr) return;
   if (fleet_.affected(left) > 0 || live_.contains(Fingerprint(event.fingerprint))) {
@@ -209,23 +235,31 @@ void Correlator::spread(Live& live, Time now) {
     const std::size_t change = affected > known ? affected - known : known - affected;
     if (change * 16 < known && now - incident.fleet->taken_at < kLookAtManyAgain) return;
   }
-  FleetSpread spread = fleet_.spread_of(incident.fingerprint.text(), incident.reopened_at.value_or(incident.opened_at));
+  FleetSpread spread = fleet_.spread_of(incident.fingerprint.text(),
+                                        incident.reopened_at.value_or(incident.opened_at));
   spread.taken_at = now;
   incident.fleet = std::move(spread);
 }
 
 void Correlator::end_if_over(Live& live, const std::string& by, Time now) {
   const bool goes_on = live.incident.fleet && live.incident.fleet->affected > 0;
-  const bool has_lines_of_its_own = live.incident.run_count > 0;  // this host follows logs too: their quiet decides
+  const bool has_lines_of_its_own =
+      live.incident.run_count > 0;  // this host follows logs too: their quiet decides
   if (goes_on || has_lines_of_its_own || live.incident.foreseen) return touch(live);
   resolve(live, by, now);
 }
 
-// ---- edges that are not heard -------------------------------------------------------------------------------------------------
+// ---- edges that are not heard
+// -------------------------------------------------------------------------------------------------
 
 /// One incident for all of them: a network that is cut silences many at once.
 void Correlator::note_silence(const std::string& host, bool is_silent, Time now) {
-  const Place place{.side = parse::Side::config, .peer = {}, .name = {}, .server = {}, .object = "handshaked", .scheme = {}};
+  const Place place{.side = parse::Side::config,
+                    .peer = {},
+                    .name = {},
+                    .server = {},
+                    .object = "handshaked",
+                    .scheme = {}};
   receive::EdgeEvent event;
   event.fingerprint = fingerprint(kSilentRule, place);
   event.is_open = is_silent;

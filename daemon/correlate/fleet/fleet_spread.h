@@ -19,7 +19,8 @@ struct AffectedHost {
   std::uint64_t count = 0;
 };
 
-/// A fact in which every affected host differs from every other one: an OpenSSL, the bytes of a CA bundle, when nginx was reloaded last.
+/// A fact in which every affected host differs from every other one: an OpenSSL, the bytes of a CA
+/// bundle, when nginx was reloaded last.
 struct FactDifference {
   std::string fact;
   std::vector<std::string> affected, others;  ///< at most kMostValues

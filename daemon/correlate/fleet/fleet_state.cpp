@@ -23,10 +23,15 @@ std::string named_texts_json(const receive::NamedTexts& texts) {
 }
 
 void write_fault(JsonWriter& json, const EdgeFault& fault) {
-  json.begin_object().member("id", fault.incident_id).member("fingerprint", fault.fingerprint).optional_member("cause", fault.cause);
+  json.begin_object()
+      .member("id", fault.incident_id)
+      .member("fingerprint", fault.fingerprint)
+      .optional_member("cause", fault.cause);
   json.member("open", fault.is_open).member("since", stored(fault.since));
   if (fault.until) json.member("until", stored(*fault.until));
-  json.member("event_at", stored(fault.event_at)).member("told_at", stored(fault.told_at)).member("count", fault.count);
+  json.member("event_at", stored(fault.event_at))
+      .member("told_at", stored(fault.told_at))
+      .member("count", fault.count);
   json.array("taken", fault.taken).end_object();
 }
 
@@ -45,7 +50,8 @@ std::int64_t integer_at(const object& from, std::string_view key) {
 
 OptionalTime time_at(const object& from, std::string_view key) {
   std::int64_t value = 0;
-  return from[key].get(value) == simdjson::SUCCESS ? OptionalTime(Time(Duration(value))) : OptionalTime();
+  return from[key].get(value) == simdjson::SUCCESS ? OptionalTime(Time(Duration(value)))
+                                                   : OptionalTime();
 }
 
 receive::NamedTexts named_texts_at(const object& from, std::string_view key) {
@@ -60,7 +66,9 @@ receive::NamedTexts named_texts_at(const object& from, std::string_view key) {
 }
 
 EdgeFault read_fault(const object& from) {
-  EdgeFault fault{.incident_id = text_at(from, "id"), .fingerprint = text_at(from, "fingerprint"), .cause = text_at(from, "cause")};
+  EdgeFault fault{.incident_id = text_at(from, "id"),
+                  .fingerprint = text_at(from, "fingerprint"),
+                  .cause = text_at(from, "cause")};
   bool is_open = false;
   fault.is_open = from["open"].get(is_open) == simdjson::SUCCESS && is_open;
   fault.since = time_at(from, "since").value_or(Time{});
@@ -73,7 +81,8 @@ EdgeFault read_fault(const object& from) {
     std::size_t kind = 0;
     for (const element item : taken) {
       std::int64_t number = 0;
-      if (kind < fault.taken.size() && item.get(number) == simdjson::SUCCESS) fault.taken[kind] = static_cast<std::uint32_t>(number);
+      if (kind < fault.taken.size() && item.get(number) == simdjson::SUCCESS)
+        fault.taken[kind] = static_cast<std::uint32_t>(number);
       ++kind;
     }
   }
@@ -85,8 +94,14 @@ EdgeFault read_fault(const object& from) {
 std::string to_json(const Edge& edge) {
   std::string out;
   JsonWriter json(out);
-  json.begin_object().member("version", kEdgeStateVersion).member("host", edge.host).member("handshaked", edge.version);
-  json.key("facts").raw(named_texts_json(edge.facts)).key("labels").raw(named_texts_json(edge.labels));
+  json.begin_object()
+      .member("version", kEdgeStateVersion)
+      .member("host", edge.host)
+      .member("handshaked", edge.version);
+  json.key("facts")
+      .raw(named_texts_json(edge.facts))
+      .key("labels")
+      .raw(named_texts_json(edge.labels));
   json.member("silent_after", edge.silent_after.count());
   if (edge.silent_since) json.member("silent_since", stored(*edge.silent_since));
   json.key("faults").begin_array();
@@ -100,7 +115,8 @@ Result<Edge> edge_from_json(std::string_view text) {
   object root;
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
     return fail(ErrorCode::invalid_input, "the state of an edge is not JSON");
-  if (integer_at(root, "version") != kEdgeStateVersion) return fail(ErrorCode::invalid_input, "the state of an edge is of another version");
+  if (integer_at(root, "version") != kEdgeStateVersion)
+    return fail(ErrorCode::invalid_input, "the state of an edge is of another version");
   Edge edge;
   edge.host = text_at(root, "host");
   edge.version = text_at(root, "handshaked");
@@ -117,7 +133,8 @@ Result<Edge> edge_from_json(std::string_view text) {
       if (!fault.incident_id.empty()) edge.faults.emplace(fault.incident_id, std::move(fault));
     }
   }
-  if (edge.host.empty()) return fail(ErrorCode::invalid_input, "the state of an edge lacks its host");
+  if (edge.host.empty())
+    return fail(ErrorCode::invalid_input, "the state of an edge lacks its host");
   return edge;
 }
 

@@ -17,7 +17,8 @@ namespace {
 
 EndingKind kind_of_certificate(const ConfiguredFile& file) {
   if (file.role != FileRole::certificate) return EndingKind::trusted_ca;
-  return file.directive->name == "ssl_certificate" ? EndingKind::served_certificate : EndingKind::client_certificate;
+  return file.directive->name == "ssl_certificate" ? EndingKind::served_certificate
+                                                   : EndingKind::client_certificate;
 }
 
 CalendarEntry entry_in(const ConfiguredFile& file, EndingKind kind) {
@@ -31,7 +32,8 @@ CalendarEntry entry_in(const ConfiguredFile& file, EndingKind kind) {
 }
 
 Text certificate_text(EndingKind kind, const std::string& name, const std::string& path) {
-  if (kind == EndingKind::trusted_ca) return calendar_text("entry.ca", {{"certificate", name}, {"file", path}});
+  if (kind == EndingKind::trusted_ca)
+    return calendar_text("entry.ca", {{"certificate", name}, {"file", path}});
   return calendar_text("entry.own", {{"certificate", name}, {"file", path}});
 }
 
@@ -48,13 +50,18 @@ std::string peer_of(std::string_view target) {
   return std::string(target.substr(scheme == std::string_view::npos ? 0 : scheme + 3));
 }
 
-std::string day_of(Time at) { return parse::format_rfc3339(std::chrono::floor<std::chrono::seconds>(at)).substr(0, 10); }
+std::string day_of(Time at) {
+  return parse::format_rfc3339(std::chrono::floor<std::chrono::seconds>(at)).substr(0, 10);
+}
 
-void add_endings(const ConfiguredFile& file, const PemBundle& bundle, std::vector<CalendarEntry>& calendar) {
+void add_endings(const ConfiguredFile& file, const PemBundle& bundle,
+                 std::vector<CalendarEntry>& calendar) {
   const EndingKind kind = kind_of_certificate(file);
-  const bool is_collection = kind == EndingKind::trusted_ca && bundle.certificates.size() > kLargeBundle;
+  const bool is_collection =
+      kind == EndingKind::trusted_ca && bundle.certificates.size() > kLargeBundle;
   Time last{};
-  for (const BundledCertificate& one : bundle.certificates) last = std::max(last, one.certificate.facts().not_after);
+  for (const BundledCertificate& one : bundle.certificates)
+    last = std::max(last, one.certificate.facts().not_after);
   for (std::size_t i = 0; i < bundle.certificates.size() && !is_collection; ++i) {
     const CertificateFacts& facts = bundle.certificates[i].certificate.facts();
     CalendarEntry entry = entry_in(file, kind);
@@ -83,16 +90,18 @@ void add_endings(const ConfiguredFile& file, const PemBundle& bundle, std::vecto
   }
 }
 
-void add_stapled_ending(const ConfiguredFile& file, std::string_view answer, std::vector<CalendarEntry>& calendar) {
+void add_stapled_ending(const ConfiguredFile& file, std::string_view answer,
+                        std::vector<CalendarEntry>& calendar) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(answer.data());
   const std::unique_ptr<OCSP_RESPONSE, decltype(&OCSP_RESPONSE_free)> response(
       d2i_OCSP_RESPONSE(nullptr, &bytes, static_cast<long>(answer.size())), &OCSP_RESPONSE_free);
   if (!response) return;
-  const std::unique_ptr<OCSP_BASICRESP, decltype(&OCSP_BASICRESP_free)> basic(OCSP_response_get1_basic(response.get()),
-                                                                              &OCSP_BASICRESP_free);
+  const std::unique_ptr<OCSP_BASICRESP, decltype(&OCSP_BASICRESP_free)> basic(
+      OCSP_response_get1_basic(response.get()), &OCSP_BASICRESP_free);
   if (!basic || OCSP_resp_count(basic.get()) == 0) return;
   ASN1_GENERALIZEDTIME *this_update = nullptr, *next_update = nullptr;
-  OCSP_single_get0_status(OCSP_resp_get0(basic.get(), 0), nullptr, nullptr, &this_update, &next_update);
+  OCSP_single_get0_status(OCSP_resp_get0(basic.get(), 0), nullptr, nullptr, &this_update,
+                          &next_update);
   const auto from = time_of(this_update), end = time_of(next_update);
   if (!end) return;
   CalendarEntry entry = entry_in(file, EndingKind::stapled_answer);
@@ -106,7 +115,8 @@ void add_stapled_ending(const ConfiguredFile& file, std::string_view answer, std
   calendar.push_back(std::move(entry));
 }
 
-void add_peer_endings(const std::vector<CertificateFacts>& chain, const std::string& target, const std::string& file, std::uint32_t line,
+void add_peer_endings(const std::vector<CertificateFacts>& chain, const std::string& target,
+                      const std::string& file, std::uint32_t line,
                       std::vector<CalendarEntry>& calendar) {
   for (std::size_t i = 0; i < chain.size(); ++i) {
     const CertificateFacts& facts = chain[i];
@@ -125,16 +135,19 @@ void add_peer_endings(const std::vector<CertificateFacts>& chain, const std::str
   }
 }
 
-std::vector<CalendarEntry> endings_of_files(const Surroundings& surroundings, std::vector<std::string>& unread) {
+std::vector<CalendarEntry> endings_of_files(const Surroundings& surroundings,
+                                            std::vector<std::string>& unread) {
   std::vector<CalendarEntry> calendar;
   std::set<std::string> done;  // a file that several directives name is looked at once
   for (const ConfiguredFile& file : configured_files(surroundings.nginx->configuration)) {
     const bool is_staple = file.role == FileRole::staple;
-    const bool has_certificates = file.role == FileRole::certificate || file.role == FileRole::trust || file.role == FileRole::crl;
+    const bool has_certificates = file.role == FileRole::certificate ||
+                                  file.role == FileRole::trust || file.role == FileRole::crl;
     if (file.is_dynamic || (!has_certificates && !is_staple)) continue;
     if (!done.insert(file.directive->name + " " + file.path).second) continue;
     if (is_staple) {
-      if (const auto answer = surroundings.files->read(file.path, kMaxAnswerBytes)) add_stapled_ending(file, answer.value(), calendar);
+      if (const auto answer = surroundings.files->read(file.path, kMaxAnswerBytes))
+        add_stapled_ending(file, answer.value(), calendar);
       else unread.push_back(answer.error().message());
     } else if (const auto bundle = read_configured_pem(*surroundings.files, file.path)) {
       add_endings(file, bundle.value(), calendar);

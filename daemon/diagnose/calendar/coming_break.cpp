@@ -40,7 +40,9 @@ class FilesInForce {
   void note(EndingKind kind, const nginx::EffectiveValue& value, const InForce& place) {
     for (const nginx::Directive* const one : value.set_by) {
       if (one->arguments.empty()) continue;
-      files_.emplace(std::pair(kind, nginx_.configuration.full_path(one->argument(0), nginx::PathBase::configuration)), place);
+      files_.emplace(std::pair(kind, nginx_.configuration.full_path(
+                                         one->argument(0), nginx::PathBase::configuration)),
+                     place);
     }
   }
   void add(const nginx::PassTarget& target) {
@@ -50,7 +52,8 @@ class FilesInForce {
     note(EndingKind::client_certificate, target.settings.certificate, place);
     if (!target.settings.verify.is_on()) return;
     note(EndingKind::trusted_ca, target.settings.trusted_certificate, place);
-    for (const nginx::EffectiveValue* const value : {&target.settings.trusted_certificate, &target.settings.crl})
+    for (const nginx::EffectiveValue* const value :
+         {&target.settings.trusted_certificate, &target.settings.crl})
       note(EndingKind::revocation_list, *value, place);
   }
   void add(const nginx::ListeningServer& server) {
@@ -60,9 +63,12 @@ class FilesInForce {
     if (settings.stapling.is_on()) note(EndingKind::stapled_answer, settings.stapling_file, place);
     const auto verify = settings.verify_client.first();
     if (verify != "on" && verify != "optional") return;
-    // Beside ssl_client_certificate nginx trusts what ssl_trusted_certificate holds: only where that is missing one file is all there is.
-    if (settings.trusted_certificate.first().empty()) note(EndingKind::trusted_ca, settings.client_certificate, place);
-    for (const nginx::EffectiveValue* const value : {&settings.client_certificate, &settings.trusted_certificate, &settings.crl})
+    // Beside ssl_client_certificate nginx trusts what ssl_trusted_certificate holds: only where
+    // that is missing one file is all there is.
+    if (settings.trusted_certificate.first().empty())
+      note(EndingKind::trusted_ca, settings.client_certificate, place);
+    for (const nginx::EffectiveValue* const value :
+         {&settings.client_certificate, &settings.trusted_certificate, &settings.crl})
       note(EndingKind::revocation_list, *value, place);
   }
 
@@ -75,7 +81,10 @@ ComingBreak break_at(const CalendarEntry& ending, Time now) {
   coming.at = ending.at + std::chrono::seconds(1);  // its last moment belongs to its validity
   coming.ending = ending;
   coming.has_begun = coming.at <= now;
-  coming.side = ending.kind == EndingKind::served_certificate || ending.kind == EndingKind::stapled_answer ? "client" : "upstream";
+  coming.side =
+      ending.kind == EndingKind::served_certificate || ending.kind == EndingKind::stapled_answer
+          ? "client"
+          : "upstream";
   coming.file = ending.file;
   coming.line = ending.line;
   coming.directive = ending.directive;
@@ -83,11 +92,13 @@ ComingBreak break_at(const CalendarEntry& ending, Time now) {
 }
 
 /// What of the calendar makes this forecast true.
-const CalendarEntry* ending_of(const Forecast& forecast, const std::vector<CalendarEntry>& calendar) {
+const CalendarEntry* ending_of(const Forecast& forecast,
+                               const std::vector<CalendarEntry>& calendar) {
   const CalendarEntry* found = nullptr;
   for (const CalendarEntry& entry : calendar) {
     if (entry.at + std::chrono::seconds(1) != *forecast.at) continue;
-    const bool is_of_clients = entry.kind == EndingKind::served_certificate || entry.kind == EndingKind::stapled_answer;
+    const bool is_of_clients =
+        entry.kind == EndingKind::served_certificate || entry.kind == EndingKind::stapled_answer;
     if (is_of_clients != (forecast.side == "client")) continue;
     if (entry.kind == EndingKind::peer_certificate && entry.target != forecast.target) continue;
     const bool is_same_place = entry.file == forecast.file && entry.line == forecast.line;
@@ -99,7 +110,8 @@ const CalendarEntry* ending_of(const Forecast& forecast, const std::vector<Calen
 
 }  // namespace
 
-std::vector<ComingBreak> coming_breaks(const std::vector<CalendarEntry>& calendar, const PreflightReport& report,
+std::vector<ComingBreak> coming_breaks(const std::vector<CalendarEntry>& calendar,
+                                       const PreflightReport& report,
                                        const ReadConfiguration& nginx, Time now) {
   std::vector<ComingBreak> coming;
   std::set<std::string> covered;

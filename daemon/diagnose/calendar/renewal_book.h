@@ -20,11 +20,13 @@ struct RenewalRhythm {
   Time late_from{};
 };
 
-/// Learns from each certificate (revocation list, stapled answer) that takes the place of another one when the next is due. By its own
-/// dates, so it does not matter when somebody looked. A value that the store keeps as text; bounded.
+/// Learns from each certificate (revocation list, stapled answer) that takes the place of another
+/// one when the next is due. By its own dates, so it does not matter when somebody looked. A value
+/// that the store keeps as text; bounded.
 class RenewalBook {
  public:
-  static constexpr std::size_t kMostSlots = 4096;  ///< those that were not seen for longest are forgotten first
+  static constexpr std::size_t kMostSlots =
+      4096;  ///< those that were not seen for longest are forgotten first
   static constexpr std::size_t kKeptIssues = 5;
   static constexpr std::size_t kEnough = 2;  ///< renewals, to call it a rhythm
 

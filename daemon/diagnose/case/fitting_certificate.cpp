@@ -12,7 +12,8 @@ namespace {
 std::string without_ending(const std::string& path) { return path.substr(0, path.rfind('.')); }
 
 /// The configured files of one role, then those in the directories that hold them.
-std::vector<std::string> paths_with(const LocalCase& local, FileRole role, const std::string& beside) {
+std::vector<std::string> paths_with(const LocalCase& local, FileRole role,
+                                    const std::string& beside) {
   std::vector<std::string> paths, places;
   if (!beside.empty()) places.push_back(beside);
   for (const ConfiguredFile& file : configured_files(local.configuration())) {
@@ -20,15 +21,18 @@ std::vector<std::string> paths_with(const LocalCase& local, FileRole role, const
     places.push_back(file.path);
     if (file.role == role) paths.push_back(file.path);
   }
-  if (places.empty()) places.push_back(new_pem_file(local.configuration(), local.files(), {}, "x.pem").path);
+  if (places.empty())
+    places.push_back(new_pem_file(local.configuration(), local.files(), {}, "x.pem").path);
   for (std::string& near : files_beside(local.files(), places)) paths.push_back(std::move(near));
   return paths;
 }
 
-bool is_key_of(const LocalCase& local, const std::string& path, const std::string& certificate_path, const std::string& wanted) {
+bool is_key_of(const LocalCase& local, const std::string& path, const std::string& certificate_path,
+               const std::string& wanted) {
   const auto bundle = read_configured_pem(local.files(), path);
   if (!bundle || !bundle.value().has_private_key()) return false;
-  if (!local.surroundings().may_read_keys) return path == certificate_path || without_ending(path) == without_ending(certificate_path);
+  if (!local.surroundings().may_read_keys)
+    return path == certificate_path || without_ending(path) == without_ending(certificate_path);
   const PrivateKeyFacts facts = read_key_file(local.files(), path);
   return facts.state == PrivateKeyFacts::State::readable && facts.public_key_sha256 == wanted;
 }
@@ -37,16 +41,21 @@ bool is_key_of(const LocalCase& local, const std::string& path, const std::strin
 FittingPair as_written(const LocalCase& local, const FittingPair& pair) {
   const auto files = configured_files(local.configuration());
   const bool is_relative =
-      files.empty() || std::any_of(files.begin(), files.end(), [](const ConfiguredFile& file) { return !file.written().starts_with("/"); });
-  return {written_path(local, pair.certificate, is_relative), written_path(local, pair.key, is_relative)};
+      files.empty() || std::any_of(files.begin(), files.end(), [](const ConfiguredFile& file) {
+        return !file.written().starts_with("/");
+      });
+  return {written_path(local, pair.certificate, is_relative),
+          written_path(local, pair.key, is_relative)};
 }
 
 }  // namespace
 
-std::optional<std::string> key_for_certificate(const LocalCase& local, const std::string& certificate_path) {
+std::optional<std::string> key_for_certificate(const LocalCase& local,
+                                               const std::string& certificate_path) {
   const auto bundle = read_configured_pem(local.files(), certificate_path);
   if (!bundle || bundle.value().certificates.empty()) return std::nullopt;
-  const std::string wanted = bundle.value().certificates.front().certificate.facts().public_key_sha256;
+  const std::string wanted =
+      bundle.value().certificates.front().certificate.facts().public_key_sha256;
   if (is_key_of(local, certificate_path, certificate_path, wanted)) return certificate_path;
   for (const std::string& path : paths_with(local, FileRole::key, certificate_path)) {
     if (is_key_of(local, path, certificate_path, wanted)) return path;
@@ -54,8 +63,9 @@ std::optional<std::string> key_for_certificate(const LocalCase& local, const std
   return std::nullopt;
 }
 
-std::optional<FittingPair> find_fitting_pair(const LocalCase& local, std::span<const std::string> names, const std::string& except,
-                                             std::string_view key_type) {
+std::optional<FittingPair> find_fitting_pair(const LocalCase& local,
+                                             std::span<const std::string> names,
+                                             const std::string& except, std::string_view key_type) {
   std::optional<FittingPair> best;
   Time best_until{};
   if (names.empty()) return best;
@@ -64,9 +74,13 @@ std::optional<FittingPair> find_fitting_pair(const LocalCase& local, std::span<c
     const auto bundle = read_configured_pem(local.files(), path);
     if (!bundle || bundle.value().certificates.empty() || bundle.value().damaged_block()) continue;
     const Certificate& leaf = bundle.value().certificates.front().certificate;
-    const bool covers = std::all_of(names.begin(), names.end(), [&](const std::string& name) { return leaf.matches_host(name); });
+    const bool covers = std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+      return leaf.matches_host(name);
+    });
     if (!leaf.facts().key_type.starts_with(key_type)) continue;
-    if (!covers || leaf.facts().is_ca || !is_valid_at(leaf.facts(), local.now()) || leaf.facts().not_after <= best_until) continue;
+    if (!covers || leaf.facts().is_ca || !is_valid_at(leaf.facts(), local.now()) ||
+        leaf.facts().not_after <= best_until)
+      continue;
     auto key = key_for_certificate(local, path);
     if (!key) continue;
     best = FittingPair{path, std::move(*key)};
@@ -80,7 +94,8 @@ std::string written_path(const LocalCase& local, const std::string& path, bool i
   return is_relative && path.starts_with(prefix) ? path.substr(prefix.size()) : path;
 }
 
-Result<ConfigurationPatch> patch_with_pair(const LocalCase& local, const nginx::Directive& server, const FittingPair& pair) {
+Result<ConfigurationPatch> patch_with_pair(const LocalCase& local, const nginx::Directive& server,
+                                           const FittingPair& pair) {
   const FittingPair written = as_written(local, pair);
   ConfigurationPatch patch = local.new_patch();
   TRY(patch.set_directive(server, "ssl_certificate", std::span(&written.certificate, 1)));
@@ -88,8 +103,11 @@ Result<ConfigurationPatch> patch_with_pair(const LocalCase& local, const nginx::
   return patch;
 }
 
-Result<ConfigurationPatch> patch_with_second_pair(const LocalCase& local, const nginx::Directive& server, const FittingPair& pair) {
-  if (server.find_first("ssl_certificate") == nullptr) return fail(ErrorCode::not_found, "the first certificate stands on an outer level");
+Result<ConfigurationPatch> patch_with_second_pair(const LocalCase& local,
+                                                  const nginx::Directive& server,
+                                                  const FittingPair& pair) {
+  if (server.find_first("ssl_certificate") == nullptr)
+    return fail(ErrorCode::not_found, "the first certificate stands on an outer level");
   const FittingPair written = as_written(local, pair);
   ConfigurationPatch patch = local.new_patch();
   TRY(patch.add_directive(server, "ssl_certificate", std::span(&written.certificate, 1)));

@@ -14,16 +14,20 @@ using match::AdviceFacts;
 /// The one value of a directive, if it has one that no request changes.
 std::string_view written_value(const nginx::EffectiveValue& value) {
   const auto values = value.values();
-  return values.size() == 1 && values.front().find('$') == std::string_view::npos ? values.front() : std::string_view();
+  return values.size() == 1 && values.front().find('$') == std::string_view::npos
+             ? values.front()
+             : std::string_view();
 }
 
 std::string path_of(const nginx::EffectiveValue& value, const nginx::Configuration& configuration) {
   const std::string_view written = written_value(value);
-  return written.empty() ? std::string() : configuration.full_path(written, nginx::PathBase::configuration);
+  return written.empty() ? std::string()
+                         : configuration.full_path(written, nginx::PathBase::configuration);
 }
 
 bool is_at(const nginx::Directive* directive, const GoverningPlace& place) {
-  return directive != nullptr && directive->file && directive->line == place.line && directive->file->path == place.file;
+  return directive != nullptr && directive->file && directive->line == place.line &&
+         directive->file->path == place.file;
 }
 
 /// What nginx checks at a place, when it is the same wherever the place leads to.
@@ -38,9 +42,12 @@ std::string checked_name(const nginx::PassInventory& passes, const nginx::PassTa
   return name;
 }
 
-void add_upstream_settings(AdviceFacts& facts, const ReadConfiguration& nginx, const GoverningPlace& place) {
+void add_upstream_settings(AdviceFacts& facts, const ReadConfiguration& nginx,
+                           const GoverningPlace& place) {
   const auto& targets = nginx.passes.targets();
-  const auto target = std::find_if(targets.begin(), targets.end(), [&](const nginx::PassTarget& one) { return is_at(one.pass, place); });
+  const auto target =
+      std::find_if(targets.begin(), targets.end(),
+                   [&](const nginx::PassTarget& one) { return is_at(one.pass, place); });
   if (target == targets.end()) return;
   const nginx::UpstreamSettings& settings = target->settings;
   facts.trusted_file = path_of(settings.trusted_certificate, nginx.configuration);
@@ -52,17 +59,20 @@ void add_upstream_settings(AdviceFacts& facts, const ReadConfiguration& nginx, c
   if (facts.name.empty()) facts.name = checked_name(nginx.passes, *target);
 }
 
-void add_listener_settings(AdviceFacts& facts, const ReadConfiguration& nginx, const std::optional<GoverningPlace>& place) {
+void add_listener_settings(AdviceFacts& facts, const ReadConfiguration& nginx,
+                           const std::optional<GoverningPlace>& place) {
   const nginx::ListeningServer* found = nullptr;
   for (const nginx::Listener& listener : nginx.listeners.listeners()) {
     for (const nginx::ListeningServer& server : listener.servers) {
       const auto& certificates = server.settings.certificates.set_by;
       const bool is_place =
           place && (is_at(server.server->directive, *place) ||
-                    std::any_of(certificates.begin(), certificates.end(), [&](const nginx::Directive* one) { return is_at(one, *place); }));
+                    std::any_of(certificates.begin(), certificates.end(),
+                                [&](const nginx::Directive* one) { return is_at(one, *place); }));
       const bool has_name = !facts.server.empty() && server.server->names.logged == facts.server;
       if (!is_place && !has_name) continue;
-      if (found != nullptr && found->server != server.server) return;  // several: nothing is certain
+      if (found != nullptr && found->server != server.server)
+        return;  // several: nothing is certain
       found = &server;
     }
   }
@@ -87,7 +97,8 @@ void add_load_error(AdviceFacts& facts, const std::string& message) {
   else if (error.head.find("certificate") != std::string::npos) facts.certificate = facts.file;
 }
 
-AdviceFacts facts_of(const Diagnosis& diagnosis, const Symptom& symptom, const Surroundings& surroundings) {
+AdviceFacts facts_of(const Diagnosis& diagnosis, const Symptom& symptom,
+                     const Surroundings& surroundings) {
   AdviceFacts facts{.scheme = std::string(directives_of(symptom)),
                     .peer = symptom.peer,
                     .name = symptom.name,
@@ -95,7 +106,8 @@ AdviceFacts facts_of(const Diagnosis& diagnosis, const Symptom& symptom, const S
                     .responder = symptom.responder};
   if (symptom.side == parse::Side::config) add_load_error(facts, symptom.message);
   if (surroundings.nginx == nullptr) return facts;
-  if (symptom.side == parse::Side::upstream && diagnosis.place) add_upstream_settings(facts, *surroundings.nginx, *diagnosis.place);
+  if (symptom.side == parse::Side::upstream && diagnosis.place)
+    add_upstream_settings(facts, *surroundings.nginx, *diagnosis.place);
   if (symptom.side == parse::Side::client || symptom.side == parse::Side::ocsp)
     add_listener_settings(facts, *surroundings.nginx, diagnosis.place);
   return facts;
@@ -103,7 +115,8 @@ AdviceFacts facts_of(const Diagnosis& diagnosis, const Symptom& symptom, const S
 
 }  // namespace
 
-void fill_in_known_facts(Diagnosis& diagnosis, const Symptom& symptom, const Surroundings& surroundings) {
+void fill_in_known_facts(Diagnosis& diagnosis, const Symptom& symptom,
+                         const Surroundings& surroundings) {
   const AdviceFacts facts = facts_of(diagnosis, symptom, surroundings);
   const auto fill_in = [&facts](Text& text) {
     text.en = match::filled_in(std::move(text.en), facts, Language::en);

@@ -33,7 +33,8 @@ LoadError parse_load_error(std::string_view message) {
   take_place(text, error);
   // `open() "/etc/nginx/tls/pass" failed (2: No such file or directory)`
   constexpr std::string_view kFailed = "\" failed (";
-  if (const std::size_t failed = text.rfind(kFailed); failed != std::string_view::npos && error.openssl.empty()) {
+  if (const std::size_t failed = text.rfind(kFailed);
+      failed != std::string_view::npos && error.openssl.empty()) {
     error.openssl = text.substr(failed + kFailed.size());
     if (error.openssl.ends_with(')')) error.openssl.pop_back();
   }

@@ -13,14 +13,19 @@ namespace {
 constexpr std::chrono::milliseconds kLongest{5'000};
 
 void add_detail(Proof& proof, const Text& more) {
-  proof.detail = proof.detail.empty() ? more : diagnosis_text("load_test.after", {{"proof", proof.detail}, {"load_test", more}});
+  proof.detail =
+      proof.detail.empty()
+          ? more
+          : diagnosis_text("load_test.after", {{"proof", proof.detail}, {"load_test", more}});
 }
 
 /// Why `nginx -t` says nothing here; empty when it may be run.
 Text reason_not_to_try(const Surroundings& surroundings) {
-  if (surroundings.nginx == nullptr || surroundings.is_dump) return diagnosis_text("load_test.no_files");
+  if (surroundings.nginx == nullptr || surroundings.is_dump)
+    return diagnosis_text("load_test.no_files");
   if (surroundings.nginx_program.empty()) return diagnosis_text("load_test.no_program");
-  if (std::chrono::steady_clock::now() >= surroundings.deadline) return diagnosis_text("load_test.no_time");
+  if (std::chrono::steady_clock::now() >= surroundings.deadline)
+    return diagnosis_text("load_test.no_time");
   return {};
 }
 
@@ -29,19 +34,22 @@ TrialOptions options_for(const Surroundings& surroundings) {
   options.program = surroundings.nginx_program;
   options.version = surroundings.installation.version;
   options.is_in_use = surroundings.nginx_loaded_at.has_value();
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(surroundings.deadline - std::chrono::steady_clock::now());
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(surroundings.deadline -
+                                                                 std::chrono::steady_clock::now());
   options.time_limit = std::clamp(left, std::chrono::milliseconds(1), kLongest);
   return options;
 }
 
 Result<TrialResult> try_patch(const ConfigurationPatch& patch, const Surroundings& surroundings) {
   TRY(const nginx::Configuration patched, patch.reread());
-  return try_configuration(patched, patch.files(), patch.changed_files(), options_for(surroundings));
+  return try_configuration(patched, patch.files(), patch.changed_files(),
+                           options_for(surroundings));
 }
 
 }  // namespace
 
-Proof prove_by_load(const ConfigurationPatch& patch, const Surroundings& surroundings, Proof so_far, bool is_load_fault) {
+Proof prove_by_load(const ConfigurationPatch& patch, const Surroundings& surroundings, Proof so_far,
+                    bool is_load_fault) {
   if (so_far.status == ProofStatus::refuted) return so_far;
   if (const Text reason = reason_not_to_try(surroundings); !reason.empty()) {
     add_detail(so_far, reason);
@@ -60,7 +68,8 @@ Proof prove_by_load(const ConfigurationPatch& patch, const Surroundings& surroun
     add_detail(so_far, diagnosis_text("load_test.refuses", {{"complaint", complaint}}));
   } else {
     // A method that was there already has left it open for a reason of its own.
-    if (is_load_fault && so_far.status == ProofStatus::untested && so_far.method == ProofMethod::none) {
+    if (is_load_fault && so_far.status == ProofStatus::untested &&
+        so_far.method == ProofMethod::none) {
       so_far.status = ProofStatus::proved;
       so_far.method = ProofMethod::nginx_t;
     }
@@ -71,7 +80,8 @@ Proof prove_by_load(const ConfigurationPatch& patch, const Surroundings& surroun
 
 LoadVerdict load_now(const Surroundings& surroundings) {
   if (!reason_not_to_try(surroundings).empty()) return {};
-  const auto tried = try_configuration(surroundings.nginx->configuration, *surroundings.files, {}, options_for(surroundings));
+  const auto tried = try_configuration(surroundings.nginx->configuration, *surroundings.files, {},
+                                       options_for(surroundings));
   if (!tried || tried.value().is_permission) return {};
   return {true, tried.value().is_accepted, tried.value().complaint};
 }

@@ -13,11 +13,13 @@
 
 namespace handshaked::diagnose {
 
-/// One incident that this host's own configuration and files decide: a listener of ours, or a load that nginx refused. Collects the
-/// diagnosis while it is found. Borrows symptom, surroundings (which must have a configuration) and knowledge. One thread.
+/// One incident that this host's own configuration and files decide: a listener of ours, or a load
+/// that nginx refused. Collects the diagnosis while it is found. Borrows symptom, surroundings
+/// (which must have a configuration) and knowledge. One thread.
 class LocalCase {
  public:
-  LocalCase(const Symptom& symptom, const Surroundings& surroundings, const match::Knowledge& knowledge);
+  LocalCase(const Symptom& symptom, const Surroundings& surroundings,
+            const match::Knowledge& knowledge);
 
   const Symptom& symptom() const { return symptom_; }
   const Surroundings& surroundings() const { return surroundings_; }
@@ -29,15 +31,19 @@ class LocalCase {
   bool is_late() const { return std::chrono::steady_clock::now() >= surroundings_.deadline; }
   ConfigurationPatch new_patch() const { return {configuration(), files()}; }
 
-  /// The cause, its summary (the knowledge base's meaning when `summary` is empty), and how sure that is.
+  /// The cause, its summary (the knowledge base's meaning when `summary` is empty), and how sure
+  /// that is.
   void conclude(std::string cause, double confidence, Text summary = {});
-  void add_evidence(std::string kind, Text text) { diagnosis.evidence.push_back({std::move(kind), std::move(text)}); }
+  void add_evidence(std::string kind, Text text) {
+    diagnosis.evidence.push_back({std::move(kind), std::move(text)});
+  }
   void set_place(const nginx::Directive& directive);
 
   /// The knowledge base's fix of that id for the concluded cause.
   Fix known(std::string_view id) const;
-  /// Adds a fix with its changes and its diff, tried with `nginx -t`: for a fault of loading that is the proof, for others a refusal
-  /// refutes. When the text cannot be changed that way, the fix goes in without patch and says why.
+  /// Adds a fix with its changes and its diff, tried with `nginx -t`: for a fault of loading that
+  /// is the proof, for others a refusal refutes. When the text cannot be changed that way, the fix
+  /// goes in without patch and says why.
   void propose(Fix fix, const Result<ConfigurationPatch>& patch);
   void propose(Fix fix) { diagnosis.fixes.push_back(std::move(fix)); }
   void add_dead_end(DeadEnd dead_end) { diagnosis.dead_ends.push_back(std::move(dead_end)); }

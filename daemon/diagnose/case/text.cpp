@@ -4,7 +4,8 @@
 
 namespace handshaked::diagnose {
 
-Text catalogue_text(const Catalogue& catalogue, std::string_view key, std::span<const NamedValue> values) {
+Text catalogue_text(const Catalogue& catalogue, std::string_view key,
+                    std::span<const NamedValue> values) {
   const auto in = [&](Language language) {
     std::vector<Catalogue::Value> facts;
     facts.reserve(values.size());

@@ -13,7 +13,8 @@ BundleMemo& BundleMemo::of_this_process() {
 
 std::shared_ptr<const PemBundle> BundleMemo::find(const std::string& digest) {
   const std::lock_guard lock(mutex_);
-  const auto at = std::find_if(known_.begin(), known_.end(), [&digest](const Known& one) { return one.digest == digest; });
+  const auto at = std::find_if(known_.begin(), known_.end(),
+                               [&digest](const Known& one) { return one.digest == digest; });
   if (at == known_.end()) return nullptr;
   known_.splice(known_.begin(), known_, at);
   return known_.front().bundle;
@@ -26,7 +27,9 @@ Result<std::shared_ptr<const PemBundle>> BundleMemo::read(std::string_view text)
   auto bundle = std::make_shared<const PemBundle>(std::move(taken_apart));
   if (text.size() > kMostBytes) return bundle;
   const std::lock_guard lock(mutex_);
-  if (std::any_of(known_.begin(), known_.end(), [&digest](const Known& one) { return one.digest == digest; })) return bundle;
+  if (std::any_of(known_.begin(), known_.end(),
+                  [&digest](const Known& one) { return one.digest == digest; }))
+    return bundle;
   known_.push_front({.digest = digest, .size = text.size(), .bundle = bundle});
   bytes_ += text.size();
   while (bytes_ > kMostBytes) {

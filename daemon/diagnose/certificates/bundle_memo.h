@@ -12,9 +12,10 @@
 
 namespace handshaked::diagnose {
 
-/// What this host's files hold, taken apart once for many diagnoses: a trust file of the system's has a hundred and forty certificates,
-/// and in a storm each diagnosis asks for it. By content, so that nothing in it is ever out of date. Bounded by the bytes of the texts; the
-/// one that was asked for longest ago goes first. Any thread.
+/// What this host's files hold, taken apart once for many diagnoses: a trust file of the system's
+/// has a hundred and forty certificates, and in a storm each diagnosis asks for it. By content, so
+/// that nothing in it is ever out of date. Bounded by the bytes of the texts; the one that was
+/// asked for longest ago goes first. Any thread.
 class BundleMemo {
  public:
   static constexpr std::size_t kMostBytes = 512U << 10;

@@ -20,13 +20,16 @@ std::vector<std::string> system_bundle() {
   return bundle ? std::vector<std::string>{*bundle} : std::vector<std::string>{};
 }
 
-/// Every regular file of a directory, sorted, each content once: c_rehash'd directories hold two links to each.
-std::vector<std::string> files_of(const std::string& directory, std::vector<std::string>& problems) {
+/// Every regular file of a directory, sorted, each content once: c_rehash'd directories hold two
+/// links to each.
+std::vector<std::string> files_of(const std::string& directory,
+                                  std::vector<std::string>& problems) {
   std::vector<std::string> files;
   std::unordered_set<std::string> seen;
   std::error_code error;
   fs::directory_iterator it(directory, error);
-  for (const fs::directory_iterator end; !error && it != end && files.size() < kMaxFiles; it.increment(error)) {
+  for (const fs::directory_iterator end; !error && it != end && files.size() < kMaxFiles;
+       it.increment(error)) {
     std::error_code ignored;
     if (fs::is_regular_file(it->path(), ignored)) files.push_back(it->path().string());
   }
@@ -53,7 +56,8 @@ CaStore CaStore::load(const std::vector<std::string>& paths, std::vector<std::st
       return;
     }
     const auto add = [&](Certificate certificate) {
-      if (store.content_.cas.size() < kMaxCertificates && certificates.insert(certificate.facts().sha256).second)
+      if (store.content_.cas.size() < kMaxCertificates &&
+          certificates.insert(certificate.facts().sha256).second)
         store.content_.cas.push_back({std::move(certificate), file});
     };
     const auto add_list = [&](RevocationList list) {
@@ -66,7 +70,8 @@ CaStore CaStore::load(const std::vector<std::string>& paths, std::vector<std::st
     if (form == BundleForm::der_certificate || form == BundleForm::der_crl) {
       const auto bytes = nginx::DiskFiles().read(file, kMaxBundleBytes);
       if (form == BundleForm::der_certificate && bytes) {
-        if (auto certificate = Certificate::from_der(bytes.value())) add(std::move(certificate).value());
+        if (auto certificate = Certificate::from_der(bytes.value()))
+          add(std::move(certificate).value());
       } else if (bytes) {
         if (auto list = RevocationList::from_der(bytes.value())) add_list(std::move(list).value());
       }
@@ -83,7 +88,8 @@ CaStore CaStore::load(const std::vector<std::string>& paths, std::vector<std::st
     }
   }
   if (store.content_.cas.size() >= kMaxCertificates)
-    problems.push_back("only the first " + std::to_string(kMaxCertificates) + " certificates of " + store.description_ + " are used");
+    problems.push_back("only the first " + std::to_string(kMaxCertificates) + " certificates of " +
+                       store.description_ + " are used");
   return store;
 }
 
@@ -99,7 +105,8 @@ void CaStore::add(Certificate certificate, const std::string& file) {
 CaStore CaStore::system_when_asked() {
   CaStore store;
   store.unread_ = std::make_shared<Unread>();
-  for (const std::string& path : system_bundle()) store.description_ += (store.description_.empty() ? "" : ", ") + path;
+  for (const std::string& path : system_bundle())
+    store.description_ += (store.description_.empty() ? "" : ", ") + path;
   return store;
 }
 
@@ -121,7 +128,9 @@ std::vector<const StoredCa*> CaStore::named(const std::string& subject_hash) con
 }
 
 const StoredCa* CaStore::find(const std::string& sha256) const {
-  const auto found = std::find_if(all().begin(), all().end(), [&](const StoredCa& ca) { return ca.certificate.facts().sha256 == sha256; });
+  const auto found = std::find_if(all().begin(), all().end(), [&](const StoredCa& ca) {
+    return ca.certificate.facts().sha256 == sha256;
+  });
   return found == all().end() ? nullptr : &*found;
 }
 

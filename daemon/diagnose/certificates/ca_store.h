@@ -16,14 +16,17 @@ struct StoredCa {
   std::string file;
 };
 
-/// CA certificates (and CRLs) that an organisation keeps at hand: used to name what is missing and to propose it, never trusted by
-/// itself. Immutable, but for being read when it is first asked; any thread.
+/// CA certificates (and CRLs) that an organisation keeps at hand: used to name what is missing and
+/// to propose it, never trusted by itself. Immutable, but for being read when it is first asked;
+/// any thread.
 class CaStore {
  public:
-  /// Files (PEM bundles, DER) and directories (every regular file in it, one level, sorted; what is no certificate is skipped).
-  /// No path: the system's bundle. Paths that cannot be read are reported in `problems`, the rest is used. Bounded: kMaxCertificates.
+  /// Files (PEM bundles, DER) and directories (every regular file in it, one level, sorted; what is
+  /// no certificate is skipped). No path: the system's bundle. Paths that cannot be read are
+  /// reported in `problems`, the rest is used. Bounded: kMaxCertificates.
   static CaStore load(const std::vector<std::string>& paths, std::vector<std::string>& problems);
-  /// The system's bundle, which is only read when somebody asks: most diagnoses find nothing that is missing.
+  /// The system's bundle, which is only read when somebody asks: most diagnoses find nothing that
+  /// is missing.
   static CaStore system_when_asked();
 
   /// One more that is at hand, for a copy of a store; what is there already stays once.
@@ -31,7 +34,8 @@ class CaStore {
 
   const std::vector<StoredCa>& all() const { return content().cas; }
   const std::vector<RevocationList>& crls() const { return content().crls; }
-  /// Those whose subject is `issuer_hash` (CertificateFacts::subject_hash): candidates for an issuer.
+  /// Those whose subject is `issuer_hash` (CertificateFacts::subject_hash): candidates for an
+  /// issuer.
   std::vector<const StoredCa*> named(const std::string& subject_hash) const;
   const StoredCa* find(const std::string& sha256) const;
   /// "/etc/ssl/certs/ca-certificates.crt", or what was given: for people.

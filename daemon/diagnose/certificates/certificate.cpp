@@ -27,7 +27,9 @@ std::string pem_of(Write write) {
 }  // namespace
 
 Result<Certificate> Certificate::from_der(std::string_view der) {
-  if (der.size() > kMaxDerBytes) return fail(ErrorCode::limit_exceeded, "a certificate of " + std::to_string(der.size()) + " bytes");
+  if (der.size() > kMaxDerBytes)
+    return fail(ErrorCode::limit_exceeded,
+                "a certificate of " + std::to_string(der.size()) + " bytes");
   ERR_clear_error();
   const auto* const begin = reinterpret_cast<const unsigned char*>(der.data());
   const auto* at = begin;
@@ -37,7 +39,8 @@ Result<Certificate> Certificate::from_der(std::string_view der) {
   auto value = std::make_shared<Parsed>();
   value->der = Der(der.substr(0, static_cast<std::size_t>(at - begin)));
   if (value->der.size() != der.size()) {
-    // Behind the certificate of a TRUSTED CERTIFICATE stand its trust settings, and nothing else may.
+    // Behind the certificate of a TRUSTED CERTIFICATE stand its trust settings, and nothing else
+    // may.
     at = begin;
     handle.reset(d2i_X509_AUX(nullptr, &at, static_cast<long>(der.size())), X509_free);
     if (!handle || at != begin + der.size()) return malformed("bytes after the certificate");
@@ -64,12 +67,14 @@ bool Certificate::is_signed_by(const Certificate& issuer) const {
 }
 
 bool Certificate::matches_host(std::string_view name) const {
-  // OpenSSL takes length 0 to mean "measure it"; nginx refuses an empty name before it comes to that.
+  // OpenSSL takes length 0 to mean "measure it"; nginx refuses an empty name before it comes to
+  // that.
   return !name.empty() && X509_check_host(handle(), name.data(), name.size(), 0, nullptr) == 1;
 }
 
 Result<RevocationList> RevocationList::from_der(std::string_view der) {
-  if (der.size() > kMaxDerBytes) return fail(ErrorCode::limit_exceeded, "a CRL of " + std::to_string(der.size()) + " bytes");
+  if (der.size() > kMaxDerBytes)
+    return fail(ErrorCode::limit_exceeded, "a CRL of " + std::to_string(der.size()) + " bytes");
   ERR_clear_error();
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   const auto* const end = at + der.size();
@@ -84,13 +89,17 @@ Result<RevocationList> RevocationList::from_der(std::string_view der) {
   facts.issuer = name_text(X509_CRL_get_issuer(parsed));
   facts.issuer_hash = name_hash(X509_CRL_get_issuer(parsed));
   facts.last_update = read_time(X509_CRL_get0_lastUpdate(parsed));
-  if (const ASN1_TIME* const next = X509_CRL_get0_nextUpdate(parsed)) facts.next_update = read_time(next);
+  if (const ASN1_TIME* const next = X509_CRL_get0_nextUpdate(parsed))
+    facts.next_update = read_time(next);
   facts.signature_algorithm = OBJ_nid2sn(X509_CRL_get_signature_nid(parsed));
   facts.sha256 = sha256_hex(der);
-  facts.revoked = static_cast<std::size_t>(std::max(0, sk_X509_REVOKED_num(X509_CRL_get_REVOKED(parsed))));
-  if (auto* const id = static_cast<AUTHORITY_KEYID*>(X509_CRL_get_ext_d2i(parsed, NID_authority_key_identifier, nullptr, nullptr))) {
+  facts.revoked =
+      static_cast<std::size_t>(std::max(0, sk_X509_REVOKED_num(X509_CRL_get_REVOKED(parsed))));
+  if (auto* const id = static_cast<AUTHORITY_KEYID*>(
+          X509_CRL_get_ext_d2i(parsed, NID_authority_key_identifier, nullptr, nullptr))) {
     if (id->keyid)
-      facts.authority_key_id = hex_text(ASN1_STRING_get0_data(id->keyid), static_cast<std::size_t>(ASN1_STRING_length(id->keyid)));
+      facts.authority_key_id = hex_text(ASN1_STRING_get0_data(id->keyid),
+                                        static_cast<std::size_t>(ASN1_STRING_length(id->keyid)));
     AUTHORITY_KEYID_free(id);
   }
   value->handle = std::move(handle);
@@ -103,7 +112,8 @@ std::string RevocationList::pem() const {
 }
 
 bool RevocationList::revokes(const Certificate& certificate) const {
-  if (X509_NAME_cmp(X509_get_issuer_name(certificate.handle()), X509_CRL_get_issuer(handle())) != 0) return false;
+  if (X509_NAME_cmp(X509_get_issuer_name(certificate.handle()), X509_CRL_get_issuer(handle())) != 0)
+    return false;
   X509_REVOKED* entry = nullptr;
   return X509_CRL_get0_by_cert(handle(), &entry, certificate.handle()) == 1;
 }

@@ -13,21 +13,26 @@ struct X509_crl_st;
 
 namespace handshaked::diagnose {
 
-/// A parsed certificate. Immutable; copies share the parsed form, which OpenSSL lets any thread read. Parse the bytes of this host's own
-/// files with it; what a peer sent is parsed in the child process only (replay_session.h).
+/// A parsed certificate. Immutable; copies share the parsed form, which OpenSSL lets any thread
+/// read. Parse the bytes of this host's own files with it; what a peer sent is parsed in the child
+/// process only (replay_session.h).
 class Certificate {
  public:
   static constexpr std::size_t kMaxDerBytes = 100 * 1024;  ///< what OpenSSL takes for a whole chain
 
-  /// From DER, with or without the trust settings of a TRUSTED CERTIFICATE behind it. Bytes after the certificate are an error
-  /// (invalid_input), and so is more than kMaxDerBytes (limit_exceeded).
+  /// From DER, with or without the trust settings of a TRUSTED CERTIFICATE behind it. Bytes after
+  /// the certificate are an error (invalid_input), and so is more than kMaxDerBytes
+  /// (limit_exceeded).
   static Result<Certificate> from_der(std::string_view der);
 
   const CertificateFacts& facts() const { return parsed_->facts; }
   /// The certificate alone.
   const Der& der() const { return parsed_->der; }
-  /// With its trust settings, when it has any: what a trust store must be given. Else the same as der().
-  const Der& der_with_trust() const { return parsed_->der_with_trust.empty() ? parsed_->der : parsed_->der_with_trust; }
+  /// With its trust settings, when it has any: what a trust store must be given. Else the same as
+  /// der().
+  const Der& der_with_trust() const {
+    return parsed_->der_with_trust.empty() ? parsed_->der : parsed_->der_with_trust;
+  }
   bool has_trust_settings() const { return !parsed_->der_with_trust.empty(); }
   std::string pem() const;
 
@@ -35,8 +40,9 @@ class Certificate {
   bool names_as_issuer(const Certificate& issuer) const;
   /// The key of `issuer` made the signature of this one. Says nothing about dates, usage or trust.
   bool is_signed_by(const Certificate& issuer) const;
-  /// What nginx's name check says: X509_check_host without flags. IP addresses of the certificate never match, the common name only
-  /// counts when there is no DNS name, and an empty name matches nothing.
+  /// What nginx's name check says: X509_check_host without flags. IP addresses of the certificate
+  /// never match, the common name only counts when there is no DNS name, and an empty name matches
+  /// nothing.
   bool matches_host(std::string_view name) const;
 
   /// For chain_replay and tls_handshake; never null.

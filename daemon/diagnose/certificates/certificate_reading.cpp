@@ -15,7 +15,9 @@
 namespace handshaked::diagnose {
 namespace {
 
-std::string limited(std::string_view text) { return std::string(utf8_prefix(text, CertificateFacts::kMaxTextBytes)); }
+std::string limited(std::string_view text) {
+  return std::string(utf8_prefix(text, CertificateFacts::kMaxTextBytes));
+}
 
 std::string text_of(const ASN1_STRING* string) {
   if (!string) return {};
@@ -28,12 +30,14 @@ std::string text_of(const ASN1_STRING* string) {
 }
 
 std::string raw_text_of(const ASN1_STRING* string) {
-  return limited({reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)), static_cast<std::size_t>(ASN1_STRING_length(string))});
+  return limited({reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
+                  static_cast<std::size_t>(ASN1_STRING_length(string))});
 }
 
 std::string hex_of(const ASN1_STRING* string) {
   if (!string) return {};
-  const auto size = std::min(static_cast<std::size_t>(ASN1_STRING_length(string)), CertificateFacts::kMaxTextBytes / 2);
+  const auto size = std::min(static_cast<std::size_t>(ASN1_STRING_length(string)),
+                             CertificateFacts::kMaxTextBytes / 2);
   return hex_text(ASN1_STRING_get0_data(string), size);
 }
 
@@ -49,12 +53,15 @@ std::string ip_text(const ASN1_OCTET_STRING* address) {
   const int size = ASN1_STRING_length(address);
   char text[INET6_ADDRSTRLEN];
   const int family = size == 4 ? AF_INET : size == 16 ? AF_INET6 : AF_UNSPEC;
-  if (family == AF_UNSPEC || !::inet_ntop(family, ASN1_STRING_get0_data(address), text, sizeof text)) return hex_of(address);
+  if (family == AF_UNSPEC ||
+      !::inet_ntop(family, ASN1_STRING_get0_data(address), text, sizeof text))
+    return hex_of(address);
   return text;
 }
 
 void read_alternative_names(const X509* certificate, CertificateFacts& facts) {
-  auto* const names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  auto* const names = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names, i);
     std::vector<std::string>* list = nullptr;
@@ -75,23 +82,29 @@ void read_alternative_names(const X509* certificate, CertificateFacts& facts) {
 }
 
 void read_constraints(const X509* certificate, CertificateFacts& facts) {
-  if (auto* const basic = static_cast<BASIC_CONSTRAINTS*>(X509_get_ext_d2i(certificate, NID_basic_constraints, nullptr, nullptr))) {
+  if (auto* const basic = static_cast<BASIC_CONSTRAINTS*>(
+          X509_get_ext_d2i(certificate, NID_basic_constraints, nullptr, nullptr))) {
     facts.has_basic_constraints = true;
     facts.is_ca = basic->ca != 0;
     if (basic->pathlen) facts.path_length = ASN1_INTEGER_get(basic->pathlen);
     BASIC_CONSTRAINTS_free(basic);
   }
   facts.has_name_constraints = X509_get_ext_by_NID(certificate, NID_name_constraints, -1) >= 0;
-  if (auto* const features = static_cast<STACK_OF(ASN1_INTEGER)*>(X509_get_ext_d2i(certificate, NID_tlsfeature, nullptr, nullptr))) {
+  if (auto* const features = static_cast<STACK_OF(ASN1_INTEGER)*>(
+          X509_get_ext_d2i(certificate, NID_tlsfeature, nullptr, nullptr))) {
     constexpr long kStatusRequest = 5;
     for (int i = 0; i < sk_ASN1_INTEGER_num(features); ++i)
-      if (ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features, i)) == kStatusRequest) facts.must_staple = true;
+      if (ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features, i)) == kStatusRequest)
+        facts.must_staple = true;
     sk_ASN1_INTEGER_pop_free(features, ASN1_INTEGER_free);
   }
-  for (int i = 0; i < X509_get_ext_count(certificate) && facts.unhandled_critical_extensions.size() < CertificateFacts::kMaxNames; ++i) {
+  for (int i = 0; i < X509_get_ext_count(certificate) &&
+                  facts.unhandled_critical_extensions.size() < CertificateFacts::kMaxNames;
+       ++i) {
     X509_EXTENSION* const extension = X509_get_ext(certificate, i);
     if (X509_EXTENSION_get_critical(extension) && !X509_supported_extension(extension))
-      facts.unhandled_critical_extensions.push_back(object_text(X509_EXTENSION_get_object(extension)));
+      facts.unhandled_critical_extensions.push_back(
+          object_text(X509_EXTENSION_get_object(extension)));
   }
 }
 
@@ -115,9 +128,12 @@ void read_usage(X509* certificate, CertificateFacts& facts) {
     for (const auto& [bit, name] : kUsages)
       if (usage & bit) facts.key_usage.emplace_back(name);
   }
-  if (auto* const extended = static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(certificate, NID_ext_key_usage, nullptr, nullptr))) {
+  if (auto* const extended = static_cast<EXTENDED_KEY_USAGE*>(
+          X509_get_ext_d2i(certificate, NID_ext_key_usage, nullptr, nullptr))) {
     facts.has_extended_key_usage = true;
-    for (int i = 0; i < sk_ASN1_OBJECT_num(extended) && facts.extended_key_usage.size() < CertificateFacts::kMaxNames; ++i)
+    for (int i = 0; i < sk_ASN1_OBJECT_num(extended) &&
+                    facts.extended_key_usage.size() < CertificateFacts::kMaxNames;
+         ++i)
       facts.extended_key_usage.push_back(object_text(sk_ASN1_OBJECT_value(extended, i)));
     EXTENDED_KEY_USAGE_free(extended);
   }
@@ -139,19 +155,25 @@ void read_key_and_signature(X509* certificate, CertificateFacts& facts) {
   }
   unsigned char* spki = nullptr;
   const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
-  if (size > 0) facts.public_key_sha256 = sha256_hex({reinterpret_cast<char*>(spki), static_cast<std::size_t>(size)});
+  if (size > 0)
+    facts.public_key_sha256 =
+        sha256_hex({reinterpret_cast<char*>(spki), static_cast<std::size_t>(size)});
   OPENSSL_free(spki);
 }
 
 void read_locations(X509* certificate, CertificateFacts& facts) {
-  auto* const access = static_cast<AUTHORITY_INFO_ACCESS*>(X509_get_ext_d2i(certificate, NID_info_access, nullptr, nullptr));
+  auto* const access = static_cast<AUTHORITY_INFO_ACCESS*>(
+      X509_get_ext_d2i(certificate, NID_info_access, nullptr, nullptr));
   constexpr std::size_t kMaxUrls = 8;
   for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(access); ++i) {
     const ACCESS_DESCRIPTION* const entry = sk_ACCESS_DESCRIPTION_value(access, i);
     if (entry->location->type != GEN_URI) continue;
     const int method = OBJ_obj2nid(entry->method);
-    auto* const list = method == NID_ad_OCSP ? &facts.ocsp_urls : method == NID_ad_ca_issuers ? &facts.issuer_urls : nullptr;
-    if (list && list->size() < kMaxUrls) list->push_back(raw_text_of(entry->location->d.uniformResourceIdentifier));
+    auto* const list = method == NID_ad_OCSP         ? &facts.ocsp_urls
+                       : method == NID_ad_ca_issuers ? &facts.issuer_urls
+                                                     : nullptr;
+    if (list && list->size() < kMaxUrls)
+      list->push_back(raw_text_of(entry->location->d.uniformResourceIdentifier));
   }
   AUTHORITY_INFO_ACCESS_free(access);
 }
@@ -159,7 +181,8 @@ void read_locations(X509* certificate, CertificateFacts& facts) {
 std::string last_common_name(const X509_NAME* name) {
   int found = -1;
   for (int at = -1; (at = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0;) found = at;
-  return found < 0 ? std::string() : text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, found)));
+  return found < 0 ? std::string()
+                   : text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, found)));
 }
 
 }  // namespace
@@ -193,7 +216,8 @@ CertificateFacts read_facts(x509_st* certificate, const Der& der) {
   read_key_and_signature(certificate, facts);
   read_locations(certificate, facts);
   facts.self_issued = X509_NAME_cmp(subject, issuer) == 0;
-  facts.self_signed = facts.self_issued && X509_verify(certificate, X509_get0_pubkey(certificate)) == 1;
+  facts.self_signed =
+      facts.self_issued && X509_verify(certificate, X509_get0_pubkey(certificate)) == 1;
   ERR_clear_error();
   return facts;
 }

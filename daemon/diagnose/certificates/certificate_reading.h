@@ -7,8 +7,8 @@ struct asn1_string_st;
 
 namespace handshaked::diagnose {
 
-/// Reads what a parsed certificate says about itself. Extensions that cannot be parsed count as missing; OpenSSL's own verification
-/// refuses such a certificate by itself.
+/// Reads what a parsed certificate says about itself. Extensions that cannot be parsed count as
+/// missing; OpenSSL's own verification refuses such a certificate by itself.
 CertificateFacts read_facts(x509_st* certificate, const Der& der);
 
 /// An ASN.1 time, to the second; the epoch for one that is malformed.

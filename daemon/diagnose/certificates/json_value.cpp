@@ -42,7 +42,9 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text) {
   auto parser = std::make_unique<Parser>();
   simdjson::dom::object object;
   const auto error = parser->parser.parse(text.data(), text.size()).get(parser->root);
-  if (error) return fail(ErrorCode::invalid_input, std::string("not JSON: ") + simdjson::error_message(error));
+  if (error)
+    return fail(ErrorCode::invalid_input,
+                std::string("not JSON: ") + simdjson::error_message(error));
   if (parser->root.get(object)) return fail(ErrorCode::invalid_input, "not a JSON object");
   return JsonDocument(std::move(parser));
 }
@@ -68,7 +70,8 @@ JsonValue JsonValue::operator[](std::string_view key) const {
   JsonValue value;
   simdjson::dom::object object;
   element member;
-  if (read(is_present_, element_, object) && object.at_key(key).get(member) == simdjson::SUCCESS && !member.is_null()) {
+  if (read(is_present_, element_, object) && object.at_key(key).get(member) == simdjson::SUCCESS &&
+      !member.is_null()) {
     value.element_ = handle_of(member);
     value.is_present_ = true;
   }
@@ -87,7 +90,9 @@ std::int64_t JsonValue::integer() const {
 
 int JsonValue::number() const {
   const std::int64_t value = integer();
-  return value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max() ? 0 : static_cast<int>(value);
+  return value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max()
+             ? 0
+             : static_cast<int>(value);
 }
 
 std::size_t JsonValue::count() const {

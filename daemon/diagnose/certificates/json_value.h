@@ -12,8 +12,9 @@
 
 namespace handshaked::diagnose {
 
-/// One value of a JsonDocument, which must outlive it. What is missing or of another type reads as nothing: an empty text, zero, no
-/// elements. Readers that cannot do without a member check it themselves.
+/// One value of a JsonDocument, which must outlive it. What is missing or of another type reads as
+/// nothing: an empty text, zero, no elements. Readers that cannot do without a member check it
+/// themselves.
 class JsonValue {
  public:
   JsonValue() = default;
@@ -36,7 +37,8 @@ class JsonValue {
   bool is_present_ = false;
 };
 
-/// A parsed JSON object. For messages between us and the child process; both sides bound their length before they parse.
+/// A parsed JSON object. For messages between us and the child process; both sides bound their
+/// length before they parse.
 class JsonDocument {
  public:
   /// invalid_input when it is not JSON, or not an object.

@@ -28,12 +28,15 @@ std::string openssl_code_text(unsigned long code) {
 
 std::string name_text(const X509_NAME* name) {
   const BioHandle bio(BIO_new(BIO_s_mem()));
-  // Control characters stay escaped, so that a name can never begin a line of a report; UTF-8 stays readable.
-  if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0) return {};
+  // Control characters stay escaped, so that a name can never begin a line of a report; UTF-8 stays
+  // readable.
+  if (!bio || X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
+    return {};
   char* bytes = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &bytes);
   if (size <= 0) return {};
-  return std::string(utf8_prefix({bytes, static_cast<std::size_t>(size)}, CertificateFacts::kMaxTextBytes));
+  return std::string(
+      utf8_prefix({bytes, static_cast<std::size_t>(size)}, CertificateFacts::kMaxTextBytes));
 }
 
 std::string name_hash(const X509_NAME* name) {

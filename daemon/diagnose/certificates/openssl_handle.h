@@ -11,7 +11,8 @@
 
 namespace handshaked::diagnose {
 
-/// OpenSSL objects that end with their scope. For .cpp files only: the headers of this folder name no type of OpenSSL.
+/// OpenSSL objects that end with their scope. For .cpp files only: the headers of this folder name
+/// no type of OpenSSL.
 template <auto release>
 struct OpensslRelease {
   template <class T>

@@ -67,11 +67,16 @@ BlockKind kind_of(std::string_view label) {
   return BlockKind::other;
 }
 
-bool is_key(BlockKind kind) { return kind == BlockKind::private_key || kind == BlockKind::encrypted_private_key; }
+bool is_key(BlockKind kind) {
+  return kind == BlockKind::private_key || kind == BlockKind::encrypted_private_key;
+}
 
-/// "CERTIFICATE" of "-----BEGIN CERTIFICATE-----"; nothing when the line is no BEGIN line as OpenSSL wants it.
+/// "CERTIFICATE" of "-----BEGIN CERTIFICATE-----"; nothing when the line is no BEGIN line as
+/// OpenSSL wants it.
 std::string_view begin_label(std::string_view line) {
-  if (!line.starts_with(kBegin) || !line.ends_with(kDashes) || line.size() < kBegin.size() + kDashes.size()) return {};
+  if (!line.starts_with(kBegin) || !line.ends_with(kDashes) ||
+      line.size() < kBegin.size() + kDashes.size())
+    return {};
   return line.substr(kBegin.size(), line.size() - kBegin.size() - kDashes.size());
 }
 
@@ -107,7 +112,8 @@ std::string reason_in(const Error& error) {
 
 void read_block(std::string_view text, PemBundle& bundle, PemBlock block) {
   const std::size_t index = bundle.blocks.size();
-  const bool is_certificate = block.kind == BlockKind::certificate || block.kind == BlockKind::trusted_certificate;
+  const bool is_certificate =
+      block.kind == BlockKind::certificate || block.kind == BlockKind::trusted_certificate;
   if (!is_key(block.kind)) {
     // OpenSSL passes over what it does not know, but not over damage.
     PemContent content = decode_block(text);
@@ -126,7 +132,9 @@ void read_block(std::string_view text, PemBundle& bundle, PemBlock block) {
 }
 
 BundleForm form_without_blocks(std::string_view bytes) {
-  const bool is_blank = std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+  const bool is_blank = std::all_of(bytes.begin(), bytes.end(), [](char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+  });
   if (is_blank) return BundleForm::empty;
   constexpr unsigned char kSequence = 0x30;
   if (static_cast<unsigned char>(bytes.front()) != kSequence) return BundleForm::not_pem;
@@ -138,10 +146,11 @@ BundleForm form_without_blocks(std::string_view bytes) {
   PKCS12_free(archive);
   ERR_clear_error();
   if (is_archive) return BundleForm::pkcs12;
-  // A definite length in the long form follows in every DER file of more than 127 bytes, in others all that comes; text that begins with
-  // '0' has neither.
+  // A definite length in the long form follows in every DER file of more than 127 bytes, in others
+  // all that comes; text that begins with '0' has neither.
   const unsigned char length = bytes.size() > 1 ? static_cast<unsigned char>(bytes[1]) : 0;
-  return (length & 0x80) || (length != 0 && length + 2U == bytes.size()) ? BundleForm::der_other : BundleForm::not_pem;
+  return (length & 0x80) || (length != 0 && length + 2U == bytes.size()) ? BundleForm::der_other
+                                                                         : BundleForm::not_pem;
 }
 
 }  // namespace
@@ -175,34 +184,40 @@ std::string_view to_string(BlockKind kind) {
 }
 
 const PemBlock* PemBundle::damaged_block() const {
-  const auto found = std::find_if(blocks.begin(), blocks.end(), [](const PemBlock& block) { return !block.problem.empty(); });
+  const auto found = std::find_if(blocks.begin(), blocks.end(),
+                                  [](const PemBlock& block) { return !block.problem.empty(); });
   return found == blocks.end() ? nullptr : &*found;
 }
 
 bool PemBundle::has_private_key() const {
-  return std::any_of(blocks.begin(), blocks.end(), [](const PemBlock& block) { return is_key(block.kind); });
+  return std::any_of(blocks.begin(), blocks.end(),
+                     [](const PemBlock& block) { return is_key(block.kind); });
 }
 
 Result<PemBundle> read_pem_bundle(std::string_view bytes) {
   if (bytes.size() > kMaxBundleBytes)
-    return fail(ErrorCode::limit_exceeded, "a bundle of more than " + std::to_string(kMaxBundleBytes) + " bytes");
+    return fail(ErrorCode::limit_exceeded,
+                "a bundle of more than " + std::to_string(kMaxBundleBytes) + " bytes");
   PemBundle bundle;
   LineReader lines(bytes);
   while (lines.next()) {
     const std::string_view label = begin_label(lines.line());
     if (label.empty()) continue;
     if (bundle.blocks.size() == kMaxBundleBlocks)
-      return fail(ErrorCode::limit_exceeded, "a bundle of more than " + std::to_string(kMaxBundleBlocks) + " blocks");
+      return fail(ErrorCode::limit_exceeded,
+                  "a bundle of more than " + std::to_string(kMaxBundleBlocks) + " blocks");
     PemBlock block;
     block.kind = kind_of(label);
     block.label = std::string(label.substr(0, 64));
     block.first_line = lines.number();
     const std::size_t begin = lines.begin();
-    // OpenSSL reads on to the next line that begins with END, whatever stands before it: a BEGIN line inside is damaged base64.
+    // OpenSSL reads on to the next line that begins with END, whatever stands before it: a BEGIN
+    // line inside is damaged base64.
     bool has_end = false;
     while (!has_end && lines.next()) has_end = lines.line().starts_with(kEnd);
     block.last_line = lines.number();
-    const bool ends_itself = has_end && lines.line().substr(kEnd.size()) == std::string(label) + std::string(kDashes);
+    const bool ends_itself =
+        has_end && lines.line().substr(kEnd.size()) == std::string(label) + std::string(kDashes);
     if (is_key(block.kind) && !ends_itself) block.problem = "bad end line";
     read_block(bytes.substr(begin, lines.after() - begin), bundle, std::move(block));
   }
@@ -216,7 +231,8 @@ Result<PemBundle> read_pem_file(const std::string& path) {
   if (!file.is_open()) return fail(error_from_errno(errno, path));
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) return fail(error_from_errno(errno, path));
-  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::invalid_input, path + ": not a regular file");
+  if (!S_ISREG(status.st_mode))
+    return fail(ErrorCode::invalid_input, path + ": not a regular file");
   std::string bytes;
   std::string buffer(64 * 1024, '\0');
   for (;;) {
@@ -226,7 +242,8 @@ Result<PemBundle> read_pem_file(const std::string& path) {
     if (got == 0) break;
     bytes.append(buffer, 0, static_cast<std::size_t>(got));
     if (bytes.size() > kMaxBundleBytes)
-      return fail(ErrorCode::limit_exceeded, path + ": more than " + std::to_string(kMaxBundleBytes) + " bytes");
+      return fail(ErrorCode::limit_exceeded,
+                  path + ": more than " + std::to_string(kMaxBundleBytes) + " bytes");
   }
   auto bundle = read_pem_bundle(bytes);
   if (!bundle) return fail(bundle.error().wrapped(path));

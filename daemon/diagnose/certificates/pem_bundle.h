@@ -40,7 +40,8 @@ struct PemBlock {
   std::string label;  ///< "CERTIFICATE", "EC PRIVATE KEY"
   unsigned first_line = 0;
   unsigned last_line = 0;
-  std::string problem;  ///< why OpenSSL cannot read it, in its words ("bad base64 decode", "bad end line"); empty when it can
+  std::string problem;  ///< why OpenSSL cannot read it, in its words ("bad base64 decode", "bad end
+                        ///< line"); empty when it can
 };
 
 struct BundledCertificate {
@@ -52,8 +53,8 @@ struct BundledCrl {
   std::size_t block = 0;
 };
 
-/// The content of a file that nginx takes for certificates or CRLs: what is really in it, and where. Private keys are noticed by their
-/// BEGIN line; their content is never decoded. A value.
+/// The content of a file that nginx takes for certificates or CRLs: what is really in it, and
+/// where. Private keys are noticed by their BEGIN line; their content is never decoded. A value.
 struct PemBundle {
   BundleForm form = BundleForm::empty;
   std::vector<PemBlock> blocks;
@@ -62,9 +63,12 @@ struct PemBundle {
 
   /// The first block that cannot be read, or null. nginx refuses the whole file for one.
   const PemBlock* damaged_block() const;
-  /// nginx can load it as *_ssl_trusted_certificate, ssl_client_certificate or *_ssl_crl: no block is damaged, and there is at least
-  /// one certificate or CRL. (OpenSSL takes both from either file.)
-  bool loads_as_trust() const { return !damaged_block() && (!certificates.empty() || !crls.empty()); }
+  /// nginx can load it as *_ssl_trusted_certificate, ssl_client_certificate or *_ssl_crl: no block
+  /// is damaged, and there is at least one certificate or CRL. (OpenSSL takes both from either
+  /// file.)
+  bool loads_as_trust() const {
+    return !damaged_block() && (!certificates.empty() || !crls.empty());
+  }
   bool has_private_key() const;
 };
 
@@ -73,8 +77,8 @@ inline constexpr std::size_t kMaxBundleBlocks = 50'000;
 
 /// Takes bytes apart. Fails only when a limit is exceeded; damage is described in the result.
 Result<PemBundle> read_pem_bundle(std::string_view bytes);
-/// The same from a file; not_found, permission_denied, io, and limit_exceeded for a file that is too long. A directory or device is
-/// invalid_input.
+/// The same from a file; not_found, permission_denied, io, and limit_exceeded for a file that is
+/// too long. A directory or device is invalid_input.
 Result<PemBundle> read_pem_file(const std::string& path);
 
 }  // namespace handshaked::diagnose

@@ -18,7 +18,8 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kDashes = "-----";
 
 std::string replace_all(std::string text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
   return text;
 }
 
@@ -28,10 +29,12 @@ bool is_readable(std::string_view text) {
 }
 
 bool is_base64(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+         c == '/' || c == '=';
 }
 
-/// Every block written anew: its base64 without anything between, 64 characters a line. Text around the blocks is dropped.
+/// Every block written anew: its base64 without anything between, 64 characters a line. Text around
+/// the blocks is dropped.
 std::string rewrap(std::string_view text) {
   std::string wrapped;
   for (std::size_t at = 0; (at = text.find("-----BEGIN ", at)) != std::string_view::npos;) {
@@ -46,7 +49,8 @@ std::string rewrap(std::string_view text) {
       if (is_base64(c)) body += c;
     }
     wrapped += "-----BEGIN " + label + "-----\n";
-    for (std::size_t line = 0; line < body.size(); line += 64) wrapped += body.substr(line, 64) + "\n";
+    for (std::size_t line = 0; line < body.size(); line += 64)
+      wrapped += body.substr(line, 64) + "\n";
     wrapped += end_line + "\n";
     at = end + end_line.size();
   }
@@ -55,7 +59,8 @@ std::string rewrap(std::string_view text) {
 
 std::optional<std::string> certificates_of_pkcs7(std::string_view text) {
   const BioHandle bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  const OpensslHandle<PKCS7, PKCS7_free> pkcs7(bio ? PEM_read_bio_PKCS7(bio.get(), nullptr, nullptr, nullptr) : nullptr);
+  const OpensslHandle<PKCS7, PKCS7_free> pkcs7(
+      bio ? PEM_read_bio_PKCS7(bio.get(), nullptr, nullptr, nullptr) : nullptr);
   take_openssl_error();
   if (!pkcs7 || !PKCS7_type_is_signed(pkcs7.get()) || pkcs7->d.sign == nullptr) return std::nullopt;
   const STACK_OF(X509)* const held = pkcs7->d.sign->cert;
@@ -81,15 +86,18 @@ std::set<std::string> lines_of(std::string_view text) {
 }  // namespace
 
 std::optional<PemRepair> repair_pem(std::string_view text) {
-  if (text.size() > (4U << 20) || text.find("PRIVATE KEY") != std::string_view::npos) return std::nullopt;
+  if (text.size() > (4U << 20) || text.find("PRIVATE KEY") != std::string_view::npos)
+    return std::nullopt;
   std::string plain(text);
   const bool has_mark = text.starts_with(kByteOrderMark);
   if (has_mark) plain.erase(0, kByteOrderMark.size());
   if (has_mark && is_readable(plain)) return PemRepair{plain, diagnosis_text("pem.mark_removed")};
   const std::string split = replace_all(plain, "----------BEGIN ", "-----\n-----BEGIN ");
-  if (split != plain && is_readable(split)) return PemRepair{split, diagnosis_text("pem.line_broken")};
+  if (split != plain && is_readable(split))
+    return PemRepair{split, diagnosis_text("pem.line_broken")};
   if (text.find("-----BEGIN PKCS7-----") != std::string_view::npos) {
-    if (auto certificates = certificates_of_pkcs7(plain); certificates && is_readable(*certificates))
+    if (auto certificates = certificates_of_pkcs7(plain);
+        certificates && is_readable(*certificates))
       return PemRepair{std::move(*certificates), diagnosis_text("pem.unpacked")};
   }
   const std::string wrapped = rewrap(replace_all(replace_all(plain, "\\r", ""), "\\n", "\n"));
@@ -97,29 +105,36 @@ std::optional<PemRepair> repair_pem(std::string_view text) {
   return PemRepair{wrapped, diagnosis_text("pem.lines_restored")};
 }
 
-std::vector<Certificate> recover_damaged(std::string_view text, const PemBundle& readable, const CaStore& store) {
+std::vector<Certificate> recover_damaged(std::string_view text, const PemBundle& readable,
+                                         const CaStore& store) {
   std::vector<Certificate> found;
   const std::set<std::string> lines = lines_of(text);
   if (lines.empty()) return found;
   for (const StoredCa& stored : store.all()) {
     const auto& held = readable.certificates;
-    if (std::any_of(held.begin(), held.end(), [&](const BundledCertificate& one) { return is_same(one.certificate, stored.certificate); }))
+    if (std::any_of(held.begin(), held.end(), [&](const BundledCertificate& one) {
+          return is_same(one.certificate, stored.certificate);
+        }))
       continue;
     const std::set<std::string> wanted = lines_of(stored.certificate.pem());
     const auto shared = static_cast<std::size_t>(
-        std::count_if(wanted.begin(), wanted.end(), [&](const std::string& line) { return lines.contains(line); }));
-    if (shared * 3 >= wanted.size() && shared >= 3 && !holds(found, stored.certificate)) found.push_back(stored.certificate);
+        std::count_if(wanted.begin(), wanted.end(),
+                      [&](const std::string& line) { return lines.contains(line); }));
+    if (shared * 3 >= wanted.size() && shared >= 3 && !holds(found, stored.certificate))
+      found.push_back(stored.certificate);
   }
   return found;
 }
 
-std::optional<std::vector<Certificate>> chain_in_order(std::span<const BundledCertificate> certificates, std::string_view leaf_key) {
+std::optional<std::vector<Certificate>> chain_in_order(
+    std::span<const BundledCertificate> certificates, std::string_view leaf_key) {
   if (certificates.size() < 2) return std::nullopt;
   std::vector<Certificate> rest;
   for (const BundledCertificate& one : certificates) rest.push_back(one.certificate);
   const auto issues_another = [&](const Certificate& one) {
-    return std::any_of(rest.begin(), rest.end(),
-                       [&](const Certificate& other) { return !is_same(one, other) && other.names_as_issuer(one); });
+    return std::any_of(rest.begin(), rest.end(), [&](const Certificate& other) {
+      return !is_same(one, other) && other.names_as_issuer(one);
+    });
   };
   const auto is_leaf = [&](const Certificate& one) {
     return leaf_key.empty() ? !issues_another(one) : one.facts().public_key_sha256 == leaf_key;
@@ -130,13 +145,16 @@ std::optional<std::vector<Certificate>> chain_in_order(std::span<const BundledCe
   while (next != rest.end()) {
     ordered.push_back(*next);
     rest.erase(next);
-    next = std::find_if(rest.begin(), rest.end(),
-                        [&](const Certificate& one) { return ordered.back().names_as_issuer(one) && ordered.back().is_signed_by(one); });
+    next = std::find_if(rest.begin(), rest.end(), [&](const Certificate& one) {
+      return ordered.back().names_as_issuer(one) && ordered.back().is_signed_by(one);
+    });
   }
   ordered.insert(ordered.end(), rest.begin(), rest.end());
   const bool is_same_order =
       std::equal(ordered.begin(), ordered.end(), certificates.begin(), certificates.end(),
-                 [](const Certificate& one, const BundledCertificate& other) { return is_same(one, other.certificate); });
+                 [](const Certificate& one, const BundledCertificate& other) {
+                   return is_same(one, other.certificate);
+                 });
   if (is_same_order) return std::nullopt;
   return ordered;
 }

@@ -34,7 +34,8 @@ std::string public_key_hash(EVP_PKEY* key) {
   if (size <= 0) return {};
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned digest_size = 0;
-  EVP_Digest(bytes, static_cast<std::size_t>(size), digest.data(), &digest_size, EVP_sha256(), nullptr);
+  EVP_Digest(bytes, static_cast<std::size_t>(size), digest.data(), &digest_size, EVP_sha256(),
+             nullptr);
   OPENSSL_free(bytes);
   return hex_text(digest.data(), digest_size);
 }
@@ -44,13 +45,16 @@ std::string public_key_hash(EVP_PKEY* key) {
 PrivateKeyFacts read_private_key(std::string_view pem, const std::string& password) {
   PrivateKeyFacts facts;
   ERR_clear_error();
-  const BioHandle bio(BIO_new_mem_buf(pem.data(), static_cast<int>(std::min<std::size_t>(pem.size(), 1U << 20))));
+  const BioHandle bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(std::min<std::size_t>(pem.size(), 1U << 20))));
   if (!bio) return facts;
   PasswordQuestion question{&password, false};
   const KeyHandle key(PEM_read_bio_PrivateKey(bio.get(), nullptr, answer_password, &question));
   if (!key) {
     facts.problem = take_openssl_error().reason;
-    if (question.was_asked) facts.state = password.empty() ? PrivateKeyFacts::State::encrypted : PrivateKeyFacts::State::wrong_password;
+    if (question.was_asked)
+      facts.state = password.empty() ? PrivateKeyFacts::State::encrypted
+                                     : PrivateKeyFacts::State::wrong_password;
     return facts;
   }
   ERR_clear_error();
@@ -61,7 +65,8 @@ PrivateKeyFacts read_private_key(std::string_view pem, const std::string& passwo
   return facts;
 }
 
-PrivateKeyFacts read_key_file(const nginx::ConfigurationFiles& files, const std::string& path, const std::string& password) {
+PrivateKeyFacts read_key_file(const nginx::ConfigurationFiles& files, const std::string& path,
+                              const std::string& password) {
   auto text = files.read(path, kLargestKeyFile);
   if (!text) return {};
   PrivateKeyFacts facts = read_private_key(text.value(), password);

@@ -23,15 +23,18 @@ struct PrivateKeyFacts {
   std::string problem;  ///< OpenSSL's reason for no_key and wrong_password
 };
 
-/// Reads the first private key of a PEM text. Only for callers who may read keys (Surroundings::may_read_keys): the key is opened in
-/// this process, its public half is taken, and it is wiped. `pem` stays the caller's to wipe.
+/// Reads the first private key of a PEM text. Only for callers who may read keys
+/// (Surroundings::may_read_keys): the key is opened in this process, its public half is taken, and
+/// it is wiped. `pem` stays the caller's to wipe.
 PrivateKeyFacts read_private_key(std::string_view pem, const std::string& password = {});
 
 /// No file with a key is larger.
 inline constexpr std::size_t kLargestKeyFile = 1U << 20;
 
-/// The same of a file as the configuration's files have it; its text is wiped. no_key when it cannot be read, too.
-PrivateKeyFacts read_key_file(const nginx::ConfigurationFiles& files, const std::string& path, const std::string& password = {});
+/// The same of a file as the configuration's files have it; its text is wiped. no_key when it
+/// cannot be read, too.
+PrivateKeyFacts read_key_file(const nginx::ConfigurationFiles& files, const std::string& path,
+                              const std::string& password = {});
 
 /// Overwrites a text that held a secret.
 void wipe(std::string& secret);

@@ -10,7 +10,8 @@
 namespace handshaked::diagnose {
 
 Text day_text(Time at, Time now) {
-  const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
+  const std::time_t seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   std::array<char, 32> date{};
@@ -18,7 +19,8 @@ Text day_text(Time at, Time now) {
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(at - now).count();
   const auto days = std::to_string(std::abs(hours) / 24);
   const bool is_one = days == "1";
-  if (hours < 0) return doctor_text(is_one ? "day.one_ago" : "day.ago", {{"date", day}, {"days", days}});
+  if (hours < 0)
+    return doctor_text(is_one ? "day.one_ago" : "day.ago", {{"date", day}, {"days", days}});
   return doctor_text(is_one ? "day.in_one" : "day.in", {{"date", day}, {"days", days}});
 }
 
@@ -27,7 +29,8 @@ std::optional<Ending> ending_of(Time not_after, Time now, std::chrono::hours hor
   return Ending{not_after < now, day_text(not_after, now)};
 }
 
-Doctor check_up(const Surroundings& surroundings, const match::Knowledge& knowledge, const DoctorOptions& options) {
+Doctor check_up(const Surroundings& surroundings, const match::Knowledge& knowledge,
+                const DoctorOptions& options) {
   Doctor checkup;
   check_configuration(surroundings, checkup);
   check_running(surroundings, options, checkup);
@@ -35,11 +38,14 @@ Doctor check_up(const Surroundings& surroundings, const match::Knowledge& knowle
   check_logs(surroundings, options, checkup);
   check_files(surroundings, options, checkup);
   check_upstreams(surroundings, knowledge, options, checkup);
-  std::stable_sort(checkup.findings.begin(), checkup.findings.end(),
-                   [](const Finding& left, const Finding& right) { return left.severity > right.severity; });
-  std::erase_if(checkup.calendar, [&](const CalendarEntry& entry) { return entry.at < surroundings.now; });
-  std::stable_sort(checkup.calendar.begin(), checkup.calendar.end(),
-                   [](const CalendarEntry& left, const CalendarEntry& right) { return left.at < right.at; });
+  std::stable_sort(
+      checkup.findings.begin(), checkup.findings.end(),
+      [](const Finding& left, const Finding& right) { return left.severity > right.severity; });
+  std::erase_if(checkup.calendar,
+                [&](const CalendarEntry& entry) { return entry.at < surroundings.now; });
+  std::stable_sort(
+      checkup.calendar.begin(), checkup.calendar.end(),
+      [](const CalendarEntry& left, const CalendarEntry& right) { return left.at < right.at; });
   return checkup;
 }
 

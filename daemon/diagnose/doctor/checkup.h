@@ -17,7 +17,8 @@ namespace handshaked::diagnose {
 
 /// One thing that is wrong, or will be. A value.
 struct Finding {
-  std::string id;  ///< stable words: "verification-off", "certificate-expires", …: see systemd/guide/diagnose.md
+  std::string id;  ///< stable words: "verification-off", "certificate-expires", …: see
+                   ///< systemd/guide/diagnose.md
   match::Severity severity = match::Severity::info;
   Text text;    ///< what is the matter
   Text advice;  ///< what to do; may be empty
@@ -53,8 +54,9 @@ struct Doctor {
   std::size_t listeners = 0;
 };
 
-/// Looks at configuration, files, and upstreams as far as surroundings.prober allows. surroundings.nginx must be there. Blocks until the
-/// surroundings' deadline at most.
-Doctor check_up(const Surroundings& surroundings, const match::Knowledge& knowledge, const DoctorOptions& options);
+/// Looks at configuration, files, and upstreams as far as surroundings.prober allows.
+/// surroundings.nginx must be there. Blocks until the surroundings' deadline at most.
+Doctor check_up(const Surroundings& surroundings, const match::Knowledge& knowledge,
+                const DoctorOptions& options);
 
 }  // namespace handshaked::diagnose

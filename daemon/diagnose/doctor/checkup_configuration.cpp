@@ -21,13 +21,16 @@ void check_verification(const Surroundings& surroundings, Doctor& checkup) {
     const std::string directive(target.settings.verify.directive);
     const nginx::EffectiveValue& verify = target.settings.verify;
     const std::string family = directive.substr(0, directive.find("verify"));
-    checkup.findings.push_back({"verification-off", Severity::warning,
-                                verify.is_default()
-                                    ? doctor_text("verification.off_by_default", {{"upstream", pass.argument(0)}, {"directive", directive}})
-                                    : doctor_text("verification.off", {{"upstream", pass.argument(0)},
-                                                                       {"directive", directive},
-                                                                       {"place", verify.file() + ":" + std::to_string(verify.line())}}),
-                                doctor_text("verification.set", {{"family", family}}), pass.file->path, pass.line});
+    checkup.findings.push_back(
+        {"verification-off", Severity::warning,
+         verify.is_default()
+             ? doctor_text("verification.off_by_default",
+                           {{"upstream", pass.argument(0)}, {"directive", directive}})
+             : doctor_text("verification.off",
+                           {{"upstream", pass.argument(0)},
+                            {"directive", directive},
+                            {"place", verify.file() + ":" + std::to_string(verify.line())}}),
+         doctor_text("verification.set", {{"family", family}}), pass.file->path, pass.line});
   }
 }
 
@@ -39,8 +42,11 @@ void check_changed_files(const Surroundings& surroundings, Time loaded_at, Docto
   }
   for (const std::string& path : paths) {
     const auto times = file_times(path);
-    if (!times || load_state(*times, load_time_until(loaded_at), surroundings.now) != LoadState::not_loaded) continue;
-    checkup.findings.push_back({"changed-since-load", Severity::warning, doctor_text("loaded.file_changed", {{"file", path}}),
+    if (!times ||
+        load_state(*times, load_time_until(loaded_at), surroundings.now) != LoadState::not_loaded)
+      continue;
+    checkup.findings.push_back({"changed-since-load", Severity::warning,
+                                doctor_text("loaded.file_changed", {{"file", path}}),
                                 doctor_text("loaded.reload"), path, 0});
   }
 }
@@ -50,8 +56,10 @@ void check_changed_files(const Surroundings& surroundings, Time loaded_at, Docto
 void check_configuration(const Surroundings& surroundings, Doctor& checkup) {
   const LoadVerdict loads = load_now(surroundings);
   if (loads.was_tried && !loads.is_accepted) {
-    checkup.findings.push_back({"refused-by-nginx", Severity::critical, doctor_text("loaded.would_fail", {{"complaint", loads.complaint}}),
-                                doctor_text("loaded.correct"), surroundings.nginx->configuration.main_path(), 0});
+    checkup.findings.push_back({"refused-by-nginx", Severity::critical,
+                                doctor_text("loaded.would_fail", {{"complaint", loads.complaint}}),
+                                doctor_text("loaded.correct"),
+                                surroundings.nginx->configuration.main_path(), 0});
   }
   if (!loads.was_tried) checkup.unseen.push_back(doctor_text("unseen.load_test"));
   for (const nginx::ConfigurationProblem& problem : surroundings.nginx->configuration.problems()) {
@@ -65,7 +73,8 @@ void check_configuration(const Surroundings& surroundings, Doctor& checkup) {
   check_verification(surroundings, checkup);
 }
 
-void check_running(const Surroundings& surroundings, const DoctorOptions& options, Doctor& checkup) {
+void check_running(const Surroundings& surroundings, const DoctorOptions& options,
+                   Doctor& checkup) {
   if (options.running == nullptr || surroundings.is_dump) {
     checkup.unseen.push_back(doctor_text("unseen.loaded"));
     return;
@@ -79,7 +88,8 @@ void check_running(const Surroundings& surroundings, const DoctorOptions& option
                                 {},
                                 0});
   }
-  if (surroundings.nginx_loaded_at) check_changed_files(surroundings, *surroundings.nginx_loaded_at, checkup);
+  if (surroundings.nginx_loaded_at)
+    check_changed_files(surroundings, *surroundings.nginx_loaded_at, checkup);
 }
 
 void check_library(const Surroundings& surroundings, Doctor& checkup) {
@@ -87,13 +97,14 @@ void check_library(const Surroundings& surroundings, Doctor& checkup) {
   const std::string& theirs = surroundings.installation.openssl_running;
   if (!ours || theirs.empty() || theirs == ours.value().openssl_version) return;
   const bool matters = !is_same_series(theirs, ours.value().openssl_version);
-  checkup.findings.push_back({"openssl-differs",
-                              matters ? Severity::warning : Severity::info,
-                              doctor_text(matters ? "library.other_series" : "library.other_patch_level",
-                                          {{"theirs", theirs}, {"ours", ours.value().openssl_version}}),
-                              {},
-                              {},
-                              0});
+  checkup.findings.push_back(
+      {"openssl-differs",
+       matters ? Severity::warning : Severity::info,
+       doctor_text(matters ? "library.other_series" : "library.other_patch_level",
+                   {{"theirs", theirs}, {"ours", ours.value().openssl_version}}),
+       {},
+       {},
+       0});
 }
 
 }  // namespace handshaked::diagnose

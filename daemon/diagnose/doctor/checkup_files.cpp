@@ -19,25 +19,28 @@ class FileCheck {
 
   void run() {
     std::size_t dynamic = 0;
-    std::map<std::string, ConfiguredFile> files;  // a file that several directives name is looked at once
+    std::map<std::string, ConfiguredFile>
+        files;  // a file that several directives name is looked at once
     for (const ConfiguredFile& file : configured_files(around_.nginx->configuration)) {
       if (file.is_dynamic) ++dynamic;
       else files.emplace(file.path + std::to_string(static_cast<int>(file.role)), file);
     }
     for (const auto& [key, file] : files) check(file);
     if (dynamic > 0) {
-      checkup_.unseen.push_back(doctor_text("unseen.dynamic_files", {{"count", std::to_string(dynamic)}}));
+      checkup_.unseen.push_back(
+          doctor_text("unseen.dynamic_files", {{"count", std::to_string(dynamic)}}));
     }
   }
 
  private:
   void add(std::string id, Severity severity, Text text, Text advice, const ConfiguredFile& file) {
-    checkup_.findings.push_back(
-        {std::move(id), severity, std::move(text), std::move(advice), file.directive->file->path, file.directive->line});
+    checkup_.findings.push_back({std::move(id), severity, std::move(text), std::move(advice),
+                                 file.directive->file->path, file.directive->line});
   }
 
   void check(const ConfiguredFile& file) {
-    const bool has_certificates = file.role == FileRole::certificate || file.role == FileRole::trust || file.role == FileRole::crl;
+    const bool has_certificates = file.role == FileRole::certificate ||
+                                  file.role == FileRole::trust || file.role == FileRole::crl;
     if (!has_certificates) return check_readable(file);
     const auto bundle = read_configured_pem(*around_.files, file.path);
     if (!bundle) return unreadable(file, bundle.error());
@@ -64,8 +67,9 @@ class FileCheck {
       return;
     }
     add("unreadable-file", Severity::critical,
-        doctor_text("file.unreadable", {{"directive", file.directive->name}, {"problem", error.message()}}), doctor_text("file.needed"),
-        file);
+        doctor_text("file.unreadable",
+                    {{"directive", file.directive->name}, {"problem", error.message()}}),
+        doctor_text("file.needed"), file);
   }
 
   void check_form(const ConfiguredFile& file, const PemBundle& bundle) {
@@ -77,7 +81,9 @@ class FileCheck {
                                        {"problem", damaged->problem}}),
           doctor_text("file.refused_whole"), file);
     } else if (bundle.certificates.empty() && bundle.crls.empty()) {
-      add("no-certificate", Severity::critical, doctor_text("file.no_certificate", {{"file", file.path}, {"form", to_string(bundle.form)}}),
+      add("no-certificate", Severity::critical,
+          doctor_text("file.no_certificate",
+                      {{"file", file.path}, {"form", to_string(bundle.form)}}),
           doctor_text("file.refused"), file);
     }
   }
@@ -89,7 +95,8 @@ class FileCheck {
       const auto ending = ending_of(facts.not_after, around_.now, options_.horizon);
       if (!ending) continue;
       const std::string name = short_name(facts);
-      add(ending->has_ended ? "certificate-expired" : "certificate-expires", ending->has_ended ? Severity::critical : Severity::warning,
+      add(ending->has_ended ? "certificate-expired" : "certificate-expires",
+          ending->has_ended ? Severity::critical : Severity::warning,
           doctor_text(ending->has_ended ? "expiry.own_over" : "expiry.own",
                       {{"certificate", name}, {"file", file.path}, {"date", ending->when}}),
           doctor_text("expiry.renew"), file);
@@ -103,8 +110,9 @@ class FileCheck {
       const Certificate& lower = bundle.certificates[i - 1].certificate;
       if (lower.names_as_issuer(bundle.certificates[i].certificate)) continue;
       add("chain-out-of-order", Severity::warning,
-          doctor_text("chain.out_of_order", {{"file", file.path}, {"number", std::to_string(i + 1)}}), doctor_text("chain.leaf_first"),
-          file);
+          doctor_text("chain.out_of_order",
+                      {{"file", file.path}, {"number", std::to_string(i + 1)}}),
+          doctor_text("chain.leaf_first"), file);
       return;
     }
     const Certificate& last = bundle.certificates.back().certificate;
@@ -114,10 +122,12 @@ class FileCheck {
     const IssuerPath path = find_issuers(last, beside, *around_.ca_store, around_.now);
     const bool root_is_next = path.issuers.size() == 1 && path.is_complete;
     if (root_is_next || (path.issuers.empty() && bundle.certificates.size() > 1)) return;
-    const std::string missing = path.issuers.empty() ? last.facts().issuer : short_name(path.issuers.front().facts());
+    const std::string missing =
+        path.issuers.empty() ? last.facts().issuer : short_name(path.issuers.front().facts());
     add("chain-incomplete", path.issuers.empty() ? Severity::info : Severity::warning,
-        doctor_text(path.issuers.empty() ? "chain.ends_below_stranger" : "chain.ends_below_intermediate",
-                    {{"file", file.path}, {"issuer", missing}}),
+        doctor_text(
+            path.issuers.empty() ? "chain.ends_below_stranger" : "chain.ends_below_intermediate",
+            {{"file", file.path}, {"issuer", missing}}),
         doctor_text("chain.append"), file);
   }
 
@@ -130,16 +140,21 @@ class FileCheck {
     }
     if (ending.empty()) return;
     if (bundle.certificates.size() > kLargeBundle) {
-      const std::string count = std::to_string(ending.size()) + "/" + std::to_string(bundle.certificates.size());
-      add("trust-expires", Severity::info, doctor_text("expiry.cas", {{"count", count}, {"file", file.path}}), {}, file);
+      const std::string count =
+          std::to_string(ending.size()) + "/" + std::to_string(bundle.certificates.size());
+      add("trust-expires", Severity::info,
+          doctor_text("expiry.cas", {{"count", count}, {"file", file.path}}), {}, file);
       return;
     }
     const bool is_last = ending.size() == bundle.certificates.size();
     for (const auto& [facts, end] : ending) {
-      const Severity severity = !is_last ? Severity::info : end.has_ended ? Severity::critical : Severity::warning;
+      const Severity severity = !is_last        ? Severity::info
+                                : end.has_ended ? Severity::critical
+                                                : Severity::warning;
       add(end.has_ended ? "trust-expired" : "trust-expires", severity,
-          doctor_text(end.has_ended ? "expiry.ca_over" : "expiry.ca",
-                      {{"certificate", short_name(*facts)}, {"file", file.path}, {"date", end.when}}),
+          doctor_text(
+              end.has_ended ? "expiry.ca_over" : "expiry.ca",
+              {{"certificate", short_name(*facts)}, {"file", file.path}, {"date", end.when}}),
           doctor_text("expiry.add_successor"), file);
     }
   }
@@ -147,9 +162,12 @@ class FileCheck {
   void check_crls(const ConfiguredFile& file, const PemBundle& bundle) {
     for (const BundledCrl& one : bundle.crls) {
       const RevocationListFacts& facts = one.crl.facts();
-      const auto ending = facts.next_update ? ending_of(*facts.next_update, around_.now, std::chrono::hours(48)) : std::nullopt;
+      const auto ending = facts.next_update
+                              ? ending_of(*facts.next_update, around_.now, std::chrono::hours(48))
+                              : std::nullopt;
       if (!ending) continue;
-      add(ending->has_ended ? "crl-expired" : "crl-expires", ending->has_ended ? Severity::critical : Severity::info,
+      add(ending->has_ended ? "crl-expired" : "crl-expires",
+          ending->has_ended ? Severity::critical : Severity::info,
           doctor_text(ending->has_ended ? "expiry.crl_over" : "expiry.crl",
                       {{"issuer", facts.issuer}, {"file", file.path}, {"date", ending->when}}),
           doctor_text("expiry.fetch_list"), file);

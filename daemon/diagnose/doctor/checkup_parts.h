@@ -9,7 +9,8 @@ namespace handshaked::diagnose {
 
 /// Complaints of the reader, verification that is off.
 void check_configuration(const Surroundings& surroundings, Doctor& checkup);
-/// The running nginx: what was changed since it loaded, a program or OpenSSL that was replaced under it.
+/// The running nginx: what was changed since it loaded, a program or OpenSSL that was replaced
+/// under it.
 void check_running(const Surroundings& surroundings, const DoctorOptions& options, Doctor& checkup);
 /// The TLS library under nginx, where it is another than ours.
 void check_library(const Surroundings& surroundings, Doctor& checkup);
@@ -18,7 +19,8 @@ void check_logs(const Surroundings& surroundings, const DoctorOptions& options, 
 /// Every file that a TLS directive names: readable, PEM, not about to expire, own chains complete.
 void check_files(const Surroundings& surroundings, const DoctorOptions& options, Doctor& checkup);
 /// Every upstream with TLS as nginx would reach it now, and what its chain will do.
-void check_upstreams(const Surroundings& surroundings, const match::Knowledge& knowledge, const DoctorOptions& options, Doctor& checkup);
+void check_upstreams(const Surroundings& surroundings, const match::Knowledge& knowledge,
+                     const DoctorOptions& options, Doctor& checkup);
 
 /// "2026-12-01 (in 9 days)", "2026-11-01 (19 days ago)".
 Text day_text(Time at, Time now);

@@ -10,11 +10,12 @@ namespace {
 
 using match::Severity;
 
-void check_peer_chain(const SurveyedUpstream& one, const Surroundings& surroundings, const DoctorOptions& options,
-                      std::set<std::string>& told, Doctor& checkup) {
+void check_peer_chain(const SurveyedUpstream& one, const Surroundings& surroundings,
+                      const DoctorOptions& options, std::set<std::string>& told, Doctor& checkup) {
   if (!one.verdict->observation) return;
   std::vector<CertificateFacts> chain;
-  for (const PeerCertificate& certificate : one.verdict->observation->seen.chain) chain.push_back(certificate.facts);
+  for (const PeerCertificate& certificate : one.verdict->observation->seen.chain)
+    chain.push_back(certificate.facts);
   if (!chain.empty() && told.insert("calendar " + one.target + chain.front().sha256).second)
     add_peer_endings(chain, one.target, one.file, one.line, checkup.calendar);
   for (const PeerCertificate& certificate : one.verdict->observation->seen.chain) {
@@ -23,14 +24,15 @@ void check_peer_chain(const SurveyedUpstream& one, const Surroundings& surroundi
     const auto ending = ending_of(certificate.facts.not_after, surroundings.now, options.horizon);
     if (!ending) continue;
     const bool counts = one.verdict->verifies;
-    checkup.findings.push_back({ending->has_ended ? "peer-certificate-expired" : "peer-certificate-expires",
-                                !counts             ? Severity::info
-                                : ending->has_ended ? Severity::critical
-                                                    : Severity::warning,
-                                doctor_text(ending->has_ended ? "expiry.peer_over" : "expiry.peer",
-                                            {{"certificate", name}, {"peer", one.target}, {"date", ending->when}}),
-                                ending->has_ended ? doctor_text("expiry.ask_peer_now") : doctor_text("expiry.ask_peer"), one.file,
-                                one.line});
+    checkup.findings.push_back(
+        {ending->has_ended ? "peer-certificate-expired" : "peer-certificate-expires",
+         !counts             ? Severity::info
+         : ending->has_ended ? Severity::critical
+                             : Severity::warning,
+         doctor_text(ending->has_ended ? "expiry.peer_over" : "expiry.peer",
+                     {{"certificate", name}, {"peer", one.target}, {"date", ending->when}}),
+         ending->has_ended ? doctor_text("expiry.ask_peer_now") : doctor_text("expiry.ask_peer"),
+         one.file, one.line});
   }
 }
 
@@ -38,36 +40,43 @@ void check_verdict(const SurveyedUpstream& one, Doctor& checkup) {
   const UpstreamVerdict& verdict = *one.verdict;
   if (verdict.passes()) {
     ++checkup.upstreams_working;
-    const bool is_asked = verdict.observation && verdict.observation->seen.certificate_request && !verdict.asked.has_client_certificate;
+    const bool is_asked = verdict.observation && verdict.observation->seen.certificate_request &&
+                          !verdict.asked.has_client_certificate;
     if (!is_asked) return;
-    checkup.findings.push_back({"upstream-asks-for-certificate", Severity::info,
-                                doctor_text("upstream.asks_for_certificate", {{"peer", one.target}}), doctor_text("upstream.which_cas"),
-                                one.file, one.line});
+    checkup.findings.push_back(
+        {"upstream-asks-for-certificate", Severity::info,
+         doctor_text("upstream.asks_for_certificate", {{"peer", one.target}}),
+         doctor_text("upstream.which_cas"), one.file, one.line});
     return;
   }
   if (verdict.stage == UpstreamStage::untested) {
-    checkup.unseen.push_back(doctor_text("unseen.upstream", {{"peer", one.target}, {"problem", verdict.problem}}));
+    checkup.unseen.push_back(
+        doctor_text("unseen.upstream", {{"peer", one.target}, {"problem", verdict.problem}}));
     return;
   }
   const Text what = summary_of(verdict);
-  checkup.findings.push_back({"upstream-fails", Severity::critical,
-                              doctor_text("upstream.fails", {{"peer", one.target}, {"problem", what}}), doctor_text("upstream.cause"),
-                              one.file, one.line});
+  checkup.findings.push_back(
+      {"upstream-fails", Severity::critical,
+       doctor_text("upstream.fails", {{"peer", one.target}, {"problem", what}}),
+       doctor_text("upstream.cause"), one.file, one.line});
 }
 
 }  // namespace
 
-void check_upstreams(const Surroundings& surroundings, const match::Knowledge& knowledge, const DoctorOptions& options, Doctor& checkup) {
+void check_upstreams(const Surroundings& surroundings, const match::Knowledge& knowledge,
+                     const DoctorOptions& options, Doctor& checkup) {
   if (surroundings.prober->scope() == ProbeScope::none) {
     checkup.unseen.push_back(doctor_text("unseen.upstreams"));
     return;
   }
   std::size_t left_out = 0;
   std::set<std::string> told;
-  for (const SurveyedUpstream& one : survey_upstreams(surroundings, knowledge, options.most_upstreams, left_out)) {
+  for (const SurveyedUpstream& one :
+       survey_upstreams(surroundings, knowledge, options.most_upstreams, left_out)) {
     if (one.is_plain_to_tls) {
       ++checkup.upstreams;
-      checkup.findings.push_back({"plain-to-tls-port", Severity::critical, doctor_text("upstream.plain", {{"peer", one.target}}),
+      checkup.findings.push_back({"plain-to-tls-port", Severity::critical,
+                                  doctor_text("upstream.plain", {{"peer", one.target}}),
                                   doctor_text("upstream.patch"), one.file, one.line});
       continue;
     }
@@ -84,7 +93,8 @@ void check_upstreams(const Surroundings& surroundings, const match::Knowledge& k
     if (target.is_tls && !target.written.is_complete) ++unknown;
   }
   if (unknown > 0) {
-    checkup.unseen.push_back(doctor_text("unseen.by_request", {{"count", std::to_string(unknown)}}));
+    checkup.unseen.push_back(
+        doctor_text("unseen.by_request", {{"count", std::to_string(unknown)}}));
   }
 }
 

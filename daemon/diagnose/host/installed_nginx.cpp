@@ -28,13 +28,15 @@ namespace fs = std::filesystem;
 constexpr std::string_view kMasterTitle = "nginx: master process ";
 constexpr std::chrono::milliseconds kVersionTime{5'000};
 
-/// Most are a few hundred bytes, and those of all processes are read at a look. None is read past `most` bytes.
+/// Most are a few hundred bytes, and those of all processes are read at a look. None is read past
+/// `most` bytes.
 std::string read_small_file(const fs::path& path, std::size_t most = 256 * 1024) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
   std::array<char, 4096> piece;
   while (file.is_open() && text.size() < most) {
-    const ssize_t got = ::read(file.number(), piece.data(), std::min(piece.size(), most - text.size()));
+    const ssize_t got =
+        ::read(file.number(), piece.data(), std::min(piece.size(), most - text.size()));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     text.append(piece.data(), static_cast<std::size_t>(got));
@@ -72,15 +74,18 @@ std::string title_of(pid_t id) {
   return text;
 }
 
-/// All users that a process is or may become (real, effective, saved, of files) are root or ours. What it calls itself is its own choice:
-/// anybody can start a program under the name of nginx's master.
+/// All users that a process is or may become (real, effective, saved, of files) are root or ours.
+/// What it calls itself is its own choice: anybody can start a program under the name of nginx's
+/// master.
 bool is_ours_or_roots(pid_t id) {
   std::istringstream lines(read_small_file(process_directory(id) / "status"));
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with("Uid:")) continue;
     std::istringstream fields(line.substr(4));
     const std::vector<uid_t> users{std::istream_iterator<uid_t>(fields), {}};
-    return users.size() == 4 && std::all_of(users.begin(), users.end(), [](uid_t user) { return user == 0 || user == ::geteuid(); });
+    return users.size() == 4 && std::all_of(users.begin(), users.end(), [](uid_t user) {
+             return user == 0 || user == ::geteuid();
+           });
   }
   return false;
 }
@@ -107,12 +112,16 @@ std::optional<ProcessStatus> status_of(pid_t id) {
   if (words.size() <= kStart) return std::nullopt;
   const long long ticks = std::atoll(words[kStart].c_str());
   timespec real{}, boot{};
-  if (::clock_gettime(CLOCK_REALTIME, &real) != 0 || ::clock_gettime(CLOCK_BOOTTIME, &boot) != 0) return std::nullopt;
-  // Upwards to whole seconds: the same at every look, and rather too late than too early for a comparison with a file's time.
-  const auto booted_at = std::chrono::ceil<std::chrono::seconds>(std::chrono::seconds(real.tv_sec - boot.tv_sec) +
-                                                                 std::chrono::nanoseconds(real.tv_nsec - boot.tv_nsec));
+  if (::clock_gettime(CLOCK_REALTIME, &real) != 0 || ::clock_gettime(CLOCK_BOOTTIME, &boot) != 0)
+    return std::nullopt;
+  // Upwards to whole seconds: the same at every look, and rather too late than too early for a
+  // comparison with a file's time.
+  const auto booted_at = std::chrono::ceil<std::chrono::seconds>(
+      std::chrono::seconds(real.tv_sec - boot.tv_sec) +
+      std::chrono::nanoseconds(real.tv_nsec - boot.tv_nsec));
   const auto since_boot = Duration((ticks + 1) * 1'000'000 / ::sysconf(_SC_CLK_TCK));
-  return ProcessStatus{static_cast<pid_t>(std::atol(words[kParent].c_str())), Time(booted_at + since_boot)};
+  return ProcessStatus{static_cast<pid_t>(std::atol(words[kParent].c_str())),
+                       Time(booted_at + since_boot)};
 }
 
 /// Those that take connections: after a reload the old ones call themselves otherwise.
@@ -120,12 +129,14 @@ std::vector<pid_t> workers_of(pid_t master) {
   std::vector<pid_t> workers;
   for (const pid_t id : all_processes()) {
     const auto status = status_of(id);
-    if (status && status->parent == master && title_of(id) == "nginx: worker process") workers.push_back(id);
+    if (status && status->parent == master && title_of(id) == "nginx: worker process")
+      workers.push_back(id);
   }
   return workers;
 }
 
-/// From the kernel, where it keeps lists of children (CONFIG_PROC_CHILDREN): looking through all processes is not free on a large host.
+/// From the kernel, where it keeps lists of children (CONFIG_PROC_CHILDREN): looking through all
+/// processes is not free on a large host.
 std::optional<std::vector<pid_t>> children_of(pid_t id) {
   std::ifstream file(process_directory(id) / "task" / std::to_string(id) / "children");
   if (!file) return std::nullopt;
@@ -167,7 +178,8 @@ std::string environment_value(pid_t id, std::string_view name) {
 bool maps_replaced_openssl(pid_t id) {
   std::ifstream maps(process_directory(id) / "maps");
   for (std::string line; std::getline(maps, line);) {
-    const bool is_openssl = line.find("/libssl") != std::string::npos || line.find("/libcrypto") != std::string::npos;
+    const bool is_openssl =
+        line.find("/libssl") != std::string::npos || line.find("/libcrypto") != std::string::npos;
     if (is_openssl && line.ends_with(" (deleted)")) return true;
   }
   return false;
@@ -178,7 +190,8 @@ std::optional<RunningNginx> running_nginx(pid_t id, const std::vector<pid_t>& pr
   const std::string title = title_of(id);
   if (!title.starts_with(kMasterTitle)) return std::nullopt;  // another process by now
   // Of another mount namespace (a container): its paths are not ours.
-  if (link_target(process_directory(id) / "ns/mnt") != link_target("/proc/self/ns/mnt")) return std::nullopt;
+  if (link_target(process_directory(id) / "ns/mnt") != link_target("/proc/self/ns/mnt"))
+    return std::nullopt;
   const std::string program = link_target(process_directory(id) / "exe");
   if (program.empty()) return std::nullopt;
   RunningNginx running;
@@ -206,11 +219,14 @@ std::string real_path(const std::string& path) {
 
 std::string installed_program() {
   const char* const path = ::secure_getenv("PATH");
-  std::istringstream directories(std::string(path != nullptr ? path : "") + ":/usr/sbin:/usr/local/sbin:/usr/local/nginx/sbin");
+  std::istringstream directories(std::string(path != nullptr ? path : "") +
+                                 ":/usr/sbin:/usr/local/sbin:/usr/local/nginx/sbin");
   std::string untrusted;
   for (std::string directory; std::getline(directories, directory, ':');) {
     const std::string program = directory + "/nginx";
-    if (!directory.starts_with('/') || ::access(program.c_str(), X_OK) != 0 || !fs::is_regular_file(program)) continue;
+    if (!directory.starts_with('/') || ::access(program.c_str(), X_OK) != 0 ||
+        !fs::is_regular_file(program))
+      continue;
     if (open_trusted(program)) return program;
     if (untrusted.empty()) untrusted = program;  // run_program() says why it is not run
   }
@@ -219,7 +235,8 @@ std::string installed_program() {
 
 nginx::Installation installation_of(const std::string& program) {
   const auto run = run_program(program, {"nginx", "-V"}, kVersionTime);
-  return run && run.value().succeeded() ? nginx::parse_nginx_version_output(run.value().output) : nginx::Installation{};
+  return run && run.value().succeeded() ? nginx::parse_nginx_version_output(run.value().output)
+                                        : nginx::Installation{};
 }
 
 /// What a running one was told: relative directories are those of where it was started.
@@ -227,11 +244,13 @@ nginx::Installation installation_of(const RunningNginx& running) {
   nginx::Installation installation = installation_of(running.program);
   nginx::apply_command_line(installation, running.arguments);
   installation.prefix = absolute_in(running.working_directory, installation.prefix);
-  installation.configuration_path = absolute_in(running.working_directory, installation.configuration_path);
+  installation.configuration_path =
+      absolute_in(running.working_directory, installation.configuration_path);
   return installation;
 }
 
-/// The configuration that a running one was told to read, as far as its arguments say; nothing when that depends on how it was built.
+/// The configuration that a running one was told to read, as far as its arguments say; nothing when
+/// that depends on how it was built.
 std::optional<std::string> told_configuration(const RunningNginx& running) {
   constexpr std::string_view kNotTold = "?";
   nginx::Installation told;
@@ -242,13 +261,17 @@ std::optional<std::string> told_configuration(const RunningNginx& running) {
   return real_path(absolute_in(running.working_directory, told.configuration_path));
 }
 
-/// Does it read the configuration `wanted`? Executes its program only when its arguments leave that open, or say so. `installation`: of it.
-bool reads(const RunningNginx& running, const std::string& wanted, nginx::Installation& installation) {
+/// Does it read the configuration `wanted`? Executes its program only when its arguments leave that
+/// open, or say so. `installation`: of it.
+bool reads(const RunningNginx& running, const std::string& wanted,
+           nginx::Installation& installation) {
   const auto told = told_configuration(running);
   if (told && !wanted.empty() && *told != wanted) return false;
   installation = installation_of(running);
-  // What does not say that it is nginx is none; one that may not be executed still reads what it was told.
-  if (!installation.version.is_known()) return told && *told == wanted && !open_trusted(running.program);
+  // What does not say that it is nginx is none; one that may not be executed still reads what it
+  // was told.
+  if (!installation.version.is_known())
+    return told && *told == wanted && !open_trusted(running.program);
   return wanted.empty() || real_path(installation.configuration_path) == wanted;
 }
 
@@ -266,15 +289,20 @@ std::vector<RunningNginx> running_nginxes() {
 InstalledNginx find_nginx(const std::string& configuration, const std::string& prefix) {
   InstalledNginx found;
   std::vector<RunningNginx> running = running_nginxes();
-  std::string wanted = configuration.empty() ? std::string() : real_path(fs::absolute(absolute_in(prefix, configuration)).string());
-  if (wanted.empty() && running.size() > 1) {  // of several, the one that the installed nginx would be
-    if (const std::string program = installed_program(); !program.empty()) wanted = real_path(installation_of(program).configuration_path);
+  std::string wanted = configuration.empty()
+                           ? std::string()
+                           : real_path(fs::absolute(absolute_in(prefix, configuration)).string());
+  if (wanted.empty() &&
+      running.size() > 1) {  // of several, the one that the installed nginx would be
+    if (const std::string program = installed_program(); !program.empty())
+      wanted = real_path(installation_of(program).configuration_path);
   }
   for (RunningNginx& one : running) {
     nginx::Installation installation;
     if ((wanted.empty() && running.size() != 1) || !reads(one, wanted, installation)) continue;
     std::string program = one.is_program_replaced ? one.program : real_path(one.program);
-    if (!one.is_program_replaced && program.starts_with("/proc/")) continue;  // it has ended meanwhile
+    if (!one.is_program_replaced && program.starts_with("/proc/"))
+      continue;  // it has ended meanwhile
     found.program = std::move(program);
     found.installation = std::move(installation);
     found.running = std::move(one);
@@ -296,17 +324,22 @@ Result<> reload_nginx(const RunningNginx& running, std::chrono::milliseconds tim
   constexpr auto kLook = std::chrono::milliseconds(20);
   const auto deadline = std::chrono::steady_clock::now() + time_limit;
   if (!is_master(running.master))
-    return fail(ErrorCode::not_found, "nginx (process " + std::to_string(running.master) + ") does not run any more");
+    return fail(ErrorCode::not_found,
+                "nginx (process " + std::to_string(running.master) + ") does not run any more");
   const std::vector<pid_t> old_workers = workers_of(running.master);
-  if (::kill(running.master, SIGHUP) != 0) return fail(error_from_errno(errno, "cannot signal process " + std::to_string(running.master)));
+  if (::kill(running.master, SIGHUP) != 0)
+    return fail(error_from_errno(errno, "cannot signal process " + std::to_string(running.master)));
   while (std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(kLook);
     const std::vector<pid_t> workers = workers_of(running.master);
-    const bool has_old = std::any_of(workers.begin(), workers.end(),
-                                     [&](pid_t id) { return std::find(old_workers.begin(), old_workers.end(), id) != old_workers.end(); });
+    const bool has_old = std::any_of(workers.begin(), workers.end(), [&](pid_t id) {
+      return std::find(old_workers.begin(), old_workers.end(), id) != old_workers.end();
+    });
     if (!workers.empty() && !has_old) return success();
   }
-  return fail(ErrorCode::timeout, "nginx did not start new workers: it has refused the configuration; its error log says why");
+  return fail(
+      ErrorCode::timeout,
+      "nginx did not start new workers: it has refused the configuration; its error log says why");
 }
 
 }  // namespace handshaked::diagnose

@@ -24,7 +24,8 @@ std::string name_of(uid_t user) {
   passwd entry{};
   passwd* found = nullptr;
   std::vector<char> buffer(16 * 1024);
-  const bool is_known = ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+  const bool is_known =
+      ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
   return is_known ? found->pw_name : "uid " + std::to_string(user);
 }
 
@@ -67,7 +68,8 @@ class Walk {
 
   static Result<> check(const FileDescriptor& file, const std::string& name) {
     struct stat status {};
-    if (!file.is_open() || ::fstat(file.number(), &status) != 0) return fail(error_from_errno(errno, "cannot open " + name));
+    if (!file.is_open() || ::fstat(file.number(), &status) != 0)
+      return fail(error_from_errno(errno, "cannot open " + name));
     return check_trusted(status, name);
   }
 
@@ -76,7 +78,8 @@ class Walk {
     FileDescriptor next(::openat(here_.number(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     TRY(check(next, whole));
     struct stat status {};
-    if (::fstat(next.number(), &status) == 0 && S_ISLNK(status.st_mode)) return follow(next, name, whole);
+    if (::fstat(next.number(), &status) == 0 && S_ISLNK(status.st_mode))
+      return follow(next, name, whole);
     at_ = whole;
     here_ = std::move(next);
     return success();
@@ -85,13 +88,15 @@ class Walk {
   Result<> follow(const FileDescriptor& link, const std::string& name, const std::string& whole) {
     if (++links_ > kMostLinks) return fail(error_from_errno(ELOOP, "cannot open " + whole));
     TRY(std::string target, link_text(link, whole));
-    if (at_.starts_with("/proc/") && target.ends_with(kDeleted)) return take_deleted(name, whole, std::move(target));
+    if (at_.starts_with("/proc/") && target.ends_with(kDeleted))
+      return take_deleted(name, whole, std::move(target));
     const std::deque<std::string> components = components_of(target);
     left_.insert(left_.begin(), components.begin(), components.end());
     return target.starts_with('/') ? enter_root() : success();
   }
 
-  /// A program that runs and has no name any more: the file itself counts, and the directory in which it was.
+  /// A program that runs and has no name any more: the file itself counts, and the directory in
+  /// which it was.
   Result<> take_deleted(const std::string& name, const std::string& whole, std::string target) {
     target.resize(target.size() - kDeleted.size());
     TRY(const FileDescriptor directory, Walk().to(target.substr(0, target.rfind('/'))));
@@ -113,7 +118,8 @@ class Walk {
 Result<> check_trusted(const struct stat& status, const std::string& name) {
   const uid_t us = ::geteuid();
   if (status.st_uid != 0 && status.st_uid != us)
-    return fail(ErrorCode::permission_denied, name + " is not trusted: it belongs to " + name_of(status.st_uid));
+    return fail(ErrorCode::permission_denied,
+                name + " is not trusted: it belongs to " + name_of(status.st_uid));
   if (S_ISLNK(status.st_mode)) return success();  // its mode says nothing
   const bool is_own_group = us != 0 && status.st_gid == ::getegid();
   const mode_t strangers = is_own_group ? S_IWOTH : (S_IWGRP | S_IWOTH);
@@ -121,12 +127,14 @@ Result<> check_trusted(const struct stat& status, const std::string& name) {
   if ((status.st_mode & strangers) == 0 || is_sticky) return success();
   std::array<char, 8> mode{};
   std::snprintf(mode.data(), mode.size(), "%04o", static_cast<unsigned>(status.st_mode & 07777U));
-  return fail(ErrorCode::permission_denied,
-              name + " is not trusted: others than " + name_of(status.st_uid) + " can write it (mode " + mode.data() + ")");
+  return fail(ErrorCode::permission_denied, name + " is not trusted: others than " +
+                                                name_of(status.st_uid) + " can write it (mode " +
+                                                mode.data() + ")");
 }
 
 Result<FileDescriptor> open_trusted(const std::string& path) {
-  if (!path.starts_with('/')) return fail(ErrorCode::invalid_input, path + " is not an absolute path");
+  if (!path.starts_with('/'))
+    return fail(ErrorCode::invalid_input, path + " is not an absolute path");
   return Walk().to(path);
 }
 

@@ -22,7 +22,8 @@ std::optional<std::set<pid_t>> read_ids(const std::string& path) {
   // A pipe in its place would hold up whoever opens it.
   const FileDescriptor opened(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat status {};
-  if (!opened.is_open() || ::fstat(opened.number(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (!opened.is_open() || ::fstat(opened.number(), &status) != 0 || !S_ISREG(status.st_mode))
+    return std::nullopt;
   std::ifstream file("/proc/self/fd/" + std::to_string(opened.number()));
   if (!file) return std::nullopt;
   std::set<pid_t> ids;
@@ -31,7 +32,8 @@ std::optional<std::set<pid_t>> read_ids(const std::string& path) {
     // 0 stands for a process that our namespace does not show.
     if (id > 0) ids.insert(static_cast<pid_t>(id));
   }
-  return file.eof() || ids.size() == WorkerWatch::kMostProcesses ? std::optional(std::move(ids)) : std::nullopt;
+  return file.eof() || ids.size() == WorkerWatch::kMostProcesses ? std::optional(std::move(ids))
+                                                                 : std::nullopt;
 }
 
 std::optional<pid_t> read_master(const std::string& pid_file) {
@@ -44,7 +46,8 @@ constexpr auto kSettled = std::chrono::seconds(1);
 
 std::set<pid_t> without(const std::set<pid_t>& ids, const std::set<pid_t>& taken) {
   std::set<pid_t> left;
-  std::set_difference(ids.begin(), ids.end(), taken.begin(), taken.end(), std::inserter(left, left.end()));
+  std::set_difference(ids.begin(), ids.end(), taken.begin(), taken.end(),
+                      std::inserter(left, left.end()));
   return left;
 }
 
@@ -54,8 +57,10 @@ std::string WorkerWatch::find_group(pid_t master) const {
   std::error_code failure;
   // Where the old hierarchies are still there, systemd's own is the one that has every service.
   const std::string old_root = control_groups_ + "/systemd";
-  std::deque<fs::path> left{
-      fs::exists(control_groups_ + "/cgroup.controllers", failure) || !fs::is_directory(old_root, failure) ? control_groups_ : old_root};
+  std::deque<fs::path> left{fs::exists(control_groups_ + "/cgroup.controllers", failure) ||
+                                    !fs::is_directory(old_root, failure)
+                                ? control_groups_
+                                : old_root};
   for (std::size_t seen = 0; !left.empty() && seen < kMostGroups; ++seen) {
     const fs::path group = std::move(left.front());
     left.pop_front();
@@ -65,7 +70,8 @@ std::string WorkerWatch::find_group(pid_t master) const {
     }
     fs::directory_iterator entry(group, failure);
     for (const fs::directory_iterator end; !failure && entry != end; entry.increment(failure)) {
-      if (entry->is_directory(failure) && !entry->is_symlink(failure)) left.push_back(entry->path());
+      if (entry->is_directory(failure) && !entry->is_symlink(failure))
+        left.push_back(entry->path());
     }
   }
   return {};
@@ -96,7 +102,8 @@ std::optional<LoadTime> WorkerWatch::loaded_at(const std::string& pid_file, Time
   return LoadTime{.earliest = loaded_.earliest, .latest = now, .is_settled = false};
 }
 
-void WorkerWatch::begin(pid_t master, std::set<pid_t> processes, const std::string& pid_file, Time now) {
+void WorkerWatch::begin(pid_t master, std::set<pid_t> processes, const std::string& pid_file,
+                        Time now) {
   master_ = master;
   generation_ = std::move(processes);
   missing_.clear();
@@ -104,7 +111,8 @@ void WorkerWatch::begin(pid_t master, std::set<pid_t> processes, const std::stri
   calm_at_ = now;
   // The master writes its pid file when it has read its configuration for the first time.
   const auto started = file_times(pid_file);
-  loaded_ = {.earliest = started ? std::min(started->written_at, now) - kLoadTimePrecision : Time{}, .latest = now};
+  loaded_ = {.earliest = started ? std::min(started->written_at, now) - kLoadTimePrecision : Time{},
+             .latest = now};
 }
 
 void WorkerWatch::compare(const std::set<pid_t>& processes, Time now) {
@@ -120,7 +128,8 @@ void WorkerWatch::compare(const std::set<pid_t>& processes, Time now) {
   const std::set<pid_t> missing = without(generation_, processes);
   if (!stayed.empty() && (stayed.size() >= generation_.size() || missing == generation_)) {
     loaded_ = {.earliest = calm_at_ - kLoadTimePrecision, .latest = seen_first};
-    generation_ = strangers;  // the old ones that still serve their last connections are of no interest any more
+    generation_ = strangers;  // the old ones that still serve their last connections are of no
+                              // interest any more
     missing_.clear();
     newcomers_.clear();
     calm_at_ = now;
@@ -136,9 +145,11 @@ void WorkerWatch::compare(const std::set<pid_t>& processes, Time now) {
   if (newcomers_.empty()) calm_at_ = now;
 }
 
-/// A worker that died and was replaced belongs to the generation, so that deaths never add up to a reload; and what ended for good, as the
-/// cache loader does, belongs to it no more. Whether it was a death nobody saw: it may have been a reload to fewer workers.
-void WorkerWatch::adopt_replacements(const std::set<pid_t>& processes, const std::set<pid_t>& stayed, Time now) {
+/// A worker that died and was replaced belongs to the generation, so that deaths never add up to a
+/// reload; and what ended for good, as the cache loader does, belongs to it no more. Whether it was
+/// a death nobody saw: it may have been a reload to fewer workers.
+void WorkerWatch::adopt_replacements(const std::set<pid_t>& processes,
+                                     const std::set<pid_t>& stayed, Time now) {
   const std::set<pid_t> missing = without(generation_, processes);
   if (!stayed.empty() && stayed.size() == missing.size()) {
     generation_ = without(generation_, missing);

@@ -18,23 +18,27 @@ std::vector<Certificate> all_known(const ClientTrust& trust, const CaStore& stor
 
 bool may_issue(const Certificate& certificate, Time now) {
   const CertificateFacts& facts = certificate.facts();
-  const bool signs =
-      !facts.has_key_usage || std::find(facts.key_usage.begin(), facts.key_usage.end(), "keyCertSign") != facts.key_usage.end();
+  const bool signs = !facts.has_key_usage ||
+                     std::find(facts.key_usage.begin(), facts.key_usage.end(), "keyCertSign") !=
+                         facts.key_usage.end();
   const auto& uses = facts.extended_key_usage;
-  const bool for_clients = !facts.has_extended_key_usage || std::find(uses.begin(), uses.end(), "clientAuth") != uses.end() ||
+  const bool for_clients = !facts.has_extended_key_usage ||
+                           std::find(uses.begin(), uses.end(), "clientAuth") != uses.end() ||
                            std::find(uses.begin(), uses.end(), "anyExtendedKeyUsage") != uses.end();
   return facts.is_ca && signs && for_clients && is_valid_at(facts, now);
 }
 
 }  // namespace
 
-ClientHypotheses::ClientHypotheses(const ClientTrust& trust, const CaStore& store, Time now) : pki_(all_known(trust, store)), now_(now) {
+ClientHypotheses::ClientHypotheses(const ClientTrust& trust, const CaStore& store, Time now)
+    : pki_(all_known(trust, store)), now_(now) {
   for (const Certificate& issuer : all_known(trust, store)) {
     if (may_issue(issuer, now)) add(issuer, trust, store, now);
   }
 }
 
-void ClientHypotheses::add(const Certificate& issuer, const ClientTrust& trust, const CaStore& store, Time now) {
+void ClientHypotheses::add(const Certificate& issuer, const ClientTrust& trust,
+                           const CaStore& store, Time now) {
   const IssuerPath path = find_issuers(issuer, trust.trusted, store, now);
   ClientHypothesis hypothesis{issuer, {}, path.issuers, path.is_complete, 0, 0};
   const auto add_variant = [&](std::vector<Certificate> sent) {
@@ -56,7 +60,9 @@ std::vector<ClientHypothesis> ClientHypotheses::with_strangers(const ClientTrust
   for (const Certificate& listed : trust.trusted) {
     if (!may_issue(listed, now_) || !listed.facts().self_signed) continue;
     const int allowed =
-        listed.facts().path_length ? static_cast<int>(std::min<std::int64_t>(*listed.facts().path_length, kMostStrangers)) : kMostStrangers;
+        listed.facts().path_length
+            ? static_cast<int>(std::min<std::int64_t>(*listed.facts().path_length, kMostStrangers))
+            : kMostStrangers;
     for (int strangers = 1; strangers <= allowed; ++strangers) {
       ClientHypothesis hypothesis{listed, {}, {}, true, strangers, 0};
       hypothesis.verify_code = code_with(hypothesis, trust);
@@ -71,7 +77,8 @@ int ClientHypotheses::code_with(const ClientHypothesis& hypothesis, const Client
   input.side = VerifiedSide::client;
   input.depth = trust.depth;
   input.at = now_;
-  input.check_crls = false;  // a stand-in CA signs no CRL; revocation is looked at apart from the path
+  input.check_crls =
+      false;  // a stand-in CA signs no CRL; revocation is looked at apart from the path
   auto chain = pki_.client_chain(hypothesis.issuer, hypothesis.strangers, now_);
   if (!chain) return -1;
   input.chain = std::move(chain).value();

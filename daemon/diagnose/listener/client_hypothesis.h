@@ -21,23 +21,27 @@ struct ClientTrust {
 
 /// A client that could have been there: one whose certificate a CA at hand has issued.
 struct ClientHypothesis {
-  Certificate issuer;              ///< issued the client's certificate
-  std::vector<Certificate> sent;   ///< intermediates (and perhaps root) that the client sends behind its own
+  Certificate issuer;  ///< issued the client's certificate
+  std::vector<Certificate>
+      sent;  ///< intermediates (and perhaps root) that the client sends behind its own
   std::vector<Certificate> above;  ///< from `issuer` up to its root, without `issuer`
   bool has_root = false;           ///< the way up ends in a self-signed certificate
-  int strangers = 0;               ///< CAs between the client and `issuer` that are in no file here, and that it sends
-  int verify_code = 0;             ///< what nginx would log about it with the trust as it is
+  int strangers =
+      0;  ///< CAs between the client and `issuer` that are in no file here, and that it sends
+  int verify_code = 0;  ///< what nginx would log about it with the trust as it is
 
   const Certificate& root() const { return above.empty() ? issuer : above.back(); }
 };
 
-/// Plays through which clients nginx would refuse, and how: for every CA at hand that may issue certificates for clients, a stand-in
-/// certificate is issued and verified as nginx does. The client's own chain is in no log; these are the ones that could have been it.
-/// Pure computation on this host's own certificates; at most kMostIssuers are tried.
+/// Plays through which clients nginx would refuse, and how: for every CA at hand that may issue
+/// certificates for clients, a stand-in certificate is issued and verified as nginx does. The
+/// client's own chain is in no log; these are the ones that could have been it. Pure computation on
+/// this host's own certificates; at most kMostIssuers are tried.
 class ClientHypotheses {
  public:
   ClientHypotheses(const ClientTrust& trust, const CaStore& store, Time now);
-  /// Those with CAs below a listed one that are in no file here: as many as the listed one allows, and as the depth may be short of.
+  /// Those with CAs below a listed one that are in no file here: as many as the listed one allows,
+  /// and as the depth may be short of.
   std::vector<ClientHypothesis> with_strangers(const ClientTrust& trust);
 
   /// Everything that was tried, whatever its code.

@@ -17,17 +17,20 @@ std::optional<ConfiguredFile> file_of(const LocalCase& local, const nginx::Effec
   return std::nullopt;
 }
 
-void read_into(const LocalCase& local, const std::optional<ConfiguredFile>& file, ClientTrust& trust) {
+void read_into(const LocalCase& local, const std::optional<ConfiguredFile>& file,
+               ClientTrust& trust) {
   if (!file) return;
   const auto bundle = read_configured_pem(local.files(), file->path);
   if (!bundle) return;
-  for (const BundledCertificate& one : bundle.value().certificates) trust.trusted.push_back(one.certificate);
+  for (const BundledCertificate& one : bundle.value().certificates)
+    trust.trusted.push_back(one.certificate);
   for (const BundledCrl& one : bundle.value().crls) trust.crls.push_back(one.crl);
 }
 
 }  // namespace
 
-std::optional<ClientVerification> find_client_verification(const LocalCase& local, const ListenerPlace& place) {
+std::optional<ClientVerification> find_client_verification(const LocalCase& local,
+                                                           const ListenerPlace& place) {
   for (const nginx::GoverningListener& candidate : place.candidates) {
     const nginx::ListenerSettings& settings = candidate.server->settings;
     if (settings.verify_client.first().empty() || settings.verify_client.first() == "off") continue;

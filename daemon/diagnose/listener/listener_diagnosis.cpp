@@ -11,7 +11,8 @@ namespace {
 void conclude_likeliest(LocalCase& local, const ListenerPlace& place) {
   if (local.symptom().candidates.empty()) return;
   const nginx::ListeningServer& server = place.server();
-  local.set_place(server.listen->directive != nullptr ? *server.listen->directive : block_of(server));
+  local.set_place(server.listen->directive != nullptr ? *server.listen->directive
+                                                      : block_of(server));
   const match::CandidateCause& likeliest = local.symptom().candidates.front();
   local.conclude(likeliest.cause, likeliest.likelihood);
 }
@@ -24,7 +25,8 @@ Diagnosis without_place(LocalCase& local) {
 
 }  // namespace
 
-Diagnosis diagnose_listener(const Symptom& symptom, const Surroundings& surroundings, const match::Knowledge& knowledge) {
+Diagnosis diagnose_listener(const Symptom& symptom, const Surroundings& surroundings,
+                            const match::Knowledge& knowledge) {
   LocalCase local(symptom, surroundings, knowledge);
   if (symptom.side == parse::Side::ocsp) {
     diagnose_ocsp(local);
@@ -33,11 +35,13 @@ Diagnosis diagnose_listener(const Symptom& symptom, const Surroundings& surround
   const auto place = find_listener(local);
   if (!place) return without_place(local);
   local.add_evidence("configuration",
-                     listener_text("listener.found", {{"listener", place->listener().key}, {"why", place->candidates.front().why}}));
-  const bool is_known = diagnose_no_certificate(local, *place) || diagnose_dynamic_certificate(local, *place) ||
-                        diagnose_client_certificate(local, *place) || diagnose_names(local, *place) ||
-                        diagnose_first_bytes(local, *place) || diagnose_rejected_certificate(local, *place) ||
-                        diagnose_parameters(local, *place);
+                     listener_text("listener.found", {{"listener", place->listener().key},
+                                                      {"why", place->candidates.front().why}}));
+  const bool is_known =
+      diagnose_no_certificate(local, *place) || diagnose_dynamic_certificate(local, *place) ||
+      diagnose_client_certificate(local, *place) || diagnose_names(local, *place) ||
+      diagnose_first_bytes(local, *place) || diagnose_rejected_certificate(local, *place) ||
+      diagnose_parameters(local, *place);
   if (!is_known) conclude_likeliest(local, *place);
   return local.finish();
 }

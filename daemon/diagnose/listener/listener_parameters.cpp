@@ -14,11 +14,13 @@ namespace handshaked::diagnose {
 namespace {
 
 constexpr std::array<const char*, 4> kGroups = {"X25519", "prime256v1", "secp384r1", "secp521r1"};
-constexpr std::array<const char*, 3> kModernSuites = {"AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"};
+constexpr std::array<const char*, 3> kModernSuites = {"AES128-GCM-SHA256", "AES256-GCM-SHA384",
+                                                      "CHACHA20-POLY1305"};
 
 std::string joined(const std::vector<std::string_view>& words, char separator) {
   std::string text;
-  for (const std::string_view word : words) text += (text.empty() ? "" : std::string(1, separator)) + std::string(word);
+  for (const std::string_view word : words)
+    text += (text.empty() ? "" : std::string(1, separator)) + std::string(word);
   return text;
 }
 
@@ -33,44 +35,55 @@ ListenerOffer offer_of(const LocalCase& local, const nginx::ListeningServer& ser
   offer.curves = server.settings.ecdh_curve.first();
   const auto commands = server.settings.conf_commands.values();
   for (std::size_t i = 0; i + 1 < commands.size(); i += 2) {
-    if (is_probe_command(std::string(commands[i]))) offer.conf_commands.emplace_back(commands[i], commands[i + 1]);
+    if (is_probe_command(std::string(commands[i])))
+      offer.conf_commands.emplace_back(commands[i], commands[i + 1]);
   }
   for (const ConfiguredFile& file : certificate_files(local, server)) {
     if (const auto chain = read_served_chain(local, file))
-      offer.keys.push_back({chain.value().leaf().facts().key_type, chain.value().leaf().facts().key_bits});
+      offer.keys.push_back(
+          {chain.value().leaf().facts().key_type, chain.value().leaf().facts().key_bits});
   }
   if (offer.keys.empty()) offer.keys.push_back({"RSA", 2048});
-  offer.asks_clients = !server.settings.verify_client.first().empty() && server.settings.verify_client.first() != "off";
+  offer.asks_clients = !server.settings.verify_client.first().empty() &&
+                       server.settings.verify_client.first() != "off";
   return offer;
 }
 
 bool speaks(const ListenerOffer& offer, TlsVersion version) {
-  return std::find(offer.protocols.begin(), offer.protocols.end(), version) != offer.protocols.end();
+  return std::find(offer.protocols.begin(), offer.protocols.end(), version) !=
+         offer.protocols.end();
 }
 
-Proof proof_of(const Result<Rehearsal>& before, const Result<Rehearsal>& after, const Text& client) {
+Proof proof_of(const Result<Rehearsal>& before, const Result<Rehearsal>& after,
+               const Text& client) {
   Proof proof;
   if (!before || !after) return proof;
-  const auto outcome = [](const Rehearsal& one) { return one.passed ? one.version + " " + one.cipher : "\"" + one.reason + "\""; };
+  const auto outcome = [](const Rehearsal& one) {
+    return one.passed ? one.version + " " + one.cipher : "\"" + one.reason + "\"";
+  };
   proof.method = ProofMethod::replay;
   proof.status = after.value().passed && !before.value().passed ? ProofStatus::proved
                  : after.value().passed                         ? ProofStatus::untested
                                                                 : ProofStatus::refuted;
-  proof.detail =
-      listener_text("handshake.rehearsed", {{"client", client}, {"before", outcome(before.value())}, {"after", outcome(after.value())}});
+  proof.detail = listener_text(
+      "handshake.rehearsed",
+      {{"client", client}, {"before", outcome(before.value())}, {"after", outcome(after.value())}});
   return proof;
 }
 
-void set_place(LocalCase& local, const nginx::ListeningServer& server, const nginx::EffectiveValue& value) {
+void set_place(LocalCase& local, const nginx::ListeningServer& server,
+               const nginx::EffectiveValue& value) {
   if (!value.set_by.empty()) return local.set_place(*value.set_by.front());
   if (server.listen->directive != nullptr) return local.set_place(*server.listen->directive);
   local.set_place(block_of(server));
 }
 
 void add_setting(LocalCase& local, const nginx::EffectiveValue& value, std::string_view name) {
-  const std::string source = value.is_default() ? std::string("default") : value.file() + ":" + std::to_string(value.line());
+  const std::string source = value.is_default() ? std::string("default")
+                                                : value.file() + ":" + std::to_string(value.line());
   const std::string statement = std::string(name) + " " + joined(value.values(), ' ');
-  local.add_evidence("configuration", listener_text("handshake.setting", {{"setting", statement}, {"source", source}}));
+  local.add_evidence("configuration", listener_text("handshake.setting",
+                                                    {{"setting", statement}, {"source", source}}));
 }
 
 namespace {
@@ -80,8 +93,8 @@ bool is_groups_command(const ConfCommand& command) {
   return name == "groups" || name == "curves";
 }
 
-/// The groups that a listener leaves out although clients may have nothing else, and although it could serve them: up to TLS 1.2 the
-/// certificate's own curve has to be among the client's.
+/// The groups that a listener leaves out although clients may have nothing else, and although it
+/// could serve them: up to TLS 1.2 the certificate's own curve has to be among the client's.
 std::vector<std::string> refused_groups(const ListenerOffer& offer) {
   std::vector<std::string> refused;
   ListenerOffer open = offer;
@@ -99,28 +112,34 @@ void diagnose_groups(LocalCase& local, const nginx::ListeningServer& server) {
   const ListenerOffer offer = offer_of(local, server);
   set_place(local, server, server.settings.ecdh_curve);
   add_setting(local, server.settings.ecdh_curve, "ssl_ecdh_curve");
-  const auto command = std::find_if(offer.conf_commands.begin(), offer.conf_commands.end(), is_groups_command);
+  const auto command =
+      std::find_if(offer.conf_commands.begin(), offer.conf_commands.end(), is_groups_command);
   const bool is_by_command = command != offer.conf_commands.end();
   const std::string now = is_by_command ? command->second : offer.curves;
   const std::vector<std::string> refused = refused_groups(offer);
   if (refused.empty()) {
-    local.conclude("no_shared_group", 0.7, listener_text("groups.usual", {{"groups", (now.empty() ? "auto" : now)}}));
+    local.conclude("no_shared_group", 0.7,
+                   listener_text("groups.usual", {{"groups", (now.empty() ? "auto" : now)}}));
     return propose_to_client(local, "widen-curves", listener_text("ask.usual_group"));
   }
   // OpenSSL refuses a list that names a group twice.
   std::string wider = now;
   for (const std::string& group : refused) {
-    if ((":" + nginx::to_lower(now) + ":").find(":" + nginx::to_lower(group) + ":") == std::string::npos)
+    if ((":" + nginx::to_lower(now) + ":").find(":" + nginx::to_lower(group) + ":") ==
+        std::string::npos)
       wider += (wider.empty() ? "" : ":") + group;
   }
   local.conclude(
       "no_shared_group", 0.9,
-      listener_text("groups.left_out", {{"setting", (is_by_command ? "ssl_conf_command Groups " : "ssl_ecdh_curve ")}, {"groups", now}}));
+      listener_text("groups.left_out",
+                    {{"setting", (is_by_command ? "ssl_conf_command Groups " : "ssl_ecdh_curve ")},
+                     {"groups", now}}));
   ListenerOffer changed = offer;
   Fix fix = local.known("widen-curves");
   Result<ConfigurationPatch> patch = local.new_patch();
   if (is_by_command) {
-    changed.conf_commands[static_cast<std::size_t>(command - offer.conf_commands.begin())].second = wider;
+    changed.conf_commands[static_cast<std::size_t>(command - offer.conf_commands.begin())].second =
+        wider;
     for (const nginx::Directive* one : server.settings.conf_commands.set_by) {
       if (one->argument(1) != now) continue;
       ConfigurationPatch edited = local.new_patch();
@@ -135,7 +154,8 @@ void diagnose_groups(LocalCase& local, const nginx::ListeningServer& server) {
   }
   fix.title = listener_text("groups.permit", {{"groups", wider}});
   const ClientOffer client{{TlsVersion::tls1_2, TlsVersion::tls1_3}, {}, refused.back(), {}};
-  fix.proof = proof_of(rehearse(offer, client), rehearse(changed, client), listener_text("who.offers_only", {{"offer", refused.back()}}));
+  fix.proof = proof_of(rehearse(offer, client), rehearse(changed, client),
+                       listener_text("who.offers_only", {{"offer", refused.back()}}));
   if (!refused_groups(changed).empty()) fix.proof.status = ProofStatus::untested;
   propose_answer(local, std::move(fix), patch, server, client);
 }
@@ -167,15 +187,20 @@ void leave_in_doubt(Fix& fix) {
   fix.proof.detail = listener_text("suites.in_doubt", {{"proof", fix.proof.detail}});
 }
 
-/// Without TLS 1.3 a client has to have the curve of our EC certificate: one with X25519 alone is modern, and refused.
-bool diagnose_curve_of_certificate(LocalCase& local, const nginx::ListeningServer& server, const ListenerOffer& offer) {
-  const bool is_ec = std::all_of(offer.keys.begin(), offer.keys.end(), [](const KeyKind& kind) { return kind.type == "EC"; });
+/// Without TLS 1.3 a client has to have the curve of our EC certificate: one with X25519 alone is
+/// modern, and refused.
+bool diagnose_curve_of_certificate(LocalCase& local, const nginx::ListeningServer& server,
+                                   const ListenerOffer& offer) {
+  const bool is_ec = std::all_of(offer.keys.begin(), offer.keys.end(),
+                                 [](const KeyKind& kind) { return kind.type == "EC"; });
   if (!is_ec || speaks(offer, TlsVersion::tls1_3)) return false;
   const ClientOffer client{{TlsVersion::tls1_2, TlsVersion::tls1_3}, {}, "X25519", {}};
   ListenerOffer wider = offer;
   wider.protocols = {TlsVersion::tls1_2, TlsVersion::tls1_3};
   const auto now = rehearse(offer, client), then = rehearse(wider, client);
-  if (!now || now.value().passed || now.value().reason != local.symptom().reason || !then || !then.value().passed) return false;
+  if (!now || now.value().passed || now.value().reason != local.symptom().reason || !then ||
+      !then.value().passed)
+    return false;
   local.conclude("no_shared_group", 0.6, listener_text("groups.curve_of_certificate"));
   local.diagnosis.also.emplace_back("client_ciphers_obsolete");
   Fix fix = local.known("widen-curves");
@@ -184,29 +209,40 @@ bool diagnose_curve_of_certificate(LocalCase& local, const nginx::ListeningServe
   fix.proof = proof_of(now, then, listener_text("who.offers_x_only"));
   leave_in_doubt(fix);
   local.propose(std::move(fix),
-                with_server_directive(local, server, "ssl_protocols", std::array{std::string("TLSv1.2"), std::string("TLSv1.3")}));
+                with_server_directive(local, server, "ssl_protocols",
+                                      std::array{std::string("TLSv1.2"), std::string("TLSv1.3")}));
   return true;
 }
 
-/// One certificate serves the clients of its own kind of key; a second one lies here, and is not served.
-bool diagnose_second_key(LocalCase& local, const nginx::ListeningServer& server, const ListenerOffer& offer) {
+/// One certificate serves the clients of its own kind of key; a second one lies here, and is not
+/// served.
+bool diagnose_second_key(LocalCase& local, const nginx::ListeningServer& server,
+                         const ListenerOffer& offer) {
   const bool is_rsa = offer.keys.front().type.starts_with("RSA");
   const bool is_one_kind =
-      std::all_of(offer.keys.begin(), offer.keys.end(), [&](const KeyKind& kind) { return kind.type.starts_with("RSA") == is_rsa; });
+      std::all_of(offer.keys.begin(), offer.keys.end(),
+                  [&](const KeyKind& kind) { return kind.type.starts_with("RSA") == is_rsa; });
   const std::vector<std::string> names = exact_names(server);
-  const auto pair = is_one_kind ? find_fitting_pair(local, names, {}, is_rsa ? "EC" : "RSA") : std::nullopt;
+  const auto pair =
+      is_one_kind ? find_fitting_pair(local, names, {}, is_rsa ? "EC" : "RSA") : std::nullopt;
   if (!pair) return false;
   const std::string other = is_rsa ? "EC" : "RSA";
   local.conclude("no_shared_cipher", 0.6,
-                 listener_text("suites.one_key", {{"key", offer.keys.front().type}, {"other", other}, {"file", pair->certificate}}));
+                 listener_text("suites.one_key", {{"key", offer.keys.front().type},
+                                                  {"other", other},
+                                                  {"file", pair->certificate}}));
   local.diagnosis.also.emplace_back("client_ciphers_obsolete");
   ListenerOffer wider = offer;
   wider.keys.push_back(is_rsa ? KeyKind{"EC", 256} : KeyKind{"RSA", 2048});
-  const ClientOffer client{{TlsVersion::tls1_2}, is_rsa ? "ECDHE-ECDSA-AES128-GCM-SHA256" : "ECDHE-RSA-AES128-GCM-SHA256", {}, {}};
+  const ClientOffer client{{TlsVersion::tls1_2},
+                           is_rsa ? "ECDHE-ECDSA-AES128-GCM-SHA256" : "ECDHE-RSA-AES128-GCM-SHA256",
+                           {},
+                           {}};
   Fix fix = local.known("widen-modern");
   fix.title = listener_text("suites.serve_besides", {{"file", pair->certificate}});
   fix.how = listener_text("suites.two_pairs");
-  fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client), listener_text("who.knows_only", {{"key", other}}));
+  fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client),
+                       listener_text("who.knows_only", {{"key", other}}));
   leave_in_doubt(fix);
   local.propose(std::move(fix), patch_with_second_pair(local, block_of(server), *pair));
   return true;
@@ -217,49 +253,67 @@ void diagnose_signatures(LocalCase& local, const nginx::ListeningServer& server)
 /// Up to TLS 1.2 a key that may sign with nothing leaves no suite, and nginx logs just that.
 bool is_for_want_of_signatures(const ListenerOffer& offer) {
   ListenerOffer open = offer;
-  std::erase_if(open.conf_commands, [](const ConfCommand& one) { return nginx::to_lower(one.first) == "signaturealgorithms"; });
-  return open.conf_commands.size() != offer.conf_commands.size() && !refused_suites(offer).empty() && refused_suites(open).empty();
+  std::erase_if(open.conf_commands, [](const ConfCommand& one) {
+    return nginx::to_lower(one.first) == "signaturealgorithms";
+  });
+  return open.conf_commands.size() != offer.conf_commands.size() &&
+         !refused_suites(offer).empty() && refused_suites(open).empty();
 }
 
-/// A list of suites, and what it leaves out of the usual ones: those of TLS 1.3, or the ones that are refused.
+/// A list of suites, and what it leaves out of the usual ones: those of TLS 1.3, or the ones that
+/// are refused.
 std::string wider_suites(std::string list, bool is_13, const std::vector<std::string>& refused) {
-  constexpr std::array<const char*, 3> kSuites13 = {"TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"};
+  constexpr std::array<const char*, 3> kSuites13 = {
+      "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"};
   for (const char* const suite : kSuites13) {
     if (is_13 && list.find(suite) == std::string::npos) list += std::string(":") + suite;
   }
   for (const std::string& suite : refused) {
-    if (std::string with = is_13 ? std::string() : with_cipher(list, suite); !with.empty()) list = std::move(with);
+    if (std::string with = is_13 ? std::string() : with_cipher(list, suite); !with.empty())
+      list = std::move(with);
   }
   return list;
 }
 
-/// What OpenSSL's own commands say about suites comes after ssl_ciphers, and wins: the command that turns usual clients away, widened.
-bool diagnose_suites_command(LocalCase& local, const nginx::ListeningServer& server, const ListenerOffer& offer) {
+/// What OpenSSL's own commands say about suites comes after ssl_ciphers, and wins: the command that
+/// turns usual clients away, widened.
+bool diagnose_suites_command(LocalCase& local, const nginx::ListeningServer& server,
+                             const ListenerOffer& offer) {
   for (const nginx::Directive* const command : server.settings.conf_commands.set_by) {
     const std::string name = nginx::to_lower(std::string(command->argument(0)));
     const bool is_13 = name == "ciphersuites";
-    const std::vector<std::string> refused = is_13 ? std::vector<std::string>() : refused_suites(offer);
+    const std::vector<std::string> refused =
+        is_13 ? std::vector<std::string>() : refused_suites(offer);
     if (!is_13 && (name != "cipherstring" || refused.empty())) continue;
-    const ClientOffer client{{is_13 ? TlsVersion::tls1_3 : TlsVersion::tls1_2}, is_13 ? std::string() : refused.front(), {}, {}};
+    const ClientOffer client{{is_13 ? TlsVersion::tls1_3 : TlsVersion::tls1_2},
+                             is_13 ? std::string() : refused.front(),
+                             {},
+                             {}};
     const std::string wide = wider_suites(std::string(command->argument(1)), is_13, refused);
-    const auto now = rehearse(offer, client), then = rehearse(with_command(offer, name, wide), client);
-    const bool is_it = now && !now.value().passed && now.value().reason == local.symptom().reason && then && then.value().passed;
+    const auto now = rehearse(offer, client),
+               then = rehearse(with_command(offer, name, wide), client);
+    const bool is_it = now && !now.value().passed && now.value().reason == local.symptom().reason &&
+                       then && then.value().passed;
     if (!is_it) continue;
-    const std::string statement = "ssl_conf_command " + std::string(command->argument(0)) + " " + std::string(command->argument(1));
+    const std::string statement = "ssl_conf_command " + std::string(command->argument(0)) + " " +
+                                  std::string(command->argument(1));
     const bool is_mismatch = !is_13 && serves_other_key(offer);
     local.set_place(*command);
     local.conclude(is_mismatch ? "server_cipher_cert_mismatch" : "no_shared_cipher", 0.85,
-                   listener_text("suites.command_leaves_out", {{"setting", statement}, {"place", where(*command)}}));
+                   listener_text("suites.command_leaves_out",
+                                 {{"setting", statement}, {"place", where(*command)}}));
     Fix fix = local.known(is_mismatch ? "fix-cipher-list" : "widen-modern");
-    fix.proof = is_13 ? proof_of(now, then, listener_text("who.current_suites"))
-                      : proof_of(now, then, listener_text("who.offers_only", {{"offer", refused.front()}}));
+    fix.proof =
+        is_13 ? proof_of(now, then, listener_text("who.current_suites"))
+              : proof_of(now, then, listener_text("who.offers_only", {{"offer", refused.front()}}));
     propose_command(local, std::move(fix), *command, wide, server, client);
     return true;
   }
   return false;
 }
 
-/// TLS 1.1 signs with what no security level of today permits: so a list of dead versions speaks of signatures.
+/// TLS 1.1 signs with what no security level of today permits: so a list of dead versions speaks of
+/// signatures.
 bool speaks_dead_versions_alone(const ListenerOffer& offer) {
   return !speaks(offer, TlsVersion::tls1_2) && !speaks(offer, TlsVersion::tls1_3);
 }
@@ -271,11 +325,16 @@ void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
   set_place(local, server, server.settings.ciphers);
   add_setting(local, server.settings.ciphers, "ssl_ciphers");
   for (const KeyKind& kind : offer.keys)
-    local.add_evidence("file", listener_text("handshake.key", {{"key", kind.type}, {"bits", std::to_string(kind.bits)}}));
+    local.add_evidence(
+        "file",
+        listener_text("handshake.key", {{"key", kind.type}, {"bits", std::to_string(kind.bits)}}));
   const std::vector<std::string> refused = refused_suites(offer);
   // Up to TLS 1.2 a group that is not shared leaves no ECDHE suite, and nginx logs just that.
-  if (refused.empty() && !server.settings.ecdh_curve.is_default() && !refused_groups(offer).empty()) return diagnose_groups(local, server);
-  if (refused.empty() && (diagnose_curve_of_certificate(local, server, offer) || diagnose_second_key(local, server, offer))) return;
+  if (refused.empty() && !server.settings.ecdh_curve.is_default() && !refused_groups(offer).empty())
+    return diagnose_groups(local, server);
+  if (refused.empty() && (diagnose_curve_of_certificate(local, server, offer) ||
+                          diagnose_second_key(local, server, offer)))
+    return;
   if (refused.empty()) {
     local.conclude("client_ciphers_obsolete", 0.75, listener_text("suites.all_taken"));
     return propose_to_client(local, "upgrade-client", listener_text("ask.current_suites"));
@@ -283,33 +342,42 @@ void diagnose_ciphers(LocalCase& local, const nginx::ListeningServer& server) {
   const auto modern = rehearse(offer, {{TlsVersion::tls1_2}, {}, {}, {}});
   const bool is_mismatch = modern && !modern.value().passed && serves_other_key(offer);
   local.conclude(is_mismatch ? "server_cipher_cert_mismatch" : "no_shared_cipher", 0.85,
-                 is_mismatch ? listener_text("suites.none_for_key", {{"key", offer.keys.front().type}}) : listener_text("suites.left_out"));
+                 is_mismatch
+                     ? listener_text("suites.none_for_key", {{"key", offer.keys.front().type}})
+                     : listener_text("suites.left_out"));
   ListenerOffer wider = offer;
   for (const std::string& suite : refused) {
     // A word of the list may keep it out for good: then the list without that word.
-    if (std::string with = with_cipher(wider.ciphers, suite); !with.empty()) wider.ciphers = std::move(with);
+    if (std::string with = with_cipher(wider.ciphers, suite); !with.empty())
+      wider.ciphers = std::move(with);
   }
   Fix fix = local.known(is_mismatch ? "fix-cipher-list" : "widen-modern");
   const ClientOffer client{{TlsVersion::tls1_2}, refused.front(), {}, {}};
-  fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client), listener_text("who.offers_only", {{"offer", refused.front()}}));
+  fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client),
+                       listener_text("who.offers_only", {{"offer", refused.front()}}));
   if (!refused_suites(wider).empty()) fix.proof.status = ProofStatus::untested;
-  propose_answer(local, std::move(fix), with_server_directive(local, server, "ssl_ciphers", std::span(&wider.ciphers, 1)), server, client);
+  propose_answer(local, std::move(fix),
+                 with_server_directive(local, server, "ssl_ciphers", std::span(&wider.ciphers, 1)),
+                 server, client);
 }
 
-/// SNI chooses the server before a suite is chosen, and such a line names the default server whatever was asked for: another one counts
-/// when only it refuses what clients may insist on.
-const nginx::ListeningServer& server_that_refuses(const LocalCase& local, const nginx::Listener& listener) {
+/// SNI chooses the server before a suite is chosen, and such a line names the default server
+/// whatever was asked for: another one counts when only it refuses what clients may insist on.
+const nginx::ListeningServer& server_that_refuses(const LocalCase& local,
+                                                  const nginx::Listener& listener) {
   const auto refuses = [&](const nginx::ListeningServer& server) {
     if (server.settings.certificates.set_by.empty()) return false;
     const ListenerOffer offer = offer_of(local, server);
-    return !refused_suites(offer).empty() || (!server.settings.ecdh_curve.is_default() && !refused_groups(offer).empty());
+    return !refused_suites(offer).empty() ||
+           (!server.settings.ecdh_curve.is_default() && !refused_groups(offer).empty());
   };
   if (refuses(listener.default_server())) return listener.default_server();
   const auto found = std::find_if(listener.servers.begin(), listener.servers.end(), refuses);
   return found == listener.servers.end() ? listener.default_server() : *found;
 }
 
-/// A key of another kind than the certificate's: OpenSSL keeps the two apart and complains about nothing, until a client comes.
+/// A key of another kind than the certificate's: OpenSSL keeps the two apart and complains about
+/// nothing, until a client comes.
 bool diagnose_foreign_key(LocalCase& local, const nginx::Listener& listener) {
   if (!local.surroundings().may_read_keys) return false;
   for (const nginx::ListeningServer& server : listener.servers) {
@@ -319,7 +387,8 @@ bool diagnose_foreign_key(LocalCase& local, const nginx::Listener& listener) {
       if (!chain || !key) continue;
       const PrivateKeyFacts facts = read_key_file(local.files(), key->path);
       const bool is_foreign =
-          facts.state == PrivateKeyFacts::State::readable && facts.public_key_sha256 != chain.value().leaf().facts().public_key_sha256;
+          facts.state == PrivateKeyFacts::State::readable &&
+          facts.public_key_sha256 != chain.value().leaf().facts().public_key_sha256;
       if (!is_foreign) continue;
       diagnose_key_mismatch(local, file);
       for (Fix& fix : local.diagnosis.fixes) {
@@ -338,22 +407,29 @@ void diagnose_signatures(LocalCase& local, const nginx::ListeningServer& server)
     const std::string name = nginx::to_lower(std::string(command->argument(0)));
     if (name != "signaturealgorithms") continue;
     local.set_place(*command);
-    local.conclude("no_shared_sigalg", 0.85, listener_text("signatures.left_out", {{"value", command->argument(1)}}));
+    local.conclude("no_shared_sigalg", 0.85,
+                   listener_text("signatures.left_out", {{"value", command->argument(1)}}));
     ListenerOffer wider = offer;
-    std::erase_if(wider.conf_commands, [&](const ConfCommand& one) { return nginx::to_lower(one.first) == name; });
+    std::erase_if(wider.conf_commands,
+                  [&](const ConfCommand& one) { return nginx::to_lower(one.first) == name; });
     Fix fix = local.known("common-key");
     fix.title = listener_text("signatures.remove", {{"place", where(*command)}});
     const ClientOffer client{};
-    fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client), listener_text("who.current_library"));
+    fix.proof = proof_of(rehearse(offer, client), rehearse(wider, client),
+                         listener_text("who.current_library"));
     ConfigurationPatch patch = local.new_patch();
     const auto done = patch.remove(*command);
     return propose_answer(local, std::move(fix), changed_patch(patch, done), server, client);
   }
   const KeyKind& kind = offer.keys.front();
-  const bool is_common = (kind.type.starts_with("RSA") && kind.bits >= 2048) || (kind.type == "EC" && kind.bits == 256);
+  const bool is_common = (kind.type.starts_with("RSA") && kind.bits >= 2048) ||
+                         (kind.type == "EC" && kind.bits == 256);
   const std::vector<match::CandidateCause>& candidates = local.symptom().candidates;
-  local.conclude(is_common && !candidates.empty() ? candidates.front().cause : std::string("no_shared_sigalg"), is_common ? 0.5 : 0.8);
-  local.add_evidence("file", listener_text("handshake.key", {{"key", kind.type}, {"bits", std::to_string(kind.bits)}}));
+  local.conclude(
+      is_common && !candidates.empty() ? candidates.front().cause : std::string("no_shared_sigalg"),
+      is_common ? 0.5 : 0.8);
+  local.add_evidence("file", listener_text("handshake.key", {{"key", kind.type},
+                                                             {"bits", std::to_string(kind.bits)}}));
   propose_to_client(local, "upgrade-client", listener_text("ask.signatures"));
 }
 
@@ -362,10 +438,12 @@ void diagnose_alpn(LocalCase& local, const ListenerPlace& place) {
   set_place(local, server, server.settings.alpn);
   local.conclude("client_alpn_mismatch", 0.9);
   if (!server.settings.alpn.is_default()) add_setting(local, server.settings.alpn, "ssl_alpn");
-  const std::string speaks = !server.settings.alpn.is_default() ? joined(server.settings.alpn.values(), ' ')
-                             : place.listener().is_http2        ? "h2, http/1.1"
-                                                                : "http/1.1";
-  local.add_evidence("configuration", listener_text("handshake.protocols", {{"protocols", speaks}}));
+  const std::string speaks = !server.settings.alpn.is_default()
+                                 ? joined(server.settings.alpn.values(), ' ')
+                             : place.listener().is_http2 ? "h2, http/1.1"
+                                                         : "http/1.1";
+  local.add_evidence("configuration",
+                     listener_text("handshake.protocols", {{"protocols", speaks}}));
   propose_to_client(local, "client-alpn", listener_text("ask.protocols", {{"protocols", speaks}}));
 }
 
@@ -386,9 +464,11 @@ ListenerOffer with_command(ListenerOffer offer, std::string_view name, const std
   return offer;
 }
 
-void propose_command(LocalCase& local, Fix fix, const nginx::Directive& command, const std::string& value,
-                     const nginx::ListeningServer& server, const ClientOffer& client) {
-  const std::string written = "ssl_conf_command " + std::string(command.argument(0)) + " " + value + ";";
+void propose_command(LocalCase& local, Fix fix, const nginx::Directive& command,
+                     const std::string& value, const nginx::ListeningServer& server,
+                     const ClientOffer& client) {
+  const std::string written =
+      "ssl_conf_command " + std::string(command.argument(0)) + " " + value + ";";
   fix.title = {written, written};
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.replace_argument(command, 1, value);
@@ -399,19 +479,23 @@ bool diagnose_parameters(LocalCase& local, const ListenerPlace& place) {
   const Symptom& symptom = local.symptom();
   const nginx::ListeningServer& server = place.listener().default_server();
   const std::string_view reason = symptom.reason;
-  const bool is_version = symptom.has_cause("server_protocols_too_strict") || symptom.has_cause("server_protocols_mismatch") ||
-                          reason == "unsupported protocol" || reason == "version too low" || reason == "unknown protocol";
+  const bool is_version = symptom.has_cause("server_protocols_too_strict") ||
+                          symptom.has_cause("server_protocols_mismatch") ||
+                          reason == "unsupported protocol" || reason == "version too low" ||
+                          reason == "unknown protocol";
   const bool is_about_signatures = reason.find("signature algorithm") != std::string_view::npos;
   const bool is_about_key = reason == "no shared cipher" || is_about_signatures;
   if (is_about_key && diagnose_foreign_key(local, place.listener())) return true;
-  if (symptom.has_cause("client_alpn_mismatch") && (reason == "no application protocol" || symptom.alert == 120))
+  if (symptom.has_cause("client_alpn_mismatch") &&
+      (reason == "no application protocol" || symptom.alert == 120))
     diagnose_alpn(local, place);
   else if (reason == "no shared cipher" || reason == "no ciphers specified")
     diagnose_ciphers(local, server_that_refuses(local, place.listener()));
-  else if (reason == "no suitable key share" || reason == "no shared group" || reason == "no shared groups" ||
-           symptom.rule_id.ends_with("no-shared-group"))
+  else if (reason == "no suitable key share" || reason == "no shared group" ||
+           reason == "no shared groups" || symptom.rule_id.ends_with("no-shared-group"))
     diagnose_groups(local, server_that_refuses(local, place.listener()));
-  else if (is_about_signatures && speaks_dead_versions_alone(offer_of(local, server))) diagnose_versions(local, server);
+  else if (is_about_signatures && speaks_dead_versions_alone(offer_of(local, server)))
+    diagnose_versions(local, server);
   else if (is_about_signatures) diagnose_signatures(local, server);
   else if (is_version) diagnose_versions(local, server);
   else return false;

@@ -16,13 +16,15 @@ std::optional<ListenerPlace> find_listener(const LocalCase& local) {
 std::vector<std::string> exact_names(const nginx::ListeningServer& server) {
   std::vector<std::string> names;
   for (const nginx::ServerName& name : server.server->names.names) {
-    const bool is_exact = name.kind == nginx::ServerName::Kind::exact && !name.text.empty() && name.text != "_" && name.text != "localhost";
+    const bool is_exact = name.kind == nginx::ServerName::Kind::exact && !name.text.empty() &&
+                          name.text != "_" && name.text != "localhost";
     if (is_exact && name.text.find('.') != std::string::npos) names.push_back(name.text);
   }
   return names;
 }
 
-std::vector<ConfiguredFile> certificate_files(const LocalCase& local, const nginx::ListeningServer& server) {
+std::vector<ConfiguredFile> certificate_files(const LocalCase& local,
+                                              const nginx::ListeningServer& server) {
   std::vector<ConfiguredFile> files;
   for (const nginx::Directive* directive : server.settings.certificates.set_by) {
     for (const ConfiguredFile& file : configured_files(local.configuration())) {
@@ -32,7 +34,8 @@ std::vector<ConfiguredFile> certificate_files(const LocalCase& local, const ngin
   return files;
 }
 
-Result<PeerObservation> observe_listener(const LocalCase& local, const nginx::Listener& listener, const std::string& name) {
+Result<PeerObservation> observe_listener(const LocalCase& local, const nginx::Listener& listener,
+                                         const std::string& name) {
   const nginx::Address& address = listener.default_server().listen->address;
   NamedPeer peer{address.host, address.port};
   const bool is_any = address.kind == nginx::Address::Kind::any || address.host == "0.0.0.0";
@@ -49,7 +52,9 @@ Result<PeerObservation> observe_listener(const LocalCase& local, const nginx::Li
   return prober.observe(allowed.front(), request, true);
 }
 
-Result<ConfigurationPatch> with_server_directive(const LocalCase& local, const nginx::ListeningServer& server, std::string_view name,
+Result<ConfigurationPatch> with_server_directive(const LocalCase& local,
+                                                 const nginx::ListeningServer& server,
+                                                 std::string_view name,
                                                  std::span<const std::string> arguments) {
   ConfigurationPatch patch = local.new_patch();
   TRY(patch.set_directive(block_of(server), name, arguments));

@@ -10,7 +10,8 @@
 namespace handshaked::diagnose {
 namespace {
 
-constexpr int kDepthOfClients = 100;  // what OpenSSL, browsers and others permit unless told otherwise
+constexpr int kDepthOfClients =
+    100;  // what OpenSSL, browsers and others permit unless told otherwise
 
 }  // namespace
 
@@ -28,9 +29,11 @@ Text summary_of(const ReplayResult& result) {
 }
 
 Result<ServedChain> read_served_chain(const LocalCase& local, const ConfiguredFile& file) {
-  if (file.is_dynamic) return fail(ErrorCode::not_found, "the path is only known when a request comes");
+  if (file.is_dynamic)
+    return fail(ErrorCode::not_found, "the path is only known when a request comes");
   TRY(PemBundle bundle, read_configured_pem(local.files(), file.path));
-  if (bundle.certificates.empty()) return fail(ErrorCode::invalid_input, "no certificate in " + file.path);
+  if (bundle.certificates.empty())
+    return fail(ErrorCode::invalid_input, "no certificate in " + file.path);
   ServedChain chain{file, std::move(bundle), {}, {}, false};
   std::vector<Certificate> beside;
   for (const BundledCertificate& one : chain.bundle.certificates) beside.push_back(one.certificate);
@@ -42,7 +45,8 @@ Result<ServedChain> read_served_chain(const LocalCase& local, const ConfiguredFi
   return chain;
 }
 
-std::optional<ReplayResult> as_client_sees(const ServedChain& chain, const std::vector<Der>& sent, const std::string& name, Time now) {
+std::optional<ReplayResult> as_client_sees(const ServedChain& chain, const std::vector<Der>& sent,
+                                           const std::string& name, Time now) {
   if (!chain.path.is_complete || chain.path.issuers.empty()) return std::nullopt;
   ReplayInput input;
   input.chain = sent;
@@ -55,7 +59,8 @@ std::optional<ReplayResult> as_client_sees(const ServedChain& chain, const std::
   return std::move(result).value();
 }
 
-void propose_missing_intermediates(LocalCase& local, const ServedChain& chain, std::string_view fix_id) {
+void propose_missing_intermediates(LocalCase& local, const ServedChain& chain,
+                                   std::string_view fix_id) {
   std::string names;
   std::vector<Der> sent = chain.sent();
   const auto before = as_client_sees(chain, sent, {}, local.now());
@@ -73,10 +78,11 @@ void propose_missing_intermediates(LocalCase& local, const ServedChain& chain, s
     fix.proof.status = after->verified && !before->verified ? ProofStatus::proved
                        : after->verified                    ? ProofStatus::untested
                                                             : ProofStatus::refuted;
-    fix.proof.detail = listener_text("chain.as_client_sees", {{"root", short_name(chain.path.last().facts())},
-                                                              {"before", summary_of(*before)},
-                                                              {"after", summary_of(*after)},
-                                                              {"under", under}});
+    fix.proof.detail =
+        listener_text("chain.as_client_sees", {{"root", short_name(chain.path.last().facts())},
+                                               {"before", summary_of(*before)},
+                                               {"after", summary_of(*after)},
+                                               {"under", under}});
   }
   ConfigurationPatch patch = local.new_patch();
   Result<> done = success();
@@ -86,7 +92,8 @@ void propose_missing_intermediates(LocalCase& local, const ServedChain& chain, s
     std::vector<Certificate> all;
     for (const BundledCertificate& one : chain.bundle.certificates) all.push_back(one.certificate);
     all.insert(all.end(), chain.missing.begin(), chain.missing.end());
-    const NewFile made = new_pem_file(local.configuration(), local.files(), chain.file.path, "fullchain.pem");
+    const NewFile made =
+        new_pem_file(local.configuration(), local.files(), chain.file.path, "fullchain.pem");
     done = patch.create_file(made.path, pem_of(all));
     const auto key = partner_of(chain.file, local.configuration());
     if (done && !key) done = fail(ErrorCode::invalid_input, "no certificate key directive");

@@ -5,11 +5,12 @@
 
 namespace handshaked::diagnose {
 
-/// `"ssl_stapling" ignored, …`, which nginx says when it loads. False: the line says something else.
+/// `"ssl_stapling" ignored, …`, which nginx says when it loads. False: the line says something
+/// else.
 bool diagnose_ignored_stapling(LocalCase& local, const LoadError& error);
 
-/// Lines written "while requesting certificate status": for stapling when they name one of our certificates, else for client certificates
-/// (ssl_ocsp).
+/// Lines written "while requesting certificate status": for stapling when they name one of our
+/// certificates, else for client certificates (ssl_ocsp).
 void diagnose_ocsp(LocalCase& local);
 
 }  // namespace handshaked::diagnose

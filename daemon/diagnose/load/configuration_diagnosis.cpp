@@ -10,16 +10,21 @@
 namespace handshaked::diagnose {
 namespace {
 
-/// The file that the line is about. One path may stand in several directives: the role that the message tells is preferred.
+/// The file that the line is about. One path may stand in several directives: the role that the
+/// message tells is preferred.
 std::optional<ConfiguredFile> file_in_line(const LocalCase& local, const LoadError& error) {
-  const std::vector<ConfiguredFile> files = configured_files(local.configuration(), error.subject());
+  const std::vector<ConfiguredFile> files =
+      configured_files(local.configuration(), error.subject());
   if (files.empty()) return std::nullopt;
   const auto is_told = [&](const ConfiguredFile& file) {
-    if (error.head.starts_with("cannot load certificate key") || error.head.find("PrivateKey") != std::string::npos)
+    if (error.head.starts_with("cannot load certificate key") ||
+        error.head.find("PrivateKey") != std::string::npos)
       return file.role == FileRole::key;
-    if (error.head.starts_with("cannot load certificate") || error.head.starts_with("SSL_CTX_use_certificate"))
+    if (error.head.starts_with("cannot load certificate") ||
+        error.head.starts_with("SSL_CTX_use_certificate"))
       return file.role == FileRole::certificate;
-    if (error.head.find("verify_locations") != std::string::npos || error.head.starts_with("X509_STORE_add_cert"))
+    if (error.head.find("verify_locations") != std::string::npos ||
+        error.head.starts_with("X509_STORE_add_cert"))
       return file.role == FileRole::trust;
     return true;
   };
@@ -35,12 +40,13 @@ void set_place_of_line(LocalCase& local, const LoadError& error) {
 
 }  // namespace
 
-Diagnosis diagnose_configuration(const Symptom& symptom, const Surroundings& surroundings, const match::Knowledge& knowledge) {
+Diagnosis diagnose_configuration(const Symptom& symptom, const Surroundings& surroundings,
+                                 const match::Knowledge& knowledge) {
   LocalCase local(symptom, surroundings, knowledge);
   const LoadError error = parse_load_error(symptom.message);
   if (diagnose_ignored_stapling(local, error)) return local.finish();
-  if (!diagnose_missing_directive(local, error) && !diagnose_swallowed_line(local, error) && !diagnose_value(local, error) &&
-      !diagnose_directive(local, error)) {
+  if (!diagnose_missing_directive(local, error) && !diagnose_swallowed_line(local, error) &&
+      !diagnose_value(local, error) && !diagnose_directive(local, error)) {
     if (const auto file = file_in_line(local, error)) diagnose_load_of_file(local, error, *file);
   }
   if (local.diagnosis.cause.empty()) {
@@ -56,7 +62,8 @@ Diagnosis diagnose_configuration(const Symptom& symptom, const Surroundings& sur
     local.add_evidence("configuration", load_text("load.repaired"));
   } else if (now.was_tried) {
     local.add_evidence("configuration",
-                       load_text("load.complaint_now", {{"time", minute_text(surroundings.now)}, {"complaint", now.complaint}}));
+                       load_text("load.complaint_now", {{"time", minute_text(surroundings.now)},
+                                                        {"complaint", now.complaint}}));
   }
   return local.finish();
 }

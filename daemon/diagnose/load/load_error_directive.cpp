@@ -98,9 +98,10 @@ void diagnose_ssl_on(LocalCase& local, const nginx::Directive& directive) {
   auto done = patch.remove(directive);
   const nginx::Directive& block = *directive.parent;
   for (const nginx::Directive* listen : block.find("listen")) {
-    const bool has_ssl =
-        std::any_of(listen->arguments.begin(), listen->arguments.end(), [](const nginx::Word& word) { return word.text == "ssl"; });
-    if (done && directive.argument(0) == "on" && !has_ssl) done = patch.append_argument(*listen, "ssl");
+    const bool has_ssl = std::any_of(listen->arguments.begin(), listen->arguments.end(),
+                                     [](const nginx::Word& word) { return word.text == "ssl"; });
+    if (done && directive.argument(0) == "on" && !has_ssl)
+      done = patch.append_argument(*listen, "ssl");
   }
   propose(local, local.known("listen-ssl"), patch, done);
 }
@@ -114,7 +115,9 @@ void diagnose_unknown_directive(LocalCase& local, const LoadError& error) {
   const auto meant = nearest_word(error.subject(), kDirectives);
   Fix fix = local.known("correct-line");
   if (!meant) return local.propose(std::move(fix));
-  fix.title = load_text("directive.write_instead", {{"meant", *meant}, {"written", directive->name}, {"place", where(*directive)}});
+  fix.title =
+      load_text("directive.write_instead",
+                {{"meant", *meant}, {"written", directive->name}, {"place", where(*directive)}});
   std::vector<std::string> arguments;
   for (const nginx::Word& word : directive->arguments) arguments.push_back(word.text);
   ConfigurationPatch patch = local.new_patch();
@@ -125,24 +128,31 @@ void diagnose_unknown_directive(LocalCase& local, const LoadError& error) {
 
 /// "yes" for "on", "optonal" for "optional".
 std::optional<std::string> meant_value(std::string_view written, std::string_view directive) {
-  static constexpr std::array<std::string_view, 4> kVerifyClient = {"on", "off", "optional", "optional_no_ca"};
+  static constexpr std::array<std::string_view, 4> kVerifyClient = {"on", "off", "optional",
+                                                                    "optional_no_ca"};
   static constexpr std::array<std::string_view, 2> kSwitch = {"on", "off"};
-  static constexpr std::array<std::string_view, 6> kYes = {"yes", "true", "1", "enable", "enabled", "required"};
-  static constexpr std::array<std::string_view, 6> kNo = {"no", "false", "0", "disable", "disabled", "none"};
+  static constexpr std::array<std::string_view, 6> kYes = {"yes",    "true",    "1",
+                                                           "enable", "enabled", "required"};
+  static constexpr std::array<std::string_view, 6> kNo = {"no",      "false",    "0",
+                                                          "disable", "disabled", "none"};
   const std::string lower = nginx::to_lower(written);
   if (std::find(kYes.begin(), kYes.end(), lower) != kYes.end()) return "on";
   if (std::find(kNo.begin(), kNo.end(), lower) != kNo.end()) return "off";
-  return directive == "ssl_verify_client" ? nearest_word(lower, kVerifyClient) : nearest_word(lower, kSwitch);
+  return directive == "ssl_verify_client" ? nearest_word(lower, kVerifyClient)
+                                          : nearest_word(lower, kSwitch);
 }
 
 /// `invalid value "yes" in "proxy_ssl_verify" directive, it must be "on" or "off"`.
 void diagnose_switch(LocalCase& local, const LoadError& error, const nginx::Directive& directive) {
   const std::string written(error.subject());
-  conclude_value(local, "config_directive_invalid", directive, load_text("directive.value_refused", {{"value", written}}));
+  conclude_value(local, "config_directive_invalid", directive,
+                 load_text("directive.value_refused", {{"value", written}}));
   Fix fix = local.known("correct-line");
   const auto meant = meant_value(written, directive.name);
   if (!meant || directive.arguments.size() != 1) return local.propose(std::move(fix));
-  fix.title = load_text("directive.write_value", {{"directive", directive.name}, {"value", *meant}, {"place", where(directive)}});
+  fix.title =
+      load_text("directive.write_value",
+                {{"directive", directive.name}, {"value", *meant}, {"place", where(directive)}});
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.replace_argument(directive, 0, *meant);
   propose(local, std::move(fix), patch, done);
@@ -150,7 +160,8 @@ void diagnose_switch(LocalCase& local, const LoadError& error, const nginx::Dire
 
 /// Too many arguments, of which one begins a line: the ';' of the line before it is missing.
 void diagnose_missing_semicolon(LocalCase& local, const nginx::Directive& directive) {
-  conclude_value(local, "config_directive_invalid", directive, load_text("directive.arguments_wrong"));
+  conclude_value(local, "config_directive_invalid", directive,
+                 load_text("directive.arguments_wrong"));
   Fix fix = local.known("correct-line");
   const auto& words = directive.arguments;
   const auto next = std::find_if(words.begin(), words.end(), [&](const nginx::Word& word) {
@@ -159,7 +170,9 @@ void diagnose_missing_semicolon(LocalCase& local, const nginx::Directive& direct
   });
   if (next == words.end() || next == words.begin()) return local.propose(std::move(fix));
   const std::span<const nginx::Word> own(words.begin(), next), following(next + 1, words.end());
-  fix.title = load_text("directive.semicolon", {{"directive", directive.name}, {"value", own.front().text}, {"place", where(directive)}});
+  fix.title = load_text(
+      "directive.semicolon",
+      {{"directive", directive.name}, {"value", own.front().text}, {"place", where(directive)}});
   ConfigurationPatch patch = local.new_patch();
   auto done = patch.remove(directive);
   if (done) done = patch.add_directive(*directive.parent, directive.name, words_of(own));
@@ -167,14 +180,16 @@ void diagnose_missing_semicolon(LocalCase& local, const nginx::Directive& direct
   propose(local, std::move(fix), patch, done);
 }
 
-/// Where a directive that stands in an upstream group belongs: the only place that passes to the group. Else its server.
+/// Where a directive that stands in an upstream group belongs: the only place that passes to the
+/// group. Else its server.
 const nginx::Directive* rightful_block(const LocalCase& local, const nginx::Directive& directive) {
   if (!directive.parent->is("upstream")) return nginx::enclosing(*directive.parent, "server");
   const nginx::Directive* found = nullptr;
   for (const nginx::PassTarget& target : local.surroundings().nginx->passes.targets()) {
-    const bool is_meant = std::any_of(target.destinations.begin(), target.destinations.end(), [&](const nginx::Destination& one) {
-      return one.group != nullptr && one.group->name == directive.parent->argument(0);
-    });
+    const bool is_meant = std::any_of(
+        target.destinations.begin(), target.destinations.end(), [&](const nginx::Destination& one) {
+          return one.group != nullptr && one.group->name == directive.parent->argument(0);
+        });
     if (!is_meant) continue;
     if (found != nullptr) return nullptr;
     found = target.location != nullptr ? target.location : target.server->directive;
@@ -185,29 +200,35 @@ const nginx::Directive* rightful_block(const LocalCase& local, const nginx::Dire
 /// `"ssl_certificate" directive is not allowed here`.
 void diagnose_misplaced(LocalCase& local, const nginx::Directive& directive) {
   if (diagnose_too_early_in_stream(local, directive)) return;
-  conclude_value(local, "config_directive_invalid", directive,
-                 load_text("directive.not_in_block", {{"block", nginx::describe_block(*directive.parent)}}));
+  conclude_value(
+      local, "config_directive_invalid", directive,
+      load_text("directive.not_in_block", {{"block", nginx::describe_block(*directive.parent)}}));
   Fix fix = local.known("correct-line");
   const nginx::Directive* const block = rightful_block(local, directive);
-  if (block == nullptr || block == directive.parent || block->find_first(directive.name) != nullptr) return local.propose(std::move(fix));
-  fix.title = load_text(
-      "directive.move",
-      {{"directive", directive.name}, {"place", where(directive)}, {"block", nginx::describe_block(*block)}, {"there", where(*block)}});
+  if (block == nullptr || block == directive.parent || block->find_first(directive.name) != nullptr)
+    return local.propose(std::move(fix));
+  fix.title = load_text("directive.move", {{"directive", directive.name},
+                                           {"place", where(directive)},
+                                           {"block", nginx::describe_block(*block)},
+                                           {"there", where(*block)}});
   ConfigurationPatch patch = local.new_patch();
   auto done = patch.remove(directive);
   if (done) done = patch.set_directive(*block, directive.name, words_of(directive.arguments));
   propose(local, std::move(fix), patch, done);
 }
 
-/// `"proxy_ssl_verify" directive is duplicate`. Two that say the same are one; which of two others is meant nobody here can tell.
+/// `"proxy_ssl_verify" directive is duplicate`. Two that say the same are one; which of two others
+/// is meant nobody here can tell.
 void diagnose_repeated(LocalCase& local, const nginx::Directive& directive) {
   conclude_value(local, "config_directive_invalid", directive, load_text("directive.stands_twice"));
   Fix fix = local.known("correct-line");
   const auto all = directive.parent->find(directive.name);
-  const bool are_same = std::all_of(all.begin(), all.end(),
-                                    [&](const nginx::Directive* one) { return words_of(one->arguments) == words_of(directive.arguments); });
+  const bool are_same = std::all_of(all.begin(), all.end(), [&](const nginx::Directive* one) {
+    return words_of(one->arguments) == words_of(directive.arguments);
+  });
   if (!are_same) return local.propose(std::move(fix));
-  fix.title = load_text("directive.remove_second", {{"directive", directive.name}, {"place", where(directive)}});
+  fix.title = load_text("directive.remove_second",
+                        {{"directive", directive.name}, {"place", where(directive)}});
   ConfigurationPatch patch = local.new_patch();
   const auto done = patch.remove(directive);
   propose(local, std::move(fix), patch, done);
@@ -216,10 +237,12 @@ void diagnose_repeated(LocalCase& local, const nginx::Directive& directive) {
 }  // namespace
 
 /// The directive whose text ends in, or covers, a line of a file: nginx names the line of the ';'.
-const nginx::Directive* directive_at(const LocalCase& local, const LoadError& error, std::string_view name) {
+const nginx::Directive* directive_at(const LocalCase& local, const LoadError& error,
+                                     std::string_view name) {
   const nginx::Directive* found = nullptr;
   visit_all(local.configuration().root(), [&](const nginx::Directive& directive) {
-    const bool is_here = directive.file != nullptr && directive.file->path == error.file && directive.line <= error.line;
+    const bool is_here = directive.file != nullptr && directive.file->path == error.file &&
+                         directive.line <= error.line;
     if (is_here && (name.empty() || directive.is(name))) {
       if (found == nullptr || directive.line >= found->line) found = &directive;
     }
@@ -227,21 +250,28 @@ const nginx::Directive* directive_at(const LocalCase& local, const LoadError& er
   return found;
 }
 
-void conclude_value(LocalCase& local, std::string cause, const nginx::Directive& directive, const Text& what) {
+void conclude_value(LocalCase& local, std::string cause, const nginx::Directive& directive,
+                    const Text& what) {
   local.set_place(directive);
   std::string statement = directive.name;
   for (const nginx::Word& word : directive.arguments) statement += " " + word.text;
-  local.conclude(std::move(cause), 0.95,
-                 load_text("directive.fault", {{"place", where(directive)}, {"statement", statement}, {"problem", what}}));
+  local.conclude(
+      std::move(cause), 0.95,
+      load_text("directive.fault",
+                {{"place", where(directive)}, {"statement", statement}, {"problem", what}}));
 }
 
 bool diagnose_swallowed_line(LocalCase& local, const LoadError& error) {
-  if (!error.head.starts_with("invalid value ") && !error.head.starts_with("invalid parameter ")) return false;
-  const bool is_directive = std::find(kDirectives.begin(), kDirectives.end(), error.subject()) != kDirectives.end();
+  if (!error.head.starts_with("invalid value ") && !error.head.starts_with("invalid parameter "))
+    return false;
+  const bool is_directive =
+      std::find(kDirectives.begin(), kDirectives.end(), error.subject()) != kDirectives.end();
   const nginx::Directive* const directive = is_directive ? directive_at(local, error, {}) : nullptr;
   if (directive == nullptr || directive->parent == nullptr) return false;
   const auto& words = directive->arguments;
-  const auto next = std::find_if(words.begin(), words.end(), [&](const nginx::Word& word) { return word.text == error.subject(); });
+  const auto next = std::find_if(words.begin(), words.end(), [&](const nginx::Word& word) {
+    return word.text == error.subject();
+  });
   if (next == words.end() || next == words.begin() || next->line == (next - 1)->line) return false;
   diagnose_missing_semicolon(local, *directive);
   return true;
@@ -249,7 +279,9 @@ bool diagnose_swallowed_line(LocalCase& local, const LoadError& error) {
 
 bool diagnose_directive(LocalCase& local, const LoadError& error) {
   const std::string& message = local.symptom().message;
-  const auto is_about = [&](std::string_view words) { return message.find(words) != std::string::npos; };
+  const auto is_about = [&](std::string_view words) {
+    return message.find(words) != std::string::npos;
+  };
   if (error.head.starts_with("unknown directive ")) {
     diagnose_unknown_directive(local, error);
     return !local.diagnosis.cause.empty();
@@ -261,10 +293,12 @@ bool diagnose_directive(LocalCase& local, const LoadError& error) {
     return ssl != nullptr;
   }
   const bool is_switch = error.head.starts_with("invalid value ") && error.quoted.size() >= 2;
-  const nginx::Directive* const directive = directive_at(local, error, is_switch ? error.quoted[1] : error.subject());
+  const nginx::Directive* const directive =
+      directive_at(local, error, is_switch ? error.quoted[1] : error.subject());
   if (directive == nullptr || directive->parent == nullptr) return false;
   if (is_switch && is_about("it must be")) diagnose_switch(local, error, *directive);
-  else if (error.head.starts_with("invalid number of arguments in ")) diagnose_missing_semicolon(local, *directive);
+  else if (error.head.starts_with("invalid number of arguments in "))
+    diagnose_missing_semicolon(local, *directive);
   else if (is_about("directive is not allowed here")) diagnose_misplaced(local, *directive);
   else if (is_about("directive is duplicate")) diagnose_repeated(local, *directive);
   else return false;

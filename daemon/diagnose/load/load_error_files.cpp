@@ -23,9 +23,11 @@ bool fits_role(const nginx::ConfigurationFiles& files, const std::string& path, 
   if (!bundle || bundle.value().damaged_block()) return false;
   switch (role) {
     case FileRole::certificate:
-      return !bundle.value().certificates.empty() && !bundle.value().certificates.front().certificate.facts().is_ca;
+      return !bundle.value().certificates.empty() &&
+             !bundle.value().certificates.front().certificate.facts().is_ca;
     case FileRole::key: return bundle.value().has_private_key();
-    case FileRole::trust: return bundle.value().loads_as_trust() && !bundle.value().has_private_key();
+    case FileRole::trust:
+      return bundle.value().loads_as_trust() && !bundle.value().has_private_key();
     case FileRole::crl: return !bundle.value().crls.empty();
     case FileRole::dhparam: {
       const auto text = files.read(path, kMaxBundleBytes);
@@ -41,8 +43,11 @@ std::optional<std::string> meant_file(LocalCase& local, const ConfiguredFile& fi
   std::size_t best_distance = 4;
   for (const std::string& other : files_beside(local.files(), {file.path})) {
     const bool is_same_stem = stem(other) == stem(file.path);
-    const std::size_t distance = is_same_stem ? 1 : edit_distance(base_name(other), base_name(file.path));
-    if (distance > std::min<std::size_t>(3, base_name(file.path).size() / 3) || distance >= best_distance) continue;
+    const std::size_t distance =
+        is_same_stem ? 1 : edit_distance(base_name(other), base_name(file.path));
+    if (distance > std::min<std::size_t>(3, base_name(file.path).size() / 3) ||
+        distance >= best_distance)
+      continue;
     if (!fits_role(local.files(), other, file.role)) continue;
     best = other;
     best_distance = distance;
@@ -50,11 +55,15 @@ std::optional<std::string> meant_file(LocalCase& local, const ConfiguredFile& fi
   return best;
 }
 
-void add_permission_commands(Fix& fix, const std::string& path) { fix.commands = {"namei -l " + shell_word(path), "sudo nginx -t"}; }
+void add_permission_commands(Fix& fix, const std::string& path) {
+  fix.commands = {"namei -l " + shell_word(path), "sudo nginx -t"};
+}
 
 void diagnose_missing_file(LocalCase& local, const ConfiguredFile& file) {
   local.conclude("config_file_missing", 0.95,
-                 load_text("missing.file", {{"place", where(*file.directive)}, {"directive", file.directive->name}, {"file", file.path}}));
+                 load_text("missing.file", {{"place", where(*file.directive)},
+                                            {"directive", file.directive->name},
+                                            {"file", file.path}}));
   local.add_evidence("file", load_text("missing.file_gone", {{"file", file.path}}));
   if (const auto meant = meant_file(local, file)) {
     Fix fix = local.known("put-file-or-fix-path");
@@ -63,16 +72,20 @@ void diagnose_missing_file(LocalCase& local, const ConfiguredFile& file) {
     ConfigurationPatch patch = local.new_patch();
     const bool is_relative = !file.written().starts_with("/");
     const std::string& prefix = local.configuration().configuration_prefix();
-    const std::string written = is_relative && meant->starts_with(prefix) ? meant->substr(prefix.size()) : *meant;
+    const std::string written =
+        is_relative && meant->starts_with(prefix) ? meant->substr(prefix.size()) : *meant;
     const auto done = patch.replace_argument(*file.directive, 0, written);
     local.propose(std::move(fix), changed_patch(patch, done));
   }
-  if (file.role == FileRole::trust) propose_trust_for_upstreams(local, file, {}, "put-file-or-fix-path");
-  const bool has_plain = std::any_of(local.diagnosis.fixes.begin(), local.diagnosis.fixes.end(),
-                                     [](const Fix& fix) { return fix.id == "put-file-or-fix-path"; });
+  if (file.role == FileRole::trust)
+    propose_trust_for_upstreams(local, file, {}, "put-file-or-fix-path");
+  const bool has_plain =
+      std::any_of(local.diagnosis.fixes.begin(), local.diagnosis.fixes.end(),
+                  [](const Fix& fix) { return fix.id == "put-file-or-fix-path"; });
   if (has_plain) return;
   Fix fix = local.known("put-file-or-fix-path");
-  fix.commands = {"namei -l " + shell_word(file.path), "ls -lL " + shell_word(directory_of(file.path))};
+  fix.commands = {"namei -l " + shell_word(file.path),
+                  "ls -lL " + shell_word(directory_of(file.path))};
   const std::string_view how = file.role == FileRole::certificate ? "missing.put_certificate"
                                : file.role == FileRole::key       ? "missing.put_key"
                                                                   : "missing.put_file";
@@ -82,16 +95,17 @@ void diagnose_missing_file(LocalCase& local, const ConfiguredFile& file) {
 }
 
 void diagnose_permission(LocalCase& local, const ConfiguredFile& file) {
-  local.conclude(
-      "config_permission_denied", 0.95,
-      load_text("missing.may_not_read", {{"directive", file.directive->name}, {"place", where(*file.directive)}, {"file", file.path}}));
+  local.conclude("config_permission_denied", 0.95,
+                 load_text("missing.may_not_read", {{"directive", file.directive->name},
+                                                    {"place", where(*file.directive)},
+                                                    {"file", file.path}}));
   const std::string path = shell_word(file.path);
   Fix test = local.known("test-as-root");
   add_permission_commands(test, file.path);
   local.propose(std::move(test));
   Fix owner = local.known("fix-owner");
-  owner.commands = {"namei -l " + path, "chown root:root " + path, (file.role == FileRole::key ? "chmod 0600 " : "chmod 0644 ") + path,
-                    kReload};
+  owner.commands = {"namei -l " + path, "chown root:root " + path,
+                    (file.role == FileRole::key ? "chmod 0600 " : "chmod 0644 ") + path, kReload};
   local.propose(std::move(owner));
 }
 
@@ -101,21 +115,23 @@ void diagnose_load_of_file(LocalCase& local, const LoadError& error, const Confi
   local.set_place(*file.directive);
   if (error.says("Permission denied")) return diagnose_permission(local, file);
   auto text = local.files().read(file.path, kMaxBundleBytes);
-  const bool is_gone =
-      !text && text.error().code() == ErrorCode::not_found && (!local.surroundings().is_dump || error.says("No such file"));
+  const bool is_gone = !text && text.error().code() == ErrorCode::not_found &&
+                       (!local.surroundings().is_dump || error.says("No such file"));
   if (file.role == FileRole::password) return diagnose_password_file(local, error, file, is_gone);
   if (is_gone && meant_file(local, file)) return diagnose_missing_file(local, file);
   if (file.role == FileRole::dhparam) return diagnose_dhparam(local, error, file);
   if (file.role == FileRole::crl) return diagnose_crl_file(local, error, file, text);
   if (!text) {
     if (is_gone) return diagnose_missing_file(local, file);
-    if (text.error().code() == ErrorCode::permission_denied) return diagnose_permission(local, file);
+    if (text.error().code() == ErrorCode::permission_denied)
+      return diagnose_permission(local, file);
     local.add_evidence("file", {text.error().message(), text.error().message()});
     return;
   }
   if (error.says("key values mismatch")) return diagnose_key_mismatch(local, file);
   switch (file.role) {
-    case FileRole::certificate: return diagnose_certificate_file(local, error, file, std::move(text).value());
+    case FileRole::certificate:
+      return diagnose_certificate_file(local, error, file, std::move(text).value());
     case FileRole::key: return diagnose_key_file(local, error, file, std::move(text).value());
     case FileRole::trust: return diagnose_trust_file(local, file, std::move(text).value());
     default: return;

@@ -23,7 +23,9 @@ enum class Opening : std::uint8_t { none, as_written, without_blanks };
 
 std::string without_blanks(const std::string& word) {
   const std::size_t begin = word.find_first_not_of(" \t");
-  return begin == std::string::npos ? std::string() : word.substr(begin, word.find_last_not_of(" \t\r") + 1 - begin);
+  return begin == std::string::npos
+             ? std::string()
+             : word.substr(begin, word.find_last_not_of(" \t\r") + 1 - begin);
 }
 
 /// Does a line of the file open the key? nginx takes a line as it is, but for the end of it.
@@ -36,7 +38,8 @@ Opening opening_of(LocalCase& local, const std::string& key, const std::string& 
     return Opening::none;
   }
   const auto opens = [&](const std::string& word) {
-    return !word.empty() && read_private_key(pem.value(), word).state == PrivateKeyFacts::State::readable;
+    return !word.empty() &&
+           read_private_key(pem.value(), word).state == PrivateKeyFacts::State::readable;
   };
   Opening found = Opening::none;
   for (std::size_t at = 0; at < text.value().size() && found != Opening::as_written;) {
@@ -59,11 +62,13 @@ Opening opening_of(LocalCase& local, const std::string& key, const std::string& 
 std::vector<std::string> password_candidates(LocalCase& local, const std::string& near_path) {
   std::vector<std::string> candidates;
   for (const ConfiguredFile& other : configured_files(local.configuration())) {
-    if (other.role == FileRole::password && !other.is_dynamic && other.path != near_path) candidates.push_back(other.path);
+    if (other.role == FileRole::password && !other.is_dynamic && other.path != near_path)
+      candidates.push_back(other.path);
   }
   for (std::string& near : files_beside(local.files(), {near_path})) {
     const std::string name = nginx::to_lower(near.substr(near.rfind('/') + 1));
-    const bool may_be = name.find("pass") != std::string::npos || name.ends_with(".pw") || name.ends_with(".pwd");
+    const bool may_be =
+        name.find("pass") != std::string::npos || name.ends_with(".pw") || name.ends_with(".pwd");
     if (may_be && near != near_path) candidates.push_back(std::move(near));
   }
   return candidates;
@@ -77,18 +82,23 @@ bool propose_password_file(LocalCase& local, const ConfiguredFile& key) {
     fix.title = load_text("password.use_file", {{"file", path}});
     ConfigurationPatch patch = local.new_patch();
     const std::string written = written_path(local, path, !key.written().starts_with("/"));
-    const auto done = patch.set_directive(*key.directive->parent, sibling_of(*key.directive, "password_file"), std::span(&written, 1));
+    const auto done =
+        patch.set_directive(*key.directive->parent, sibling_of(*key.directive, "password_file"),
+                            std::span(&written, 1));
     local.propose(std::move(fix), changed_patch(patch, done));
     return true;
   }
   return false;
 }
 
-/// A line of the named file would open the key without the blanks around it. The text is a secret: no patch shows it.
+/// A line of the named file would open the key without the blanks around it. The text is a secret:
+/// no patch shows it.
 bool propose_stripping(LocalCase& local, const ConfiguredFile& key) {
-  const auto named = nginx::find_inherited(*key.directive->parent, sibling_of(*key.directive, "password_file"));
+  const auto named =
+      nginx::find_inherited(*key.directive->parent, sibling_of(*key.directive, "password_file"));
   if (named.empty() || !local.surroundings().may_read_keys) return false;
-  const std::string path = local.configuration().full_path(named.front()->argument(0), nginx::PathBase::configuration);
+  const std::string path =
+      local.configuration().full_path(named.front()->argument(0), nginx::PathBase::configuration);
   if (opening_of(local, key.path, path) != Opening::without_blanks) return false;
   local.add_evidence("file", load_text("password.has_blanks", {{"file", path}}));
   Fix fix = local.known("strip-cr");
@@ -98,7 +108,8 @@ bool propose_stripping(LocalCase& local, const ConfiguredFile& key) {
 }
 
 /// Keys that are opened with the file that a directive names; also such that only a request names.
-std::vector<ConfiguredFile> keys_of_password_file(const LocalCase& local, const ConfiguredFile& password) {
+std::vector<ConfiguredFile> keys_of_password_file(const LocalCase& local,
+                                                  const ConfiguredFile& password) {
   std::vector<ConfiguredFile> keys;
   for (const ConfiguredFile& file : configured_files(local.configuration())) {
     if (file.role != FileRole::key || file.directive->parent == nullptr) continue;
@@ -109,15 +120,18 @@ std::vector<ConfiguredFile> keys_of_password_file(const LocalCase& local, const 
   return keys;
 }
 
-/// Another file that opens all of them takes the place of the one that nginx cannot read; without any encrypted key none is needed.
+/// Another file that opens all of them takes the place of the one that nginx cannot read; without
+/// any encrypted key none is needed.
 bool propose_other_password_file(LocalCase& local, const ConfiguredFile& password) {
   if (!local.surroundings().may_read_keys) return false;
   std::vector<ConfiguredFile> keys = keys_of_password_file(local, password);
   const bool is_known = std::all_of(keys.begin(), keys.end(), [&](const ConfiguredFile& key) {
-    return !key.is_dynamic && read_key_file(local.files(), key.path).state != PrivateKeyFacts::State::no_key;
+    return !key.is_dynamic &&
+           read_key_file(local.files(), key.path).state != PrivateKeyFacts::State::no_key;
   });
-  std::erase_if(
-      keys, [&](const ConfiguredFile& key) { return read_key_file(local.files(), key.path).state == PrivateKeyFacts::State::readable; });
+  std::erase_if(keys, [&](const ConfiguredFile& key) {
+    return read_key_file(local.files(), key.path).state == PrivateKeyFacts::State::readable;
+  });
   Fix fix = local.known("write-password-file");
   ConfigurationPatch patch = local.new_patch();
   if (keys.empty() && is_known) {
@@ -126,12 +140,14 @@ bool propose_other_password_file(LocalCase& local, const ConfiguredFile& passwor
     return true;
   }
   for (const std::string& path : password_candidates(local, password.path)) {
-    const bool opens_all = !keys.empty() && std::all_of(keys.begin(), keys.end(), [&](const ConfiguredFile& key) {
-      return opening_of(local, key.path, path) == Opening::as_written;
-    });
+    const bool opens_all =
+        !keys.empty() && std::all_of(keys.begin(), keys.end(), [&](const ConfiguredFile& key) {
+          return opening_of(local, key.path, path) == Opening::as_written;
+        });
     if (!opens_all || local.is_late()) continue;
     fix.title = load_text("password.use_file_for_all", {{"file", path}});
-    const auto done = patch.replace_argument(*password.directive, 0, written_path(local, path, !password.written().starts_with("/")));
+    const auto done = patch.replace_argument(
+        *password.directive, 0, written_path(local, path, !password.written().starts_with("/")));
     local.propose(std::move(fix), changed_patch(patch, done));
     return true;
   }
@@ -141,43 +157,54 @@ bool propose_other_password_file(LocalCase& local, const ConfiguredFile& passwor
 }  // namespace
 
 void diagnose_encrypted_key(LocalCase& local, const LoadError& error, const ConfiguredFile& file) {
-  const bool is_wrong = error.says("bad decrypt") || error.says("maybe wrong password") || error.says("mac verify failure");
+  const bool is_wrong = error.says("bad decrypt") || error.says("maybe wrong password") ||
+                        error.says("mac verify failure");
   local.conclude(is_wrong ? "config_key_wrong_passphrase" : "config_key_encrypted", 0.95,
                  is_wrong ? load_text("password.none_fits", {{"file", file.path}})
-                          : load_text("password.none_configured", {{"file", file.path}, {"place", where(*file.directive)}}));
+                          : load_text("password.none_configured",
+                                      {{"file", file.path}, {"place", where(*file.directive)}}));
   const bool is_proposed = propose_password_file(local, file);
   const std::string path = shell_word(file.path);
   if (is_wrong) {
     propose_stripping(local, file);
     Fix fix = local.known("right-passphrase");
-    fix.commands = {"openssl pkey -in " + path + " -noout   # asks for the pass phrase: is it the one of the file?", kReload};
+    fix.commands = {"openssl pkey -in " + path +
+                        " -noout   # asks for the pass phrase: is it the one of the file?",
+                    kReload};
     local.propose(std::move(fix));
   } else if (!is_proposed) {
     const std::string pass = shell_word(directory_of(file.path) + "pass");
     Fix fix = local.known("password-file");
     fix.commands = {"umask 077; cat > " + pass + "   # type the pass phrase, end with Ctrl-D",
-                    "# beside " + where(*file.directive) + ": " + sibling_of(*file.directive, "password_file") + " " + pass + ";", kReload};
+                    "# beside " + where(*file.directive) + ": " +
+                        sibling_of(*file.directive, "password_file") + " " + pass + ";",
+                    kReload};
     local.propose(std::move(fix));
   }
   Fix plain = local.known("decrypt-key");
-  plain.commands = {"umask 077; openssl pkey -in " + path + " -out " + shell_word(file.path + ".plain"),
-                    "mv " + shell_word(file.path + ".plain") + " " + path, kReload};
+  plain.commands = {
+      "umask 077; openssl pkey -in " + path + " -out " + shell_word(file.path + ".plain"),
+      "mv " + shell_word(file.path + ".plain") + " " + path, kReload};
   local.propose(std::move(plain));
 }
 
-void diagnose_password_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file, bool is_gone) {
+void diagnose_password_file(LocalCase& local, const LoadError& error, const ConfiguredFile& file,
+                            bool is_gone) {
   const bool is_long = error.head.starts_with("too long line");
-  local.conclude(
-      "config_password_file_invalid", 0.95,
-      load_text(is_gone   ? "password.file_gone"
-                : is_long ? "password.line_too_long"
-                          : "password.unreadable",
-                {{"directive", file.directive->name}, {"place", where(*file.directive)}, {"file", file.path}, {"error", error.openssl}}));
+  local.conclude("config_password_file_invalid", 0.95,
+                 load_text(is_gone   ? "password.file_gone"
+                           : is_long ? "password.line_too_long"
+                                     : "password.unreadable",
+                           {{"directive", file.directive->name},
+                            {"place", where(*file.directive)},
+                            {"file", file.path},
+                            {"error", error.openssl}}));
   if (propose_other_password_file(local, file)) return;
   Fix fix = local.known("write-password-file");
   const std::string path = shell_word(file.path);
   fix.how = load_text("password.write", {{"file", file.path}});
-  fix.commands = {"umask 077; cat > " + path + "   # type the pass phrase, end with Ctrl-D", kReload};
+  fix.commands = {"umask 077; cat > " + path + "   # type the pass phrase, end with Ctrl-D",
+                  kReload};
   local.propose(std::move(fix));
 }
 

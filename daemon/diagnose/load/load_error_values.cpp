@@ -19,7 +19,8 @@ void visit_all(const nginx::Directive& block, const Visit& visit) {
 }
 
 /// The first directive with that ending of its name and those arguments.
-const nginx::Directive* find_value(const LocalCase& local, std::string_view name_ending, std::span<const std::string> arguments) {
+const nginx::Directive* find_value(const LocalCase& local, std::string_view name_ending,
+                                   std::span<const std::string> arguments) {
   const nginx::Directive* found = nullptr;
   visit_all(local.configuration().root(), [&](const nginx::Directive& directive) {
     if (found != nullptr || !std::string_view(directive.name).ends_with(name_ending)) return;
@@ -35,9 +36,10 @@ void propose(LocalCase& local, Fix fix, const ConfigurationPatch& patch, const R
   local.propose(std::move(fix), changed_patch(patch, done));
 }
 
-/// nginx starts with a value, and may serve nobody with it: that is no cure. Of several ways to write a directive the first that serves,
-/// else the first.
-void propose_that_serves(LocalCase& local, Fix fix, const nginx::Directive& directive, const std::vector<std::vector<std::string>>& ways) {
+/// nginx starts with a value, and may serve nobody with it: that is no cure. Of several ways to
+/// write a directive the first that serves, else the first.
+void propose_that_serves(LocalCase& local, Fix fix, const nginx::Directive& directive,
+                         const std::vector<std::vector<std::string>>& ways) {
   std::optional<Text> first_refusal;
   std::size_t chosen = 0;
   std::vector<ConfigurationPatch> patches;
@@ -57,7 +59,9 @@ void propose_that_serves(LocalCase& local, Fix fix, const nginx::Directive& dire
     }
     if (!first_refusal) first_refusal = std::move(refusal);
   }
-  if (first_refusal) fix.proof = {.status = ProofStatus::untested, .method = ProofMethod::replay, .detail = *first_refusal};
+  if (first_refusal)
+    fix.proof = {
+        .status = ProofStatus::untested, .method = ProofMethod::replay, .detail = *first_refusal};
   std::string after = directive.name;
   for (const std::string& word : ways[chosen]) after += " " + word;
   fix.title = load_text("value.write", {{"value", after}, {"place", where(directive)}});
@@ -68,7 +72,8 @@ void propose_that_serves(LocalCase& local, Fix fix, const nginx::Directive& dire
 std::string with_common_groups(const std::string& groups) {
   std::string wider = groups;
   for (const std::string_view group : {"X25519", "prime256v1", "secp384r1"}) {
-    if ((":" + groups + ":").find(":" + std::string(group) + ":") == std::string::npos) wider += ":" + std::string(group);
+    if ((":" + groups + ":").find(":" + std::string(group) + ":") == std::string::npos)
+      wider += ":" + std::string(group);
   }
   return wider;
 }
@@ -80,10 +85,13 @@ void diagnose_curve(LocalCase& local, const LoadError& error) {
   if (directive == nullptr) return;
   conclude_value(local, "config_curve_invalid", *directive, load_text("value.curve"));
   const auto corrected = corrected_curves(arguments.front());
-  if (corrected) propose_that_serves(local, local.known("valid-curves"), *directive, {{*corrected}, {with_common_groups(*corrected)}});
+  if (corrected)
+    propose_that_serves(local, local.known("valid-curves"), *directive,
+                        {{*corrected}, {with_common_groups(*corrected)}});
 }
 
-/// A client and a server agree on one of them, whatever key the certificate has: "NULL-MD5" is a name as well.
+/// A client and a server agree on one of them, whatever key the certificate has: "NULL-MD5" is a
+/// name as well.
 bool is_usable(const std::string& ciphers) {
   for (const KeyKind& key : {KeyKind{"EC", 256}, KeyKind{"RSA", 2048}}) {
     const auto played = rehearse({{TlsVersion::tls1_2}, ciphers, {}, {}, {key}}, {});
@@ -101,14 +109,19 @@ void diagnose_ciphers(LocalCase& local, const LoadError& error) {
   const bool is_listener = directive->is("ssl_ciphers");
   const auto corrected = corrected_ciphers(arguments.front());
   const bool has_good = corrected && !corrected->ciphers.empty() && is_usable(corrected->ciphers);
-  const std::string ciphers = has_good ? corrected->ciphers : is_listener ? "HIGH:!aNULL:!MD5" : "DEFAULT";
-  if (!corrected || corrected->tls13.empty()) return propose_that_serves(local, local.known("valid-names"), *directive, {{ciphers}});
+  const std::string ciphers = has_good      ? corrected->ciphers
+                              : is_listener ? "HIGH:!aNULL:!MD5"
+                                            : "DEFAULT";
+  if (!corrected || corrected->tls13.empty())
+    return propose_that_serves(local, local.known("valid-names"), *directive, {{ciphers}});
   Fix fix = local.known("tls13-suites");
   ConfigurationPatch patch = local.new_patch();
   auto done = patch.replace_argument(*directive, 0, ciphers);
   std::string suites;
   for (const std::string& suite : corrected->tls13) suites += (suites.empty() ? "" : ":") + suite;
-  const std::string command = directive->name.substr(0, directive->name.size() - std::string_view("ciphers").size()) + "conf_command";
+  const std::string command =
+      directive->name.substr(0, directive->name.size() - std::string_view("ciphers").size()) +
+      "conf_command";
   const std::array<std::string, 2> words{"Ciphersuites", suites};
   if (done) done = patch.add_directive(*directive->parent, command, words);
   propose(local, std::move(fix), patch, done);
@@ -121,8 +134,10 @@ void diagnose_conf_command(LocalCase& local, const LoadError& error) {
   if (directive == nullptr) return;
   conclude_value(local, "config_conf_command_invalid", *directive, load_text("value.command"));
   auto corrected = corrected_conf_command(error.quoted[0], error.quoted[1]);
-  // "TLSv1.4" is as near to one version as to another: the one that shuts out nobody who is current.
-  if (corrected && corrected->name == "MinProtocol" && corrected->value == "TLSv1.3" && error.quoted[1] != "TLSv1.3")
+  // "TLSv1.4" is as near to one version as to another: the one that shuts out nobody who is
+  // current.
+  if (corrected && corrected->name == "MinProtocol" && corrected->value == "TLSv1.3" &&
+      error.quoted[1] != "TLSv1.3")
     corrected->value = "TLSv1.2";
   Fix fix = local.known("correct-command");
   if (!corrected) {
@@ -130,15 +145,18 @@ void diagnose_conf_command(LocalCase& local, const LoadError& error) {
     return local.propose(std::move(fix));
   }
   std::vector<std::vector<std::string>> ways{{corrected->name, corrected->value}};
-  if (corrected->name == "Groups" || corrected->name == "Curves") ways.push_back({corrected->name, with_common_groups(corrected->value)});
+  if (corrected->name == "Groups" || corrected->name == "Curves")
+    ways.push_back({corrected->name, with_common_groups(corrected->value)});
   propose_that_serves(local, std::move(fix), *directive, ways);
 }
 
 void diagnose_protocol_word(LocalCase& local, const LoadError& error) {
-  static constexpr std::array<std::string_view, 4> kGood = {"TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1"};
+  static constexpr std::array<std::string_view, 4> kGood = {"TLSv1.3", "TLSv1.2", "TLSv1.1",
+                                                            "TLSv1"};
   const nginx::Directive* directive = directive_at(local, error, "");
   if (directive == nullptr || !std::string_view(directive->name).ends_with("ssl_protocols")) return;
-  conclude_value(local, "config_protocols_invalid", *directive, load_text("value.version", {{"version", error.subject()}}));
+  conclude_value(local, "config_protocols_invalid", *directive,
+                 load_text("value.version", {{"version", error.subject()}}));
   for (std::size_t i = 0; i < directive->arguments.size(); ++i) {
     if (directive->argument(i) != error.subject()) continue;
     const std::string meant = nearest_word(error.subject(), kGood).value_or("TLSv1.3");
@@ -146,11 +164,13 @@ void diagnose_protocol_word(LocalCase& local, const LoadError& error) {
     std::vector<std::string> words;
     for (std::size_t j = 0; j < directive->arguments.size(); ++j) {
       std::string word = j == i ? meant : std::string(directive->argument(j));
-      if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(std::move(word));
+      if (std::find(words.begin(), words.end(), word) == words.end())
+        words.push_back(std::move(word));
     }
     Fix fix = local.known("valid-protocols");
-    const auto done = words.size() == directive->arguments.size() ? patch.replace_argument(*directive, i, meant)
-                                                                  : patch.set_directive(*directive->parent, directive->name, words);
+    const auto done = words.size() == directive->arguments.size()
+                          ? patch.replace_argument(*directive, i, meant)
+                          : patch.set_directive(*directive->parent, directive->name, words);
     return propose(local, std::move(fix), patch, done);
   }
 }
@@ -180,8 +200,8 @@ void diagnose_dhparam(LocalCase& local, const LoadError& error, const Configured
 
 bool diagnose_value(LocalCase& local, const LoadError& error) {
   const auto head = [&](std::string_view words) { return error.head.starts_with(words); };
-  if (head("SSL_CTX_set1_curves_list") || head("OBJ_sn2nid") || head("EC_KEY_new_by_curve_name") || head("Unknown curve name") ||
-      head("Unable to create curve")) {
+  if (head("SSL_CTX_set1_curves_list") || head("OBJ_sn2nid") || head("EC_KEY_new_by_curve_name") ||
+      head("Unknown curve name") || head("Unable to create curve")) {
     diagnose_curve(local, error);
   } else if (head("SSL_CTX_set_cipher_list")) {
     diagnose_ciphers(local, error);

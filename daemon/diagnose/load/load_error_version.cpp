@@ -1,4 +1,5 @@
-// Directives and parameters that are spelt well, and that the nginx in use does not know: it is too old for them.
+// Directives and parameters that are spelt well, and that the nginx in use does not know: it is too
+// old for them.
 #include <algorithm>
 #include <array>
 #include <span>
@@ -14,7 +15,8 @@
 namespace handshaked::diagnose {
 namespace {
 
-/// What an nginx that is too old loses without it. `protects`: it is a protection, which nobody takes out for the sake of a start.
+/// What an nginx that is too old loses without it. `protects`: it is a protection, which nobody
+/// takes out for the sake of a start.
 struct Newcomer {
   std::string_view name;
   nginx::NginxVersion since;
@@ -64,13 +66,16 @@ constexpr std::array<Newcomer, 9> kNewcomersOfStream = {{{"server_name", {1, 25,
                                                          {"ssl_ocsp_responder", {1, 27, 2}},
                                                          {"ssl_ocsp_cache", {1, 27, 2}}}};
 
-const Newcomer* newcomer(std::string_view name, nginx::NginxVersion version, std::span<const Newcomer> among = kNewcomers) {
-  const auto found = std::find_if(among.begin(), among.end(), [&](const Newcomer& one) { return one.name == name; });
+const Newcomer* newcomer(std::string_view name, nginx::NginxVersion version,
+                         std::span<const Newcomer> among = kNewcomers) {
+  const auto found = std::find_if(among.begin(), among.end(),
+                                  [&](const Newcomer& one) { return one.name == name; });
   return found == among.end() || !version.is_known() || found->since <= version ? nullptr : &*found;
 }
 
 bool has_parameter(const nginx::Directive& listen, std::string_view word) {
-  return std::any_of(listen.arguments.begin(), listen.arguments.end(), [&](const nginx::Word& one) { return one.text == word; });
+  return std::any_of(listen.arguments.begin(), listen.arguments.end(),
+                     [&](const nginx::Word& one) { return one.text == word; });
 }
 
 void collect(const nginx::Directive& block, std::vector<const nginx::Directive*>& found) {
@@ -125,7 +130,9 @@ class OlderText {
     collect(block, all);
     for (const nginx::Directive* listen : all) {
       const bool is_http = listen->is("listen") && nginx::enclosing(*listen, "http") != nullptr;
-      if (!is_http || !has_parameter(*listen, "ssl") || has_parameter(*listen, "http2") || has_parameter(*listen, "quic")) continue;
+      if (!is_http || !has_parameter(*listen, "ssl") || has_parameter(*listen, "http2") ||
+          has_parameter(*listen, "quic"))
+        continue;
       if (done_) done_ = patch_.append_argument(*listen, "http2");
     }
   }
@@ -133,11 +140,13 @@ class OlderText {
   /// TCP stays where the server has it.
   void take_out_listen(const nginx::Directive& listen) {
     const auto others = listen.parent->find("listen");
-    const bool is_alone = std::all_of(others.begin(), others.end(), [&](const nginx::Directive* one) {
-      return is_quic_listen(*one, local_.surroundings().installation.version);
-    });
+    const bool is_alone =
+        std::all_of(others.begin(), others.end(), [&](const nginx::Directive* one) {
+          return is_quic_listen(*one, local_.surroundings().installation.version);
+        });
     note("quic");
-    if (is_alone) done_ = Result<>(fail(ErrorCode::invalid_input, "the server listens with QUIC alone"));
+    if (is_alone)
+      done_ = Result<>(fail(ErrorCode::invalid_input, "the server listens with QUIC alone"));
     else if (done_) done_ = patch_.remove(listen);
   }
 
@@ -154,31 +163,39 @@ void propose_older_text(LocalCase& local) {
   const std::string version = local.surroundings().installation.version.text();
   const bool is_http2 = text.names() == "http2";
   Fix fix = local.known("correct-line");
-  fix.title = is_http2 ? load_text("version.listen_with_parameter", {{"version", version}})
-                       : load_text("version.take_out", {{"version", version}, {"names", text.names()}});
+  fix.title = is_http2
+                  ? load_text("version.listen_with_parameter", {{"version", version}})
+                  : load_text("version.take_out", {{"version", version}, {"names", text.names()}});
   fix.how = is_http2 ? load_text("version.nothing_lost") : load_text("version.clients_go_on");
   local.propose(std::move(fix), text.patch());
 }
 
-void conclude_too_old(LocalCase& local, const nginx::Directive& directive, const std::string& name, nginx::NginxVersion since,
-                      std::string_view module = {}) {
+void conclude_too_old(LocalCase& local, const nginx::Directive& directive, const std::string& name,
+                      nginx::NginxVersion since, std::string_view module = {}) {
   const std::string version = local.surroundings().installation.version.text();
-  conclude_value(local, "config_directive_invalid", directive,
-                 load_text(module.empty() ? "version.too_old" : "version.too_old_in_module",
-                           {{"version", version}, {"name", name}, {"module", module}, {"since", since.text()}}));
+  conclude_value(
+      local, "config_directive_invalid", directive,
+      load_text(
+          module.empty() ? "version.too_old" : "version.too_old_in_module",
+          {{"version", version}, {"name", name}, {"module", module}, {"since", since.text()}}));
   if (module.empty()) propose_older_text(local);
   Fix fix = local.known("upgrade");
   fix.how = load_text("version.upgrade", {{"since", since.text()}, {"version", version}});
   local.propose(std::move(fix));
 }
 
-bool correct_listen(LocalCase& local, const nginx::Directive& listen, const std::string& word, const std::string& meant) {
-  conclude_value(local, "config_directive_invalid", listen, load_text("version.no_such_parameter", {{"parameter", word}}));
+bool correct_listen(LocalCase& local, const nginx::Directive& listen, const std::string& word,
+                    const std::string& meant) {
+  conclude_value(local, "config_directive_invalid", listen,
+                 load_text("version.no_such_parameter", {{"parameter", word}}));
   Fix fix = local.known("correct-line");
-  fix.title = load_text("directive.write_instead", {{"meant", meant}, {"written", word}, {"place", where(listen)}});
-  const auto at = std::find_if(listen.arguments.begin(), listen.arguments.end(), [&](const nginx::Word& one) { return one.text == word; });
+  fix.title = load_text("directive.write_instead",
+                        {{"meant", meant}, {"written", word}, {"place", where(listen)}});
+  const auto at = std::find_if(listen.arguments.begin(), listen.arguments.end(),
+                               [&](const nginx::Word& one) { return one.text == word; });
   ConfigurationPatch patch = local.new_patch();
-  const auto done = patch.replace_argument(listen, static_cast<std::size_t>(at - listen.arguments.begin()), meant);
+  const auto done = patch.replace_argument(
+      listen, static_cast<std::size_t>(at - listen.arguments.begin()), meant);
   local.propose(std::move(fix), changed_patch(patch, done));
   return true;
 }
@@ -187,23 +204,28 @@ bool correct_listen(LocalCase& local, const nginx::Directive& listen, const std:
 
 std::optional<std::string> meant_listen_parameter(std::string_view word) {
   static constexpr std::array<std::string_view, 9> kParameters = {
-      "ssl", "quic", "http2", "proxy_protocol", "default_server", "default", "deferred", "reuseport", "bind"};
+      "ssl",      "quic",      "http2", "proxy_protocol", "default_server", "default",
+      "deferred", "reuseport", "bind"};
   constexpr std::array<std::string_view, 4> kOfTls = {"ssl", "quic", "http2", "proxy_protocol"};
-  const bool is_known = std::find(kParameters.begin(), kParameters.end(), word) != kParameters.end();
+  const bool is_known =
+      std::find(kParameters.begin(), kParameters.end(), word) != kParameters.end();
   const auto meant = is_known ? std::nullopt : nearest_word(word, kParameters);
-  return meant && std::find(kOfTls.begin(), kOfTls.end(), *meant) != kOfTls.end() ? meant : std::nullopt;
+  return meant && std::find(kOfTls.begin(), kOfTls.end(), *meant) != kOfTls.end() ? meant
+                                                                                  : std::nullopt;
 }
 
 bool diagnose_newer_directive(LocalCase& local, const LoadError& error) {
   const Newcomer* const one = newcomer(error.subject(), local.surroundings().installation.version);
-  const nginx::Directive* const directive = one == nullptr ? nullptr : directive_at(local, error, error.subject());
+  const nginx::Directive* const directive =
+      one == nullptr ? nullptr : directive_at(local, error, error.subject());
   if (directive == nullptr) return false;
   conclude_too_old(local, *directive, std::string(one->name), one->since);
   return true;
 }
 
 bool diagnose_too_early_in_stream(LocalCase& local, const nginx::Directive& directive) {
-  const Newcomer* const one = newcomer(directive.name, local.surroundings().installation.version, kNewcomersOfStream);
+  const Newcomer* const one =
+      newcomer(directive.name, local.surroundings().installation.version, kNewcomersOfStream);
   if (one == nullptr || nginx::enclosing(directive, "stream") == nullptr) return false;
   conclude_too_old(local, directive, directive.name, one->since, "stream");
   return true;
@@ -217,14 +239,17 @@ bool diagnose_listen_parameter(LocalCase& local, const LoadError& error) {
     conclude_too_old(local, *listen, word, {1, 25, 0});
     return true;
   }
-  if (const auto meant = meant_listen_parameter(word)) return correct_listen(local, *listen, word, *meant);
+  if (const auto meant = meant_listen_parameter(word))
+    return correct_listen(local, *listen, word, *meant);
   constexpr std::array<std::string_view, 3> kGone = {"spdy", "http3", "http2"};
   const bool is_gone = std::find(kGone.begin(), kGone.end(), word) != kGone.end();
-  conclude_value(local, "config_directive_invalid", *listen, load_text("version.parameter_refused", {{"parameter", word}}));
+  conclude_value(local, "config_directive_invalid", *listen,
+                 load_text("version.parameter_refused", {{"parameter", word}}));
   if (!is_gone) return true;
   const std::string instead = word == "spdy" && !has_parameter(*listen, "http2") ? "http2" : "";
   Fix fix = local.known("correct-line");
-  fix.title = instead.empty() ? load_text("version.take_parameter_out", {{"parameter", word}, {"place", where(*listen)}})
+  fix.title = instead.empty() ? load_text("version.take_parameter_out",
+                                          {{"parameter", word}, {"place", where(*listen)}})
                               : load_text("version.successor", {{"place", where(*listen)}});
   ConfigurationPatch patch = local.new_patch();
   std::vector<std::string> words;

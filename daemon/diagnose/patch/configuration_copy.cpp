@@ -37,7 +37,8 @@ Result<> write_private_file(const std::string& path, std::string_view text) {
 
 /// Names of directives whose arguments are files that a patch may change or add.
 bool names_tls_file(std::string_view directive) {
-  for (const std::string_view part : {"certificate", "crl", "password_file", "dhparam", "ticket_key", "stapling_file"}) {
+  for (const std::string_view part :
+       {"certificate", "crl", "password_file", "dhparam", "ticket_key", "stapling_file"}) {
     if (directive.find(part) != std::string_view::npos) return true;
   }
   return false;
@@ -47,10 +48,16 @@ bool names_tls_file(std::string_view directive) {
 class Redirection {
  public:
   Redirection(const Configuration& configuration, const nginx::ConfigurationFiles& files,
-              const std::unordered_map<std::string, std::string>& copies, const std::unordered_map<std::string, std::string>& material,
+              const std::unordered_map<std::string, std::string>& copies,
+              const std::unordered_map<std::string, std::string>& material,
               const std::string& pid_path)
-      : configuration_(configuration), files_(files), copies_(copies), material_(material), pid_path_(pid_path) {
-    for (const auto& file : configuration.files()) edits_.emplace(file.get(), TextEdits(text_of(*file)));
+      : configuration_(configuration),
+        files_(files),
+        copies_(copies),
+        material_(material),
+        pid_path_(pid_path) {
+    for (const auto& file : configuration.files())
+      edits_.emplace(file.get(), TextEdits(text_of(*file)));
   }
 
   Result<> redirect(const Directive& block) {
@@ -75,7 +82,9 @@ class Redirection {
 
  private:
   /// The text stays the Configuration's.
-  static std::shared_ptr<const std::string> text_of(const nginx::SourceFile& file) { return {std::shared_ptr<const void>(), &file.text}; }
+  static std::shared_ptr<const std::string> text_of(const nginx::SourceFile& file) {
+    return {std::shared_ptr<const void>(), &file.text};
+  }
 
   Result<> replace(const Directive& directive, std::size_t index, std::string_view value) {
     if (index >= directive.arguments.size()) return success();
@@ -91,9 +100,11 @@ class Redirection {
   }
 
   Result<> redirect_include(const Directive& include) {
-    const std::string path = configuration_.full_path(include.argument(0), nginx::PathBase::configuration);
+    const std::string path =
+        configuration_.full_path(include.argument(0), nginx::PathBase::configuration);
     const bool is_glob = path.find_first_of("*?[") != std::string::npos;
-    const std::vector<std::string> paths = is_glob ? files_.glob(path) : std::vector<std::string>{path};
+    const std::vector<std::string> paths =
+        is_glob ? files_.glob(path) : std::vector<std::string>{path};
     std::string statements;
     for (const std::string& one : paths) {
       const auto copy = copies_.find(one);
@@ -109,7 +120,9 @@ class Redirection {
   Result<> redirect_files(const Directive& directive) {
     for (std::size_t i = 0; i < directive.arguments.size(); ++i) {
       const std::string_view written = directive.argument(i);
-      if (written.empty() || written.find('$') != std::string_view::npos || written.find(':') != std::string_view::npos) continue;
+      if (written.empty() || written.find('$') != std::string_view::npos ||
+          written.find(':') != std::string_view::npos)
+        continue;
       const std::string path = configuration_.full_path(written, nginx::PathBase::configuration);
       if (const auto copy = material_.find(files_.real_path(path)); copy != material_.end()) {
         TRY(replace(directive, i, copy->second));
@@ -122,8 +135,10 @@ class Redirection {
 
   const Configuration& configuration_;
   const nginx::ConfigurationFiles& files_;
-  const std::unordered_map<std::string, std::string>& copies_;    ///< of configuration files, by the path that nginx opens
-  const std::unordered_map<std::string, std::string>& material_;  ///< of changed files, by real path
+  const std::unordered_map<std::string, std::string>&
+      copies_;  ///< of configuration files, by the path that nginx opens
+  const std::unordered_map<std::string, std::string>&
+      material_;  ///< of changed files, by real path
   const std::string& pid_path_;
   std::unordered_map<const nginx::SourceFile*, TextEdits> edits_;
   std::set<std::pair<const nginx::SourceFile*, std::size_t>> done_;
@@ -131,24 +146,28 @@ class Redirection {
 };
 
 /// Everything beside nginx.conf, so that relative names of any module find what they name.
-void link_neighbours(const std::string& real_directory, const fs::path& copy_directory, const std::string& main_name) {
+void link_neighbours(const std::string& real_directory, const fs::path& copy_directory,
+                     const std::string& main_name) {
   std::error_code failure;
   fs::directory_iterator entry(real_directory, failure);
   for (const fs::directory_iterator end; !failure && entry != end; entry.increment(failure)) {
     const std::string name = entry->path().filename().string();
     std::error_code ignored;
-    if (name != main_name) fs::create_symlink(fs::absolute(entry->path()), copy_directory / name, ignored);
+    if (name != main_name)
+      fs::create_symlink(fs::absolute(entry->path()), copy_directory / name, ignored);
   }
 }
 
 }  // namespace
 
-Result<ConfigurationCopy> ConfigurationCopy::create(const Configuration& configuration, const nginx::ConfigurationFiles& files,
-                                                    const std::map<std::string, std::string>& changed) {
+Result<ConfigurationCopy> ConfigurationCopy::create(
+    const Configuration& configuration, const nginx::ConfigurationFiles& files,
+    const std::map<std::string, std::string>& changed) {
   ConfigurationCopy copy;
   std::error_code no_directory;
   std::string name = (fs::temp_directory_path(no_directory) / "handshaked-trial-XXXXXX").string();
-  if (no_directory || ::mkdtemp(name.data()) == nullptr) return fail(error_from_errno(errno, "no temporary directory " + name));
+  if (no_directory || ::mkdtemp(name.data()) == nullptr)
+    return fail(error_from_errno(errno, "no temporary directory " + name));
   copy.directory_ = name;
   copy.pid_path_ = name + "/nginx.pid";
   const std::string main_name = fs::path(configuration.main_path()).filename().string();
@@ -157,12 +176,14 @@ Result<ConfigurationCopy> ConfigurationCopy::create(const Configuration& configu
   std::error_code failure;
   fs::create_directory(beside, failure);
   fs::create_directory(fs::path(name) / "files", failure);
-  if (failure) return fail(ErrorCode::io, "cannot create " + beside.string() + ": " + failure.message());
+  if (failure)
+    return fail(ErrorCode::io, "cannot create " + beside.string() + ": " + failure.message());
 
   std::unordered_map<std::string, std::string> copies, material;
   std::size_t count = 0;
   const auto new_copy = [&](const std::string& real) {
-    const std::string path = name + "/files/" + std::to_string(++count) + "-" + fs::path(real).filename().string();
+    const std::string path =
+        name + "/files/" + std::to_string(++count) + "-" + fs::path(real).filename().string();
     copy.real_paths_.emplace_back(path, real);
     return path;
   };
@@ -184,8 +205,9 @@ Result<ConfigurationCopy> ConfigurationCopy::create(const Configuration& configu
   copy.sets_pid_ = redirection.sets_pid();
   link_neighbours(configuration.configuration_prefix(), beside, main_name);
   copy.real_paths_.emplace_back(beside.string() + "/", configuration.configuration_prefix());
-  std::sort(copy.real_paths_.begin(), copy.real_paths_.end(),
-            [](const auto& left, const auto& right) { return left.first.size() > right.first.size(); });
+  std::sort(
+      copy.real_paths_.begin(), copy.real_paths_.end(),
+      [](const auto& left, const auto& right) { return left.first.size() > right.first.size(); });
   return copy;
 }
 
@@ -198,12 +220,14 @@ ConfigurationCopy::ConfigurationCopy(ConfigurationCopy&& other) noexcept
 
 ConfigurationCopy::~ConfigurationCopy() {
   std::error_code ignored;
-  if (!directory_.empty()) fs::remove_all(directory_, ignored);  // links are removed, never followed
+  if (!directory_.empty())
+    fs::remove_all(directory_, ignored);  // links are removed, never followed
 }
 
 std::string ConfigurationCopy::with_real_paths(std::string text) const {
   for (const auto& [copy, real] : real_paths_) {
-    for (std::size_t at = text.find(copy); at != std::string::npos; at = text.find(copy, at + real.size())) {
+    for (std::size_t at = text.find(copy); at != std::string::npos;
+         at = text.find(copy, at + real.size())) {
       text.replace(at, copy.size(), real);
     }
   }

@@ -10,11 +10,14 @@
 
 namespace handshaked::diagnose {
 
-/// A configuration copied to a directory of its own, which goes with it. Readable by us alone. Not copied; one thread.
+/// A configuration copied to a directory of its own, which goes with it. Readable by us alone. Not
+/// copied; one thread.
 class ConfigurationCopy {
  public:
-  /// `changed`: texts by real path; those that the configuration includes are in `configuration` already. io when it cannot be written.
-  static Result<ConfigurationCopy> create(const nginx::Configuration& configuration, const nginx::ConfigurationFiles& files,
+  /// `changed`: texts by real path; those that the configuration includes are in `configuration`
+  /// already. io when it cannot be written.
+  static Result<ConfigurationCopy> create(const nginx::Configuration& configuration,
+                                          const nginx::ConfigurationFiles& files,
                                           const std::map<std::string, std::string>& changed);
   ConfigurationCopy(ConfigurationCopy&& other) noexcept;
   ConfigurationCopy& operator=(ConfigurationCopy&&) = delete;
@@ -30,7 +33,8 @@ class ConfigurationCopy {
   ConfigurationCopy() = default;
   std::string directory_, main_path_, pid_path_;
   bool sets_pid_ = false;
-  std::vector<std::pair<std::string, std::string>> real_paths_;  ///< of each copy, longest copies first
+  std::vector<std::pair<std::string, std::string>>
+      real_paths_;  ///< of each copy, longest copies first
 };
 
 }  // namespace handshaked::diagnose

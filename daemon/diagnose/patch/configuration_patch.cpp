@@ -20,7 +20,8 @@ using nginx::Configuration;
 using nginx::ConfigurationFiles;
 using nginx::Directive;
 
-constexpr std::size_t kLongestComment = 200;  // OpenSSL cuts lines at 254 bytes, and looks for "-----BEGIN" at each cut
+constexpr std::size_t kLongestComment =
+    200;  // OpenSSL cuts lines at 254 bytes, and looks for "-----BEGIN" at each cut
 
 constexpr std::size_t kLongestShown = 64 * 1024;
 
@@ -29,7 +30,9 @@ using Position = std::pair<std::string, std::size_t>;
 
 /// From the name to the last argument.
 ByteSpan head_of(const Directive& directive) {
-  return {directive.name_raw.begin, directive.arguments.empty() ? directive.name_raw.end : directive.arguments.back().raw.end};
+  return {directive.name_raw.begin, directive.arguments.empty()
+                                        ? directive.name_raw.end
+                                        : directive.arguments.back().raw.end};
 }
 
 /// The arguments as they shall stand; what stood between them is kept.
@@ -38,7 +41,8 @@ std::string written_arguments(const Directive& directive, const std::vector<std:
   std::size_t at = directive.name_raw.end;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const bool is_known = i < directive.arguments.size();
-    text += is_known ? raw_text(directive, {at, directive.arguments[i].raw.begin}) : std::string_view(" ");
+    text += is_known ? raw_text(directive, {at, directive.arguments[i].raw.begin})
+                     : std::string_view(" ");
     if (is_known) at = directive.arguments[i].raw.end;
     text += words[i];
   }
@@ -47,8 +51,10 @@ std::string written_arguments(const Directive& directive, const std::vector<std:
 
 std::string clean_comment(std::string_view comment) {
   std::string line = "# ";
-  for (const char c : comment.substr(0, kLongestComment)) line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xC0U) == 0x80) line.pop_back();  // of a character that was cut
+  for (const char c : comment.substr(0, kLongestComment))
+    line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xC0U) == 0x80)
+    line.pop_back();  // of a character that was cut
   if (!line.empty() && static_cast<unsigned char>(line.back()) >= 0xC0) line.pop_back();
   return line;
 }
@@ -64,14 +70,19 @@ std::string with_line_ends(std::string_view text, bool is_crlf) {
   return result;
 }
 
-bool holds_key(std::string_view text) { return text.find("PRIVATE KEY-----") != std::string_view::npos; }
+bool holds_key(std::string_view text) {
+  return text.find("PRIVATE KEY-----") != std::string_view::npos;
+}
 
 /// A whole text for Change: PEM files are long, and say nothing to people.
-std::string shown_text(const std::string& text) { return text.size() > kLongestShown || holds_key(text) ? std::string() : text; }
+std::string shown_text(const std::string& text) {
+  return text.size() > kLongestShown || holds_key(text) ? std::string() : text;
+}
 
 /// Do the lines that a diff takes out and puts in hold only what may be shown?
 template <class MayShow>
-bool shows_only(LineUse use, std::string_view diff, const std::string& before, const std::string& after, const MayShow& may_show) {
+bool shows_only(LineUse use, std::string_view diff, const std::string& before,
+                const std::string& after, const MayShow& may_show) {
   const std::vector<bool> old_lines = may_show(before, use), new_lines = may_show(after, use);
   std::size_t old_at = 0, new_at = 0;
   for (const std::string_view line : diff_lines(diff)) {
@@ -79,7 +90,8 @@ bool shows_only(LineUse use, std::string_view diff, const std::string& before, c
       // "@@ -12,3 +12,4 @@"; an empty range names the line before it.
       const auto begin_of = [&](std::size_t at) {
         const std::size_t end = line.find(' ', at), comma = line.find(',', at);
-        const std::size_t begin = std::strtoul(std::string(line.substr(at, end - at)).c_str(), nullptr, 10);
+        const std::size_t begin =
+            std::strtoul(std::string(line.substr(at, end - at)).c_str(), nullptr, 10);
         const bool is_empty = comma < end && line.substr(comma, end - comma) == ",0";
         return is_empty ? begin : begin - 1;
       };
@@ -96,19 +108,21 @@ bool shows_only(LineUse use, std::string_view diff, const std::string& before, c
   return true;
 }
 
-/// The blocks beside those that are around a directive, where a patch leaves them as they are: a thousand locations decide nothing about
-/// one, and need not be read again with every change to it.
+/// The blocks beside those that are around a directive, where a patch leaves them as they are: a
+/// thousand locations decide nothing about one, and need not be read again with every change to it.
 class OtherBlocks {
  public:
   OtherBlocks(const Directive& inner, const PatchedFiles& files) {
     std::set<Place> around;
-    for (const Directive* block = inner.parent; block != nullptr && block->parent != nullptr; block = block->parent) {
+    for (const Directive* block = inner.parent; block != nullptr && block->parent != nullptr;
+         block = block->parent) {
       around.insert({block->file->path, block->raw.begin});
     }
     for (const Directive* block = inner.parent; block != nullptr; block = block->parent) {
       for (const Directive& child : block->block) {
         // A snippet that is included twice is around and beside.
-        if (is_place_of_its_own(child) && !around.contains({child.file->path, child.raw.begin})) add(child, files);
+        if (is_place_of_its_own(child) && !around.contains({child.file->path, child.raw.begin}))
+          add(child, files);
       }
     }
   }
@@ -116,11 +130,14 @@ class OtherBlocks {
   std::size_t bytes_behind_brace(const Directive& block) const {
     const auto file = files_.find(block.file->path);
     if (file == files_.end() || !is_place_of_its_own(block)) return 0;
-    const auto place = file->second.edits == nullptr ? block.raw.begin : file->second.edits->place_before(block.raw.begin);
+    const auto place = file->second.edits == nullptr
+                           ? block.raw.begin
+                           : file->second.edits->place_before(block.raw.begin);
     const auto known = place ? file->second.blocks.find(*place) : file->second.blocks.end();
     if (known == file->second.blocks.end()) return 0;
     const Directive& before = *known->second;
-    const bool is_as_before = file->second.edits == nullptr || file->second.edits->leaves(before.raw);
+    const bool is_as_before =
+        file->second.edits == nullptr || file->second.edits->leaves(before.raw);
     return is_as_before ? before.raw.end - before.body.begin : 0;
   }
 
@@ -133,7 +150,8 @@ class OtherBlocks {
 
   static bool is_place_of_its_own(const Directive& block) {
     static constexpr std::string_view kPlaces[] = {"server", "location", "http", "stream", "mail"};
-    return block.has_block && !block.is_lua && std::find(std::begin(kPlaces), std::end(kPlaces), block.name) != std::end(kPlaces);
+    return block.has_block && !block.is_lua &&
+           std::find(std::begin(kPlaces), std::end(kPlaces), block.name) != std::end(kPlaces);
   }
   void add(const Directive& block, const PatchedFiles& files) {
     const auto [file, is_new] = files_.try_emplace(block.file->path);
@@ -145,7 +163,8 @@ class OtherBlocks {
         file->second.edits = &changed->second.edits;
       }
     }
-    if (!rewritten_.contains(block.file->path)) file->second.blocks.emplace(block.raw.begin, &block);
+    if (!rewritten_.contains(block.file->path))
+      file->second.blocks.emplace(block.raw.begin, &block);
   }
 
   std::unordered_map<std::string, OneFile> files_;
@@ -164,17 +183,23 @@ struct ConfigurationPatch::State {
     std::string before, after;       ///< of an added one: what stands around it in the edit
   };
 
-  State(const Configuration& read_configuration, const ConfigurationFiles& below) : configuration(&read_configuration), files(below) {}
+  State(const Configuration& read_configuration, const ConfigurationFiles& below)
+      : configuration(&read_configuration), files(below) {}
 
-  Result<PatchedFile*> open(const Directive& directive) { return files.open(directive.file->path, &directive.file->text); }
+  Result<PatchedFile*> open(const Directive& directive) {
+    return files.open(directive.file->path, &directive.file->text);
+  }
   bool is_configuration(const std::string& path) const {
     return std::any_of(configuration->files().begin(), configuration->files().end(),
                        [&](const auto& file) { return files.real_path(file->path) == path; });
   }
-  Position position(const Directive& directive) const { return {files.real_path(directive.file->path), directive.raw.begin}; }
+  Position position(const Directive& directive) const {
+    return {files.real_path(directive.file->path), directive.raw.begin};
+  }
   Result<> rewrite(const Directive& directive, const std::vector<std::string>& words);
   std::vector<std::string> words_of(const Directive& directive) const;
-  Result<> insert(const Directive& block, std::string_view name, const std::string& statement, Placed* placed);
+  Result<> insert(const Directive& block, std::string_view name, const std::string& statement,
+                  Placed* placed);
 
   const Configuration* configuration;
   PatchedFiles files;
@@ -185,13 +210,16 @@ struct ConfigurationPatch::State {
 };
 
 std::vector<std::string> ConfigurationPatch::State::words_of(const Directive& directive) const {
-  if (const auto found = rewritten.find(position(directive)); found != rewritten.end()) return found->second.words;
+  if (const auto found = rewritten.find(position(directive)); found != rewritten.end())
+    return found->second.words;
   std::vector<std::string> words;
-  for (const nginx::Word& word : directive.arguments) words.emplace_back(raw_text(directive, word.raw));
+  for (const nginx::Word& word : directive.arguments)
+    words.emplace_back(raw_text(directive, word.raw));
   return words;
 }
 
-Result<> ConfigurationPatch::State::rewrite(const Directive& directive, const std::vector<std::string>& words) {
+Result<> ConfigurationPatch::State::rewrite(const Directive& directive,
+                                            const std::vector<std::string>& words) {
   if (words == words_of(directive)) return success();
   TRY(PatchedFile* const file, open(directive));
   const ByteSpan head = head_of(directive);
@@ -206,25 +234,33 @@ Result<> ConfigurationPatch::State::rewrite(const Directive& directive, const st
   }
   TRY(const std::size_t edit, file->edits.add({directive.name_raw.end, head.end}, text));
   rewritten[position(directive)] = {edit, changes.size(), words, {}, {}};
-  changes.push_back(
-      {files.real_path(directive.file->path), directive.line, directive.name, std::string(raw_text(directive, head)) + ending, after});
+  changes.push_back({files.real_path(directive.file->path), directive.line, directive.name,
+                     std::string(raw_text(directive, head)) + ending, after});
   return success();
 }
 
-Result<> ConfigurationPatch::State::insert(const Directive& block, std::string_view name, const std::string& statement, Placed* placed) {
+Result<> ConfigurationPatch::State::insert(const Directive& block, std::string_view name,
+                                           const std::string& statement, Placed* placed) {
   TRY(Insertion insertion, insertion_into(block, name, statement));
   TRY(PatchedFile* const file, open(block));
   const std::size_t at = insertion.text.find(statement);
-  Placed made{0, changes.size(), {}, insertion.text.substr(0, at), insertion.text.substr(at + statement.size())};
+  Placed made{0,
+              changes.size(),
+              {},
+              insertion.text.substr(0, at),
+              insertion.text.substr(at + statement.size())};
   TRY(made.edit, file->edits.add({insertion.offset, insertion.offset}, std::move(insertion.text)));
-  changes.push_back({files.real_path(block.file->path), insertion.line, std::string(name), {}, statement});
+  changes.push_back(
+      {files.real_path(block.file->path), insertion.line, std::string(name), {}, statement});
   if (placed != nullptr) *placed = std::move(made);
   return success();
 }
 
-ConfigurationPatch::ConfigurationPatch(const Configuration& configuration, const ConfigurationFiles& files)
+ConfigurationPatch::ConfigurationPatch(const Configuration& configuration,
+                                       const ConfigurationFiles& files)
     : state_(std::make_unique<State>(configuration, files)) {}
-ConfigurationPatch::ConfigurationPatch(const ConfigurationPatch& other) : state_(std::make_unique<State>(*other.state_)) {}
+ConfigurationPatch::ConfigurationPatch(const ConfigurationPatch& other)
+    : state_(std::make_unique<State>(*other.state_)) {}
 ConfigurationPatch::ConfigurationPatch(ConfigurationPatch&&) noexcept = default;
 ConfigurationPatch& ConfigurationPatch::operator=(ConfigurationPatch other) noexcept {
   state_ = std::move(other.state_);
@@ -232,8 +268,10 @@ ConfigurationPatch& ConfigurationPatch::operator=(ConfigurationPatch other) noex
 }
 ConfigurationPatch::~ConfigurationPatch() = default;
 
-Result<> ConfigurationPatch::set_directive(const Directive& block, std::string_view name, std::span<const std::string> arguments) {
-  if (block.file == nullptr) return fail(ErrorCode::invalid_input, "\"" + block.name + "\" stands in no file");
+Result<> ConfigurationPatch::set_directive(const Directive& block, std::string_view name,
+                                           std::span<const std::string> arguments) {
+  if (block.file == nullptr)
+    return fail(ErrorCode::invalid_input, "\"" + block.name + "\" stands in no file");
   const auto own = block.find(name);
   for (auto one = own.rbegin(); one != own.rend(); ++one) {
     const Directive& directive = **one;
@@ -244,7 +282,8 @@ Result<> ConfigurationPatch::set_directive(const Directive& block, std::string_v
       const bool is_same = is_known && directive.arguments[i].text == arguments[i];
       const char quote = is_known ? quote_of(directive, directive.arguments[i]) : '\0';
       TRY(std::string word, written_word(arguments[i], quote));
-      words.push_back(is_same ? std::string(raw_text(directive, directive.arguments[i].raw)) : std::move(word));
+      words.push_back(is_same ? std::string(raw_text(directive, directive.arguments[i].raw))
+                              : std::move(word));
     }
     return state_->rewrite(directive, words);
   }
@@ -262,17 +301,22 @@ Result<> ConfigurationPatch::set_directive(const Directive& block, std::string_v
   return success();
 }
 
-Result<> ConfigurationPatch::add_directive(const Directive& block, std::string_view name, std::span<const std::string> arguments) {
-  if (block.file == nullptr) return fail(ErrorCode::invalid_input, "\"" + block.name + "\" stands in no file");
+Result<> ConfigurationPatch::add_directive(const Directive& block, std::string_view name,
+                                           std::span<const std::string> arguments) {
+  if (block.file == nullptr)
+    return fail(ErrorCode::invalid_input, "\"" + block.name + "\" stands in no file");
   TRY(const std::string statement, written_directive(name, arguments));
   return state_->insert(block, name, statement, nullptr);
 }
 
-Result<> ConfigurationPatch::replace_argument(const Directive& directive, std::size_t index, std::string_view value) {
+Result<> ConfigurationPatch::replace_argument(const Directive& directive, std::size_t index,
+                                              std::string_view value) {
   std::vector<std::string> words = state_->words_of(directive);
-  if (index >= words.size()) return fail(ErrorCode::invalid_input, "\"" + directive.name + "\" has no such argument");
+  if (index >= words.size())
+    return fail(ErrorCode::invalid_input, "\"" + directive.name + "\" has no such argument");
   const bool is_known = index < directive.arguments.size();
-  TRY(words[index], written_word(value, is_known ? quote_of(directive, directive.arguments[index]) : '\0'));
+  TRY(words[index],
+      written_word(value, is_known ? quote_of(directive, directive.arguments[index]) : '\0'));
   return state_->rewrite(directive, words);
 }
 
@@ -288,15 +332,21 @@ Result<> ConfigurationPatch::remove(const Directive& directive) {
   TRY(PatchedFile* const file, state_->open(directive));
   TRY(file->edits.add(removal_of(directive), {}));
   state_->removed[state_->position(directive)] = true;
-  state_->changes.push_back(
-      {state_->files.real_path(directive.file->path), directive.line, directive.name, std::string(raw_text(directive, directive.raw)), {}});
+  state_->changes.push_back({state_->files.real_path(directive.file->path),
+                             directive.line,
+                             directive.name,
+                             std::string(raw_text(directive, directive.raw)),
+                             {}});
   return success();
 }
 
-Result<> ConfigurationPatch::append_pem(const std::string& path, std::string_view pem, std::string_view comment) {
+Result<> ConfigurationPatch::append_pem(const std::string& path, std::string_view pem,
+                                        std::string_view comment) {
   TRY(PatchedFile* const file, state_->files.open(path));
   const std::string before = file->after();
-  if (!is_text(before)) return fail(ErrorCode::invalid_input, "\"" + path + "\" is not text: nothing can be appended to it");
+  if (!is_text(before))
+    return fail(ErrorCode::invalid_input,
+                "\"" + path + "\" is not text: nothing can be appended to it");
   const std::size_t feed = before.find('\n');
   const bool is_crlf = feed != std::string::npos && feed > 0 && before[feed - 1] == '\r';
   const std::string end_of_line = is_crlf ? "\r\n" : "\n";
@@ -315,8 +365,10 @@ Result<> ConfigurationPatch::append_pem(const std::string& path, std::string_vie
 
 Result<> ConfigurationPatch::replace_file(const std::string& path, std::string text) {
   TRY(PatchedFile* const file, state_->files.open(path));
-  if (!file->whole && !file->edits.is_empty()) return fail(ErrorCode::invalid_input, "two changes to \"" + path + "\"");
-  state_->changes.push_back({state_->files.real_path(path), 0, {}, shown_text(file->after()), shown_text(text)});
+  if (!file->whole && !file->edits.is_empty())
+    return fail(ErrorCode::invalid_input, "two changes to \"" + path + "\"");
+  state_->changes.push_back(
+      {state_->files.real_path(path), 0, {}, shown_text(file->after()), shown_text(text)});
   file->whole = std::move(text);
   return success();
 }
@@ -329,7 +381,8 @@ Result<> ConfigurationPatch::create_file(const std::string& path, std::string te
 
 bool ConfigurationPatch::is_empty() const {
   const auto& changed = state_->files.changed();
-  return std::none_of(changed.begin(), changed.end(), [](const auto& entry) { return entry.second.differs(); });
+  return std::none_of(changed.begin(), changed.end(),
+                      [](const auto& entry) { return entry.second.differs(); });
 }
 
 const ConfigurationFiles& ConfigurationPatch::files() const { return state_->files; }
@@ -352,7 +405,8 @@ bool ConfigurationPatch::is_same_place(const Directive& original, const Directiv
   if (original.file->path != reread.file->path || original.name != reread.name) return false;
   const auto changed = state_->files.changed().find(state_->files.real_path(original.file->path));
   if (changed == state_->files.changed().end()) return original.raw.begin == reread.raw.begin;
-  return !changed->second.whole && changed->second.edits.place_before(reread.raw.begin) == original.raw.begin;
+  return !changed->second.whole &&
+         changed->second.edits.place_before(reread.raw.begin) == original.raw.begin;
 }
 
 Result<std::string> ConfigurationPatch::unified_diff() const {
@@ -360,18 +414,24 @@ Result<std::string> ConfigurationPatch::unified_diff() const {
   bool holds_settings = false, holds_comments = false;
   for (const auto& [path, file] : state_->files.changed()) {
     const std::string after = file.after();
-    if (!is_text(file.edits.before()) || !is_text(after)) return fail(ErrorCode::invalid_input, "\"" + path + "\" is not text");
+    if (!is_text(file.edits.before()) || !is_text(after))
+      return fail(ErrorCode::invalid_input, "\"" + path + "\" is not text");
     const bool is_configuration = state_->is_configuration(path);
     const auto may_show = [&](const std::string& text, LineUse use) {
       return is_configuration ? shown_lines(text, use) : shown_pem_lines(text, use);
     };
     // The lines around a change must not show what else stands in the file.
     const std::string* const before = file.is_new ? nullptr : &file.edits.before();
-    const std::string part = diagnose::unified_diff(path, before, after, may_show(file.edits.before(), LineUse::context));
-    if (holds_key(part)) return fail(ErrorCode::permission_denied, "the change to \"" + path + "\" would show a private key");
+    const std::string part = diagnose::unified_diff(
+        path, before, after, may_show(file.edits.before(), LineUse::context));
+    if (holds_key(part))
+      return fail(ErrorCode::permission_denied,
+                  "the change to \"" + path + "\" would show a private key");
     const std::string old_text = file.is_new ? std::string() : file.edits.before();
-    holds_comments = holds_comments || !shows_only(LineUse::change, part, old_text, after, may_show);
-    holds_settings = holds_settings || !shows_only(LineUse::commented_change, part, old_text, after, may_show);
+    holds_comments =
+        holds_comments || !shows_only(LineUse::change, part, old_text, after, may_show);
+    holds_settings =
+        holds_settings || !shows_only(LineUse::commented_change, part, old_text, after, may_show);
     diff += part;
   }
   if (holds_settings) return std::string(kHoldsSettings) + diff;
@@ -381,7 +441,9 @@ Result<std::string> ConfigurationPatch::unified_diff() const {
 std::vector<Change> ConfigurationPatch::changes() const {
   std::vector<Change> real;
   std::copy_if(state_->changes.begin(), state_->changes.end(), std::back_inserter(real),
-               [](const Change& change) { return change.directive.empty() || change.before != change.after; });
+               [](const Change& change) {
+                 return change.directive.empty() || change.before != change.after;
+               });
   return real;
 }
 

@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t kMostBytes = 16U << 20;
 constexpr std::string_view kNoEnd = "\\ No newline at end of file\n";
 
-auto malformed(std::string_view what) { return fail(ErrorCode::invalid_input, "the patch cannot be read: " + std::string(what)); }
+auto malformed(std::string_view what) {
+  return fail(ErrorCode::invalid_input, "the patch cannot be read: " + std::string(what));
+}
 
 std::optional<std::string> unquoted(std::string_view quoted) {
   std::string name;
@@ -34,7 +36,8 @@ std::optional<std::string> unquoted(std::string_view quoted) {
 }
 
 /// "--- a/etc/x" gives "/etc/x"; "/dev/null" gives an empty text.
-std::optional<std::string> path_in(std::string_view line, std::string_view mark, std::string_view side) {
+std::optional<std::string> path_in(std::string_view line, std::string_view mark,
+                                   std::string_view side) {
   if (!line.starts_with(mark) || !line.ends_with('\n')) return std::nullopt;
   std::string name(line.substr(mark.size(), line.size() - mark.size() - 1));
   if (name == "/dev/null") return std::string();
@@ -72,17 +75,21 @@ struct HunkHeader {
   std::size_t new_count = 0;
 };
 std::optional<HunkHeader> hunk_header(std::string_view line) {
-  const std::size_t plus = line.find(" +"), end = line.find(" @@", plus == std::string_view::npos ? 0 : plus);
-  if (!line.starts_with("@@ -") || plus == std::string_view::npos || end == std::string_view::npos) return std::nullopt;
+  const std::size_t plus = line.find(" +"),
+                    end = line.find(" @@", plus == std::string_view::npos ? 0 : plus);
+  if (!line.starts_with("@@ -") || plus == std::string_view::npos || end == std::string_view::npos)
+    return std::nullopt;
   const auto old_range = range_in(line.substr(4, plus - 4));
   const auto new_range = range_in(line.substr(plus + 2, end - plus - 2));
-  if (!old_range || !new_range || (old_range->begin == 0 && old_range->count > 0)) return std::nullopt;
+  if (!old_range || !new_range || (old_range->begin == 0 && old_range->count > 0))
+    return std::nullopt;
   return HunkHeader{*old_range, new_range->count};
 }
 
 class DiffReader {
  public:
-  DiffReader(std::string_view diff, const nginx::ConfigurationFiles& files) : lines_(diff_lines(diff)), files_(files) {}
+  DiffReader(std::string_view diff, const nginx::ConfigurationFiles& files)
+      : lines_(diff_lines(diff)), files_(files) {}
 
   Result<std::map<std::string, DiffedFile>> read() {
     if (lines_.empty()) return malformed("it is empty");
@@ -101,14 +108,16 @@ class DiffReader {
     if (!from) return malformed("line " + std::to_string(at_ + 1));
     ++at_;
     const auto to = path_in(line(), "+++ ", "b/");
-    if (!to || to->empty() || (!from->empty() && *from != *to)) return malformed("line " + std::to_string(at_ + 1));
+    if (!to || to->empty() || (!from->empty() && *from != *to))
+      return malformed("line " + std::to_string(at_ + 1));
     ++at_;
     if (result_.contains(*to)) return malformed(*to + " stands in it twice");
     DiffedFile file;
     file.is_new = from->empty();
     auto before = files_.read(*to, kMostBytes);
     if (file.is_new) {
-      if (before || before.error().code() != ErrorCode::not_found) return fail(ErrorCode::invalid_input, *to + " is there already");
+      if (before || before.error().code() != ErrorCode::not_found)
+        return fail(ErrorCode::invalid_input, *to + " is there already");
     } else {
       if (!before) return fail(before.error());
       file.before = std::move(before).value();
@@ -137,8 +146,9 @@ class DiffReader {
     return success();
   }
 
-  Result<> apply_hunk(const std::string& path, const std::vector<std::string_view>& old_lines, std::size_t old_end, std::size_t new_left,
-                      std::size_t& old_at, std::string& after) {
+  Result<> apply_hunk(const std::string& path, const std::vector<std::string_view>& old_lines,
+                      std::size_t old_end, std::size_t new_left, std::size_t& old_at,
+                      std::string& after) {
     while (old_at < old_end || new_left > 0) {
       const char mark = line().empty() ? '\0' : line().front();
       const bool is_old = mark == ' ' || mark == '-', is_new = mark == ' ' || mark == '+';
@@ -152,7 +162,8 @@ class DiffReader {
         ++at_;
       }
       if (is_old && old_lines[old_at] != text) {
-        return fail(ErrorCode::invalid_input, path + ":" + std::to_string(old_at + 1) + " is not what the patch was made for");
+        return fail(ErrorCode::invalid_input, path + ":" + std::to_string(old_at + 1) +
+                                                  " is not what the patch was made for");
       }
       old_at += is_old ? 1 : 0;
       new_left -= is_new ? 1 : 0;
@@ -169,7 +180,8 @@ class DiffReader {
 
 }  // namespace
 
-Result<std::map<std::string, DiffedFile>> apply_unified_diff(std::string_view diff, const nginx::ConfigurationFiles& files) {
+Result<std::map<std::string, DiffedFile>> apply_unified_diff(
+    std::string_view diff, const nginx::ConfigurationFiles& files) {
   return DiffReader(diff, files).read();
 }
 

@@ -15,8 +15,8 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool is_bare(std::string_view word) {
   constexpr std::string_view kPlain = "_-./:@%+,=~*?!$^&<>()[]|";
   const auto is_plain = [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (static_cast<unsigned char>(c) >= 0x80) ||
-           kPlain.find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (static_cast<unsigned char>(c) >= 0x80) || kPlain.find(c) != std::string_view::npos;
   };
   return !word.empty() && std::all_of(word.begin(), word.end(), is_plain);
 }
@@ -61,7 +61,9 @@ bool is_rest_of_line_free(std::string_view text, std::size_t offset) {
 }
 
 std::uint32_t line_number(std::string_view text, std::size_t offset) {
-  return static_cast<std::uint32_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n')) + 1;
+  return static_cast<std::uint32_t>(
+             std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n')) +
+         1;
 }
 
 bool is_pass(const Directive& directive) { return directive.name.ends_with("_pass"); }
@@ -69,7 +71,8 @@ bool is_pass(const Directive& directive) { return directive.name.ends_with("_pas
 /// Stands in the block's own file as a whole statement.
 bool may_be_neighbour(const Directive& child, const Directive& block) {
   const bool is_main = block.parent == nullptr;
-  const bool is_own = is_main ? child.included_by == nullptr : child.file == block.file && child.included_by == block.included_by;
+  const bool is_own = is_main ? child.included_by == nullptr
+                              : child.file == block.file && child.included_by == block.included_by;
   return is_own && !child.has_block && raw_text(child, child.raw).ends_with(';');
 }
 
@@ -100,11 +103,13 @@ Insertion insertion_behind(const Directive& neighbour, const std::string& statem
   const std::string indentation(leading_blanks(text, line_around(text, neighbour.raw.begin).begin));
   const LineAround line = line_around(text, end);
   const std::string feed(end_of_line_style(text));
-  std::string added = line.has_end ? indentation + statement + feed : feed + indentation + statement;
+  std::string added =
+      line.has_end ? indentation + statement + feed : feed + indentation + statement;
   return {line.end, std::move(added), line_number(text, end) + 1};
 }
 
-/// How deep the file indents one block in another: taken from the block's first child on a line of its own, else from anywhere.
+/// How deep the file indents one block in another: taken from the block's first child on a line of
+/// its own, else from anywhere.
 std::string inner_indentation(const Directive& block) {
   const std::string_view text = block.file->text;
   for (const Directive& child : block.block) {
@@ -114,8 +119,10 @@ std::string inner_indentation(const Directive& block) {
   }
   if (block.parent == nullptr) return {};
   const std::string outer(leading_blanks(text, line_around(text, block.raw.begin).begin));
-  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
-    if (const auto blanks = leading_blanks(text, at + 1); !blanks.empty()) return outer + std::string(blanks);
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos;
+       at = text.find('\n', at + 1)) {
+    if (const auto blanks = leading_blanks(text, at + 1); !blanks.empty())
+      return outer + std::string(blanks);
   }
   return outer + "    ";
 }
@@ -144,8 +151,10 @@ std::string_view family_of(std::string_view name) {
 }
 
 Result<std::string> written_word(std::string_view word, char quote) {
-  if (word.find('\0') != std::string_view::npos) return fail(ErrorCode::invalid_input, "a NUL byte in a configuration word");
-  if (word.size() > kLongestWord) return fail(ErrorCode::invalid_input, "a configuration word of more than 4000 bytes");
+  if (word.find('\0') != std::string_view::npos)
+    return fail(ErrorCode::invalid_input, "a NUL byte in a configuration word");
+  if (word.size() > kLongestWord)
+    return fail(ErrorCode::invalid_input, "a configuration word of more than 4000 bytes");
   if (is_bare(word) && quote != '\'' && quote != '"') return std::string(word);
   std::string text(1, quote == '\0' ? '"' : quote);
   for (const char c : word) {
@@ -155,7 +164,8 @@ Result<std::string> written_word(std::string_view word, char quote) {
   return text + text.front();
 }
 
-Result<std::string> written_directive(std::string_view name, std::span<const std::string> arguments) {
+Result<std::string> written_directive(std::string_view name,
+                                      std::span<const std::string> arguments) {
   std::string text(name);
   for (const std::string& argument : arguments) {
     TRY(const std::string word, written_word(argument, '\0'));
@@ -170,11 +180,13 @@ char quote_of(const Directive& directive, const nginx::Word& word) {
   return !raw.empty() && (raw.front() == '"' || raw.front() == '\'') ? raw.front() : '\0';
 }
 
-Result<Insertion> insertion_into(const Directive& block, std::string_view name, const std::string& statement) {
+Result<Insertion> insertion_into(const Directive& block, std::string_view name,
+                                 const std::string& statement) {
   if (!block.has_block || block.is_lua || block.file == nullptr) {
     return fail(ErrorCode::invalid_input, "\"" + block.name + "\" has no block of directives");
   }
-  if (const Directive* neighbour = neighbour_in(block, name)) return insertion_behind(*neighbour, statement);
+  if (const Directive* neighbour = neighbour_in(block, name))
+    return insertion_behind(*neighbour, statement);
   return insertion_at_beginning(block, statement);
 }
 

@@ -11,7 +11,8 @@ Result<std::string> PatchedFiles::read(const std::string& path, std::size_t most
     if (const auto found = changed_.find(real_path(path)); found != changed_.end()) {
       std::string text = found->second.after();
       if (text.size() > most_bytes) {
-        return fail(ErrorCode::limit_exceeded, "\"" + path + "\" is larger than " + std::to_string(most_bytes) + " bytes");
+        return fail(ErrorCode::limit_exceeded,
+                    "\"" + path + "\" is larger than " + std::to_string(most_bytes) + " bytes");
       }
       return text;
     }
@@ -22,7 +23,8 @@ Result<std::string> PatchedFiles::read(const std::string& path, std::size_t most
 std::vector<std::string> PatchedFiles::glob(const std::string& pattern) const {
   std::vector<std::string> paths = below_->glob(pattern);
   for (const auto& [path, file] : changed_) {
-    if (!file.is_new || ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) != 0) continue;
+    if (!file.is_new || ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) != 0)
+      continue;
     const auto place = std::lower_bound(paths.begin(), paths.end(), path);
     if (place == paths.end() || *place != path) paths.insert(place, path);
   }
@@ -39,7 +41,8 @@ Result<PatchedFile*> PatchedFiles::open(const std::string& path, const std::stri
     TRY(std::string read, below_->read(real, kMostBytes));
     text = std::make_shared<const std::string>(std::move(read));
   }
-  return &changed_.emplace(real, PatchedFile{false, TextEdits(std::move(text)), std::nullopt}).first->second;
+  return &changed_.emplace(real, PatchedFile{false, TextEdits(std::move(text)), std::nullopt})
+              .first->second;
 }
 
 Result<> PatchedFiles::create(const std::string& path, std::string text) {

@@ -12,7 +12,8 @@
 
 namespace handshaked::diagnose {
 
-/// One file on its way to another text: as it was, or as it was with edits, or another text altogether.
+/// One file on its way to another text: as it was, or as it was with edits, or another text
+/// altogether.
 struct PatchedFile {
   bool is_new = false;
   TextEdits edits;
@@ -22,8 +23,8 @@ struct PatchedFile {
   bool differs() const { return is_new || after() != edits.before(); }
 };
 
-/// Files as they would be with changes that are not made yet: the changed ones from memory, all others from below. Borrows the files
-/// below; a value otherwise. Knows a file by its real path.
+/// Files as they would be with changes that are not made yet: the changed ones from memory, all
+/// others from below. Borrows the files below; a value otherwise. Knows a file by its real path.
 class PatchedFiles final : public nginx::ConfigurationFiles {
  public:
   explicit PatchedFiles(const nginx::ConfigurationFiles& below) : below_(&below) {}
@@ -32,7 +33,8 @@ class PatchedFiles final : public nginx::ConfigurationFiles {
   std::vector<std::string> glob(const std::string& pattern) const override;
   std::string real_path(const std::string& path) const override { return below_->real_path(path); }
 
-  /// The file to be changed, read from below when it is met first. A text that is known already is taken instead of the one below.
+  /// The file to be changed, read from below when it is met first. A text that is known already is
+  /// taken instead of the one below.
   Result<PatchedFile*> open(const std::string& path, const std::string* known_text = nullptr);
   /// Fails with invalid_input when there is one.
   Result<> create(const std::string& path, std::string text);

@@ -22,23 +22,28 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What the child does between vfork() and exec, in our memory while this thread waits: calls of the system, and nothing that is kept. It
-/// ends with us.
+/// What the child does between vfork() and exec, in our memory while this thread waits: calls of
+/// the system, and nothing that is kept. It ends with us.
 class Beginning {
  public:
-  Beginning(int program, int output, int failure) : program_(program), output_(output), failure_(failure) {}
+  Beginning(int program, int output, int failure)
+      : program_(program), output_(output), failure_(failure) {}
 
   [[noreturn]] void become(pid_t parent, char* const* words) const {
     constexpr int kCannot = 127;
     // The ends of the pipe out of the way of the numbers that are taken below.
-    const int failure = ::fcntl(failure_, F_DUPFD_CLOEXEC, kProgram + 1), program = ::fcntl(program_, F_DUPFD, kProgram + 1);
-    const int output = ::fcntl(output_, F_DUPFD_CLOEXEC, kProgram + 1), nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const int failure = ::fcntl(failure_, F_DUPFD_CLOEXEC, kProgram + 1),
+              program = ::fcntl(program_, F_DUPFD, kProgram + 1);
+    const int output = ::fcntl(output_, F_DUPFD_CLOEXEC, kProgram + 1),
+              nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(kCannot);  // it ended before that was said
     ::setpgid(0, 0);
     // Stays open: whoever interprets a script opens it by this name again.
-    const bool is_ready = ::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(output, STDOUT_FILENO) >= 0 && ::dup2(output, STDERR_FILENO) >= 0 &&
-                          ::dup2(program, kProgram) >= 0 && ::close(program) == 0;
+    const bool is_ready = ::dup2(nothing, STDIN_FILENO) >= 0 &&
+                          ::dup2(output, STDOUT_FILENO) >= 0 &&
+                          ::dup2(output, STDERR_FILENO) >= 0 && ::dup2(program, kProgram) >= 0 &&
+                          ::close(program) == 0;
     for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
     sigset_t none;
     ::sigemptyset(&none);
@@ -55,7 +60,8 @@ class Beginning {
 };
 
 /// `name`: for the error.
-Result<pid_t> start(const std::string& name, int program, int output, std::vector<std::string> arguments) {
+Result<pid_t> start(const std::string& name, int program, int output,
+                    std::vector<std::string> arguments) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(error_from_errno(errno, "pipe"));
   const FileDescriptor told(ends[0]);
@@ -64,7 +70,8 @@ Result<pid_t> start(const std::string& name, int program, int output, std::vecto
   for (std::string& word : arguments) words.push_back(word.data());
   words.push_back(nullptr);
   const Beginning beginning(program, output, telling.number());
-  const pid_t parent = ::getpid(), id = ::vfork();  // a copy of our memory map costs more than all the rest
+  const pid_t parent = ::getpid(),
+              id = ::vfork();  // a copy of our memory map costs more than all the rest
   if (id < 0) return fail(error_from_errno(errno, "cannot run " + name));
   if (id == 0) beginning.become(parent, words.data());
   telling.reset();
@@ -104,7 +111,8 @@ bool read_output(int fd, Clock::time_point deadline, std::string& output) {
 
 }  // namespace
 
-Result<ProgramRun> run_program(const std::string& path, const std::vector<std::string>& arguments, std::chrono::milliseconds time_limit) {
+Result<ProgramRun> run_program(const std::string& path, const std::vector<std::string>& arguments,
+                               std::chrono::milliseconds time_limit) {
   const auto deadline = Clock::now() + time_limit;
   TRY(const FileDescriptor program, open_trusted(path));
   struct stat status {};
@@ -120,7 +128,9 @@ Result<ProgramRun> run_program(const std::string& path, const std::vector<std::s
   ours.reset();
   if (!has_ended) ::kill(-id, SIGKILL);
   run.exit_status = wait_for_end(id);
-  if (!has_ended) return fail(ErrorCode::timeout, path + " did not end within " + std::to_string(time_limit.count()) + " ms");
+  if (!has_ended)
+    return fail(ErrorCode::timeout,
+                path + " did not end within " + std::to_string(time_limit.count()) + " ms");
   return run;
 }
 

@@ -21,9 +21,11 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Blocks that hold directives. In all others (map, geo, types, …) the first word of a statement is data.
+/// Blocks that hold directives. In all others (map, geo, types, …) the first word of a statement is
+/// data.
 bool holds_directives(std::string_view name) {
-  return is_one_of(name, {"events", "http", "server", "location", "upstream", "if", "limit_except", "stream", "mail"});
+  return is_one_of(name, {"events", "http", "server", "location", "upstream", "if", "limit_except",
+                          "stream", "mail"});
 }
 
 /// "ssl_…", "proxy_ssl_…"; Lua in such a place is no setting.
@@ -36,17 +38,20 @@ bool is_tls_directive(std::string_view name) {
 
 /// Says where a fault is: events name it anyway.
 bool is_place_directive(std::string_view name) {
-  return is_one_of(name, {"listen", "server_name", "server", "resolver", "resolver_timeout", "proxy_pass", "grpc_pass", "uwsgi_pass"});
+  return is_one_of(name, {"listen", "server_name", "server", "resolver", "resolver_timeout",
+                          "proxy_pass", "grpc_pass", "uwsgi_pass"});
 }
 
-/// "https://hooks.test/services/T024BE7LD/xoxb123456789012": what lies behind the host and looks drawn by lot.
+/// "https://hooks.test/services/T024BE7LD/xoxb123456789012": what lies behind the host and looks
+/// drawn by lot.
 bool has_token_in_path(std::string_view address) {
   constexpr std::size_t kShortestToken = 16;
   const std::size_t scheme = address.find("://");
   if (scheme == std::string_view::npos) return false;
   std::size_t length = 0, digits = 0;
   for (const char c : address.substr(std::min(address.find('/', scheme + 3), address.size()))) {
-    const bool is_digit = c >= '0' && c <= '9', is_letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
+    const bool is_digit = c >= '0' && c <= '9',
+               is_letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
     length = is_digit || is_letter ? length + 1 : 0;
     digits = is_digit ? digits + 1 : is_letter ? digits : 0;
     if (length >= kShortestToken && digits > 0) return true;
@@ -54,9 +59,11 @@ bool has_token_in_path(std::string_view address) {
   return false;
 }
 
-/// A PIN, a password in an address, a token in its path or query, key material. "@SECLEVEL=1" belongs to ciphers.
+/// A PIN, a password in an address, a token in its path or query, key material. "@SECLEVEL=1"
+/// belongs to ciphers.
 bool may_hold_secret(std::string_view argument) {
-  for (std::size_t at = argument.find_first_of("@?"); at != std::string_view::npos; at = argument.find_first_of("@?", at + 1)) {
+  for (std::size_t at = argument.find_first_of("@?"); at != std::string_view::npos;
+       at = argument.find_first_of("@?", at + 1)) {
     const std::string_view rest = argument.substr(at);
     if (!rest.starts_with("@SECLEVEL=") && !rest.starts_with("@STRENGTH")) return true;
   }
@@ -64,31 +71,42 @@ bool may_hold_secret(std::string_view argument) {
          argument.find("PRIVATE") != std::string_view::npos || argument.starts_with("data:");
 }
 
-bool are_all(std::string_view text, bool (*is_good)(char)) { return std::all_of(text.begin(), text.end(), is_good); }
-bool is_word_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool are_all(std::string_view text, bool (*is_good)(char)) {
+  return std::all_of(text.begin(), text.end(), is_good);
+}
+bool is_word_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
 
 /// A switch, a number, a variable: "on", "30s", "1.1", "$host".
 bool is_telling_nothing(std::string_view argument) {
   if (argument == "on" || argument == "off") return true;
-  if (argument.starts_with('$')) return argument.size() > 1 && are_all(argument.substr(1), is_word_character);
+  if (argument.starts_with('$'))
+    return argument.size() > 1 && are_all(argument.substr(1), is_word_character);
   constexpr std::size_t kLongestNumber = 8;
-  return !argument.empty() && argument.size() <= kLongestNumber && std::isdigit(static_cast<unsigned char>(argument.front())) != 0 &&
+  return !argument.empty() && argument.size() <= kLongestNumber &&
+         std::isdigit(static_cast<unsigned char>(argument.front())) != 0 &&
          are_all(argument, [](char c) {
-           return std::isdigit(static_cast<unsigned char>(c)) != 0 || std::string_view(".kmghdws").find(c) != std::string_view::npos;
+           return std::isdigit(static_cast<unsigned char>(c)) != 0 ||
+                  std::string_view(".kmghdws").find(c) != std::string_view::npos;
          });
 }
 
 bool is_header_name(std::string_view argument) {
-  return are_all(argument, [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '-'; });
+  return are_all(argument, [](char c) {
+    return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '-';
+  });
 }
 
 class ShownWords {
  public:
-  ShownWords(std::string_view text, LineUse use) : text_(text), use_(use), shown_(text.size(), false) {}
+  ShownWords(std::string_view text, LineUse use)
+      : text_(text), use_(use), shown_(text.size(), false) {}
 
   std::vector<bool> lines() {
     ConfigurationLexer lexer(text_);
-    for (Statement one = lexer.next(); one.ending != StatementEnd::end_of_text; one = lexer.next()) {
+    for (Statement one = lexer.next(); one.ending != StatementEnd::end_of_text;
+         one = lexer.next()) {
       if (one.ending == StatementEnd::block_done) leave(one);
       else if (one.ending == StatementEnd::block_start) enter(one, lexer);
       else if (is_data_ == 0 && may_show(one)) show(one);
@@ -113,7 +131,8 @@ class ShownWords {
   }
 
   void show(ByteSpan span) {
-    std::fill(shown_.begin() + static_cast<long>(span.begin), shown_.begin() + static_cast<long>(span.end), true);
+    std::fill(shown_.begin() + static_cast<long>(span.begin),
+              shown_.begin() + static_cast<long>(span.end), true);
   }
   /// Words and the end; what stands between them may be a comment.
   void show(const Statement& statement) {
@@ -130,7 +149,9 @@ class ShownWords {
   }
 
   void enter(const Statement& statement, ConfigurationLexer& lexer) {
-    const std::string_view name = statement.words.empty() ? std::string_view() : std::string_view(statement.words.front().text);
+    const std::string_view name = statement.words.empty()
+                                      ? std::string_view()
+                                      : std::string_view(statement.words.front().text);
     if (name.find("_by_lua_block") != std::string_view::npos) {
       lexer.skip_lua_block();
       return;
@@ -140,12 +161,14 @@ class ShownWords {
     if (!is_known) ++is_data_;
     if (is_data_ > 0) return;
     const bool is_bare = statement.words.size() == 1;
-    const bool is_place = use_ != LineUse::context && is_one_of(name, {"location", "upstream"}) && !has_secret(statement);
+    const bool is_place = use_ != LineUse::context && is_one_of(name, {"location", "upstream"}) &&
+                          !has_secret(statement);
     if (is_bare || is_place) show(statement);
   }
 
   static bool has_secret(const Statement& statement) {
-    return std::any_of(statement.words.begin() + 1, statement.words.end(), [](const Word& word) { return may_hold_secret(word.text); });
+    return std::any_of(statement.words.begin() + 1, statement.words.end(),
+                       [](const Word& word) { return may_hold_secret(word.text); });
   }
 
   bool may_show(const Statement& statement) const {
@@ -155,8 +178,11 @@ class ShownWords {
     if (use_ == LineUse::context) return false;
     if (is_place_directive(name)) return true;
     auto first = statement.words.begin() + 1;
-    if (name.ends_with("_set_header") && first != statement.words.end() && is_header_name(first->text)) ++first;
-    return std::all_of(first, statement.words.end(), [](const Word& word) { return is_telling_nothing(word.text); });
+    if (name.ends_with("_set_header") && first != statement.words.end() &&
+        is_header_name(first->text))
+      ++first;
+    return std::all_of(first, statement.words.end(),
+                       [](const Word& word) { return is_telling_nothing(word.text); });
   }
 
   std::string_view text_;
@@ -166,20 +192,25 @@ class ShownWords {
   std::size_t is_data_ = 0;   ///< how many of them do not
 };
 
-bool all_shown(const std::vector<bool>& lines) { return std::find(lines.begin(), lines.end(), false) == lines.end(); }
+bool all_shown(const std::vector<bool>& lines) {
+  return std::find(lines.begin(), lines.end(), false) == lines.end();
+}
 
 bool may_show(const Change& change, const std::string& text) {
   if (text.empty()) return true;
-  return all_shown(change.directive.empty() ? shown_pem_lines(text, LineUse::change) : shown_lines(text, LineUse::change));
+  return all_shown(change.directive.empty() ? shown_pem_lines(text, LineUse::change)
+                                            : shown_lines(text, LineUse::change));
 }
 
-/// A change that is not shown, and the arguments in it that may hold a secret: no text may have them either.
+/// A change that is not shown, and the arguments in it that may hold a secret: no text may have
+/// them either.
 class HiddenTexts {
  public:
   void add(const std::string& change) {
     texts_.push_back(change);
     ConfigurationLexer lexer(change);
-    for (Statement one = lexer.next(); one.ending != StatementEnd::end_of_text; one = lexer.next()) {
+    for (Statement one = lexer.next(); one.ending != StatementEnd::end_of_text;
+         one = lexer.next()) {
       for (const Word& word : one.words) {
         if (word.text.size() < kShortest || !may_hold_secret(word.text)) continue;
         texts_.push_back(word.text);
@@ -190,7 +221,8 @@ class HiddenTexts {
 
   void hide_in(Diagnosis& diagnosis) {
     if (texts_.empty()) return;
-    std::sort(texts_.begin(), texts_.end(), [](const auto& one, const auto& other) { return one.size() > other.size(); });
+    std::sort(texts_.begin(), texts_.end(),
+              [](const auto& one, const auto& other) { return one.size() > other.size(); });
     hide(diagnosis.summary);
     hide(diagnosis.would_log);
     for (Evidence& evidence : diagnosis.evidence) hide(evidence.text);
@@ -213,7 +245,8 @@ class HiddenTexts {
   void hide(std::string& text) const {
     constexpr std::string_view kLeftOut = "…";
     for (const std::string& hidden : texts_) {
-      for (std::size_t at = text.find(hidden); at != std::string::npos; at = text.find(hidden, at + kLeftOut.size()))
+      for (std::size_t at = text.find(hidden); at != std::string::npos;
+           at = text.find(hidden, at + kLeftOut.size()))
         text.replace(at, hidden.size(), kLeftOut);
     }
   }
@@ -223,7 +256,9 @@ class HiddenTexts {
 
 }  // namespace
 
-std::vector<bool> shown_lines(std::string_view text, LineUse use) { return ShownWords(text, use).lines(); }
+std::vector<bool> shown_lines(std::string_view text, LineUse use) {
+  return ShownWords(text, use).lines();
+}
 
 std::vector<bool> shown_pem_lines(std::string_view text, LineUse use) {
   std::vector<bool> lines;
@@ -235,7 +270,9 @@ std::vector<bool> shown_pem_lines(std::string_view text, LineUse use) {
     lines.push_back(is_inside || is_blank || (use != LineUse::context && line.starts_with("# ")));
     // Two blocks can run together in one line.
     const auto next = line.find("-----BEGIN ", 1);
-    if (ends) is_inside = next != std::string_view::npos && line.find("PRIVATE", next) == std::string_view::npos;
+    if (ends)
+      is_inside =
+          next != std::string_view::npos && line.find("PRIVATE", next) == std::string_view::npos;
   }
   return lines;
 }
@@ -253,7 +290,8 @@ Diagnosis shown_to(Audience audience, Diagnosis diagnosis) {
   }
   hidden.hide_in(diagnosis);
   for (Fix& fix : diagnosis.fixes) {
-    const bool is_hidden = fix.patch.starts_with(kHoldsSettings) || (audience == Audience::others && fix.patch.starts_with(kHoldsComments));
+    const bool is_hidden = fix.patch.starts_with(kHoldsSettings) ||
+                           (audience == Audience::others && fix.patch.starts_with(kHoldsComments));
     if (!is_hidden) continue;
     fix.patch.clear();
     fix.how = diagnosis_text("proof.patch_hidden", {{"how", fix.how}});
@@ -262,7 +300,8 @@ Diagnosis shown_to(Audience audience, Diagnosis diagnosis) {
 }
 
 std::string shown_complaint(std::string_view complaint) {
-  for (const std::string_view subject : {"SSL", "ssl", "certificate", "open()", "Permission denied"})
+  for (const std::string_view subject :
+       {"SSL", "ssl", "certificate", "open()", "Permission denied"})
     if (complaint.find(subject) != std::string_view::npos) return std::string(complaint);
   std::string out;
   bool is_quoted = false;

@@ -5,12 +5,14 @@
 namespace handshaked::diagnose {
 
 Result<std::size_t> TextEdits::add(nginx::ByteSpan span, std::string replacement) {
-  if (span.begin > span.end || span.end > text_->size()) return fail(ErrorCode::invalid_input, "an edit outside of the text");
+  if (span.begin > span.end || span.end > text_->size())
+    return fail(ErrorCode::invalid_input, "an edit outside of the text");
   for (const Edit& one : edits_) {
     // An insertion at either end of another edit is beside it; inside, it is lost.
     const bool is_apart = span.end <= one.span.begin || one.span.end <= span.begin;
     const bool is_same_place = span == one.span && span.size() > 0;
-    if (!is_apart || is_same_place) return fail(ErrorCode::invalid_input, "two changes to the same text");
+    if (!is_apart || is_same_place)
+      return fail(ErrorCode::invalid_input, "two changes to the same text");
   }
   edits_.push_back({span, std::move(replacement)});
   return edits_.size() - 1;
@@ -22,7 +24,8 @@ std::vector<const TextEdits::Edit*> TextEdits::in_order() const {
   for (const Edit& one : edits_) ordered.push_back(&one);
   // An insertion in front of a byte comes before what replaces the byte.
   std::stable_sort(ordered.begin(), ordered.end(), [](const Edit* left, const Edit* right) {
-    return left->span.begin != right->span.begin ? left->span.begin < right->span.begin : left->span.end < right->span.end;
+    return left->span.begin != right->span.begin ? left->span.begin < right->span.begin
+                                                 : left->span.end < right->span.end;
   });
   return ordered;
 }
@@ -40,8 +43,9 @@ std::optional<std::size_t> TextEdits::place_before(std::size_t place_after) cons
 }
 
 bool TextEdits::leaves(nginx::ByteSpan span) const {
-  return std::all_of(edits_.begin(), edits_.end(),
-                     [&](const Edit& one) { return one.span.end <= span.begin || one.span.begin >= span.end; });
+  return std::all_of(edits_.begin(), edits_.end(), [&](const Edit& one) {
+    return one.span.end <= span.begin || one.span.begin >= span.end;
+  });
 }
 
 std::string TextEdits::after() const {

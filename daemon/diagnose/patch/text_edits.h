@@ -11,16 +11,20 @@
 
 namespace handshaked::diagnose {
 
-/// Edits to one text, each against the text as it was, so that their order does not matter. A value; copies share the text.
+/// Edits to one text, each against the text as it was, so that their order does not matter. A
+/// value; copies share the text.
 class TextEdits {
  public:
   explicit TextEdits(std::shared_ptr<const std::string> text) : text_(std::move(text)) {}
 
-  /// Puts `replacement` where `span` is; an empty span is an insertion in front of the byte. Several insertions at one place stand in
-  /// the order in which they were made. Fails with invalid_input when it overlaps an earlier edit. Gives its number.
+  /// Puts `replacement` where `span` is; an empty span is an insertion in front of the byte.
+  /// Several insertions at one place stand in the order in which they were made. Fails with
+  /// invalid_input when it overlaps an earlier edit. Gives its number.
   Result<std::size_t> add(nginx::ByteSpan span, std::string replacement);
   /// Another text for an edit that was made.
-  void change(std::size_t number, std::string replacement) { edits_[number].replacement = std::move(replacement); }
+  void change(std::size_t number, std::string replacement) {
+    edits_[number].replacement = std::move(replacement);
+  }
 
   const std::string& before() const { return *text_; }
   std::string after() const;

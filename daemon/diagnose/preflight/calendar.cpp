@@ -18,16 +18,18 @@ void add_dates(const CertificateFacts& facts, Time from, Time until, std::set<Ti
 
 }  // namespace
 
-std::vector<DatedVerdict> verdicts_until(UpstreamCase& upstream, const UpstreamVerdict& verdict, const nginx::ConfigurationFiles& files,
-                                         Time until) {
+std::vector<DatedVerdict> verdicts_until(UpstreamCase& upstream, const UpstreamVerdict& verdict,
+                                         const nginx::ConfigurationFiles& files, Time until) {
   std::set<Time> dates;
   const Time from = verdict.input.at;
-  for (const PeerCertificate& one : verdict.observation->seen.chain) add_dates(one.facts, from, until, dates);
+  for (const PeerCertificate& one : verdict.observation->seen.chain)
+    add_dates(one.facts, from, until, dates);
   for (const std::string& path : {verdict.trusted_file, verdict.crl_file}) {
     if (path.empty()) continue;
     const auto bundle = upstream.bundle(files, path);
     if (!bundle) continue;
-    for (const BundledCertificate& one : bundle.value()->certificates) add_dates(one.certificate.facts(), from, until, dates);
+    for (const BundledCertificate& one : bundle.value()->certificates)
+      add_dates(one.certificate.facts(), from, until, dates);
     for (const BundledCrl& one : bundle.value()->crls) {
       const auto end = one.crl.facts().next_update;
       if (end && *end > from && *end < until) dates.insert(*end + std::chrono::seconds(1));

@@ -29,10 +29,13 @@ ServerTrust trust_of(const Surroundings& world, const nginx::ListenerSettings& s
   server.verifies = mode == "on" || mode == "optional";
   if (!server.verifies) return server;
   const auto path_of = [&](const nginx::EffectiveValue& value) {
-    return value.first().empty() ? std::string() : world.nginx->configuration.full_path(value.first(), nginx::PathBase::configuration);
+    return value.first().empty() ? std::string()
+                                 : world.nginx->configuration.full_path(
+                                       value.first(), nginx::PathBase::configuration);
   };
   server.crl_file = path_of(settings.crl);
-  for (const std::string& path : {path_of(settings.client_certificate), path_of(settings.trusted_certificate), server.crl_file}) {
+  for (const std::string& path : {path_of(settings.client_certificate),
+                                  path_of(settings.trusted_certificate), server.crl_file}) {
     if (path.empty()) continue;
     const auto bundle = read_configured_pem(*world.files, path);
     if (!bundle) {
@@ -40,7 +43,8 @@ ServerTrust trust_of(const Surroundings& world, const nginx::ListenerSettings& s
       continue;
     }
     if (server.file.empty() && path != server.crl_file) server.file = path;
-    for (const BundledCertificate& one : bundle.value().certificates) server.trust.trusted.push_back(one.certificate);
+    for (const BundledCertificate& one : bundle.value().certificates)
+      server.trust.trusted.push_back(one.certificate);
     for (const BundledCrl& one : bundle.value().crls) server.trust.crls.push_back(one.crl);
   }
   server.trust.check_crls = !server.crl_file.empty();
@@ -50,7 +54,8 @@ ServerTrust trust_of(const Surroundings& world, const nginx::ListenerSettings& s
 }
 
 /// What OpenSSL says of a client's chain.
-std::optional<ReplayResult> replayed(const std::vector<Der>& chain, const ClientTrust& trust, Time at) {
+std::optional<ReplayResult> replayed(const std::vector<Der>& chain, const ClientTrust& trust,
+                                     Time at) {
   ReplayInput input;
   input.side = VerifiedSide::client;
   input.chain = chain;
@@ -64,8 +69,8 @@ std::optional<ReplayResult> replayed(const std::vector<Der>& chain, const Client
 }
 
 std::string refusal(int code) {
-  return "client SSL certificate verify error: (" + std::to_string(code) + ":" + verify_code_text(code) +
-         ") while reading client request headers";
+  return "client SSL certificate verify error: (" + std::to_string(code) + ":" +
+         verify_code_text(code) + ") while reading client request headers";
 }
 
 std::string_view cause_of(int code) {
@@ -81,8 +86,11 @@ std::string_view cause_of(int code) {
 
 class ClientOutlook {
  public:
-  ClientOutlook(Worlds& worlds, const nginx::ListeningServer& server, const nginx::ListeningServer& old)
-      : worlds_(worlds), was_(trust_of(worlds.before, old.settings)), will_(trust_of(worlds.after, server.settings)) {}
+  ClientOutlook(Worlds& worlds, const nginx::ListeningServer& server,
+                const nginx::ListeningServer& old)
+      : worlds_(worlds),
+        was_(trust_of(worlds.before, old.settings)),
+        will_(trust_of(worlds.after, server.settings)) {}
 
   std::vector<ClientBreak> run() {
     if (was_.verifies && !will_.verifies) {
@@ -112,10 +120,13 @@ class ClientOutlook {
       const auto bundle = read_pem_bundle(file.text);
       if (!bundle || bundle.value().certificates.empty()) continue;
       std::vector<Der> chain;
-      for (const BundledCertificate& one : bundle.value().certificates) chain.push_back(one.certificate.der());
-      const auto now = replayed(chain, was_.trust, worlds_.before.now), then = replayed(chain, will_.trust, worlds_.after.now);
+      for (const BundledCertificate& one : bundle.value().certificates)
+        chain.push_back(one.certificate.der());
+      const auto now = replayed(chain, was_.trust, worlds_.before.now),
+                 then = replayed(chain, will_.trust, worlds_.after.now);
       if (!now || !then || then->verify_code == 0 || now->verify_code != 0) continue;
-      const std::string who = short_name(bundle.value().certificates.front().certificate.facts()) + " (" + file.source + ")";
+      const std::string who = short_name(bundle.value().certificates.front().certificate.facts()) +
+                              " (" + file.source + ")";
       add(then->verify_code, preflight_text("clients.one_refused", {{"client", who}}), lost_cas());
     }
   }
@@ -131,7 +142,8 @@ class ClientOutlook {
 
   void try_stand_ins() {
     const std::vector<Certificate> lost = lost_cas();
-    const bool is_same = lost.empty() && was_.trust.depth <= will_.trust.depth && worlds_.before.now == worlds_.after.now;
+    const bool is_same = lost.empty() && was_.trust.depth <= will_.trust.depth &&
+                         worlds_.before.now == worlds_.after.now;
     if (is_same || !breaks_.empty()) return;
     ClientHypotheses clients(was_.trust, CaStore{}, worlds_.before.now);
     std::string names;
@@ -182,7 +194,10 @@ class ClientOutlook {
       const Time horizon = std::max(worlds_.after.now, worlds_.change().until.value_or(Time{}));
       if (!end || *end >= horizon || *end < worlds_.before.now) continue;
       add(X509_V_ERR_CRL_HAS_EXPIRED,
-          preflight_text("clients.crl_ends", {{"issuer", list.facts().issuer}, {"file", will_.crl_file}, {"date", date_text(*end)}}), {});
+          preflight_text("clients.crl_ends", {{"issuer", list.facts().issuer},
+                                              {"file", will_.crl_file},
+                                              {"date", date_text(*end)}}),
+          {});
     }
   }
 
@@ -191,7 +206,8 @@ class ClientOutlook {
     one.cause = cause_of(code);
     one.reason = std::move(reason);
     one.now = preflight_text("clients.passes");
-    one.then = preflight_text("clients.verify_code", {{"code", std::to_string(code)}, {"error", verify_code_text(code)}});
+    one.then = preflight_text("clients.verify_code",
+                              {{"code", std::to_string(code)}, {"error", verify_code_text(code)}});
     one.would_log = refusal(code);
     if (!lost.empty()) one.preventions.push_back({keep_both(lost), Rollout::first});
     breaks_.push_back(std::move(one));
@@ -204,17 +220,21 @@ class ClientOutlook {
     fix.title = preflight_text("clients.keep_old", {{"file", will_.file}});
     ConfigurationPatch patch(worlds_.after.nginx->configuration, *worlds_.after.files);
     std::string names;
-    for (const Certificate& one : lost) names += (names.empty() ? "" : ", ") + short_name(one.facts());
-    if (!patch.append_pem(will_.file, pem_of(lost), "kept until every client has changed: " + names)) return fix;
+    for (const Certificate& one : lost)
+      names += (names.empty() ? "" : ", ") + short_name(one.facts());
+    if (!patch.append_pem(will_.file, pem_of(lost),
+                          "kept until every client has changed: " + names))
+      return fix;
     if (auto diff = patch.unified_diff()) fix.patch = std::move(diff).value();
     fix.changes = patch.changes();
     fix.commands = {"nginx -t", "nginx -s reload"};
     ClientTrust both = will_.trust;
     for (const Certificate& one : lost) both.trusted.push_back(one);
     ClientHypotheses clients(was_.trust, CaStore{}, worlds_.before.now);
-    const bool all_pass = std::all_of(clients.all().begin(), clients.all().end(), [&](const ClientHypothesis& one) {
-      return one.verify_code != 0 || clients.code_with(one, both) == 0;
-    });
+    const bool all_pass =
+        std::all_of(clients.all().begin(), clients.all().end(), [&](const ClientHypothesis& one) {
+          return one.verify_code != 0 || clients.code_with(one, both) == 0;
+        });
     fix.proof.method = ProofMethod::replay;
     fix.proof.status = all_pass ? ProofStatus::proved : ProofStatus::refuted;
     fix.proof.detail = preflight_text(all_pass ? "clients.both_pass" : "clients.both_fail");
@@ -228,7 +248,8 @@ class ClientOutlook {
 
 }  // namespace
 
-std::vector<ClientBreak> client_breaks(Worlds& worlds, const nginx::ListeningServer& server, const nginx::ListeningServer& old) {
+std::vector<ClientBreak> client_breaks(Worlds& worlds, const nginx::ListeningServer& server,
+                                       const nginx::ListeningServer& old) {
   return ClientOutlook(worlds, server, old).run();
 }
 

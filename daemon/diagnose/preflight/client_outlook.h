@@ -18,8 +18,9 @@ struct ClientBreak {
   std::vector<Prevention> preventions;
 };
 
-/// By the chains of --client-chain, which are replayed; and by stand-in clients of every CA that the server trusts today. Empty: nobody
-/// is shut out, or the server verifies no clients.
-std::vector<ClientBreak> client_breaks(Worlds& worlds, const nginx::ListeningServer& server, const nginx::ListeningServer& old);
+/// By the chains of --client-chain, which are replayed; and by stand-in clients of every CA that
+/// the server trusts today. Empty: nobody is shut out, or the server verifies no clients.
+std::vector<ClientBreak> client_breaks(Worlds& worlds, const nginx::ListeningServer& server,
+                                       const nginx::ListeningServer& old);
 
 }  // namespace handshaked::diagnose

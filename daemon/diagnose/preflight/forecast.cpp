@@ -29,7 +29,8 @@ std::string_view to_string(Rollout rollout) {
 std::size_t PreflightReport::count(Outlook outlook) const {
   if (outlook == Outlook::unaffected) return unaffected;
   return static_cast<std::size_t>(
-      std::count_if(places.begin(), places.end(), [outlook](const Forecast& one) { return one.outlook == outlook; }));
+      std::count_if(places.begin(), places.end(),
+                    [outlook](const Forecast& one) { return one.outlook == outlook; }));
 }
 
 bool PreflightReport::has(Outlook outlook) const { return count(outlook) > 0; }

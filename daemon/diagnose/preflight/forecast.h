@@ -46,15 +46,15 @@ struct Forecast {
   std::string server;     ///< its first server name
   std::string target;     ///< "https://10.0.0.1:443"; of a listener its address
   Outlook outlook = Outlook::unaffected;
-  std::optional<Time> at;               ///< when, if the calendar decides
-  std::string cause;                    ///< a slug of rules/causes/
-  Text reason;                          ///< why: one sentence
-  Text now, then;                       ///< the verdicts before and after
-  std::string would_log;                ///< what nginx will log; empty: nothing, or that is not known
-  Text missing;                         ///< of cannot_tell
-  std::vector<Text> weakened;           ///< what gets weaker
+  std::optional<Time> at;      ///< when, if the calendar decides
+  std::string cause;           ///< a slug of rules/causes/
+  Text reason;                 ///< why: one sentence
+  Text now, then;              ///< the verdicts before and after
+  std::string would_log;       ///< what nginx will log; empty: nothing, or that is not known
+  Text missing;                ///< of cannot_tell
+  std::vector<Text> weakened;  ///< what gets weaker
   std::vector<Prevention> preventions;  ///< in the order in which to roll them out
-  std::string ran_under;                ///< "OpenSSL 3.0.22 …, security level 2"; empty: nothing was repeated
+  std::string ran_under;  ///< "OpenSSL 3.0.22 …, security level 2"; empty: nothing was repeated
 };
 
 /// Everything that a preflight found. A value.

@@ -12,7 +12,8 @@ namespace handshaked::diagnose {
 namespace {
 
 constexpr int kHandshakeFailure = 40;  // RFC 5246, 7.2.2
-constexpr int kLeastRsaBits = 2048;    // the kind of the key decides about suites; its strength is the verification's business
+constexpr int kLeastRsaBits =
+    2048;  // the kind of the key decides about suites; its strength is the verification's business
 
 std::string host_of(const nginx::Address& address) {
   const std::string& host = address.host;
@@ -21,11 +22,14 @@ std::string host_of(const nginx::Address& address) {
 
 bool is_peer(const nginx::Address& planned, const AllowedPeer& peer) {
   if (planned.kind == nginx::Address::Kind::unix_socket) {
-    const std::string path = planned.host.starts_with("unix:") ? planned.host.substr(5) : planned.host;
+    const std::string path =
+        planned.host.starts_with("unix:") ? planned.host.substr(5) : planned.host;
     return peer.address().unix_path == path;
   }
-  if (const auto address = ip_peer(host_of(planned), planned.port)) return address.value() == peer.address();
-  return nginx::to_lower(peer.named_as()) == nginx::to_lower(planned.host) + ":" + std::to_string(planned.port);
+  if (const auto address = ip_peer(host_of(planned), planned.port))
+    return address.value() == peer.address();
+  return nginx::to_lower(peer.named_as()) ==
+         nginx::to_lower(planned.host) + ":" + std::to_string(planned.port);
 }
 
 std::vector<PeerCertificate> shown(const PeerChain& planned) {
@@ -34,7 +38,8 @@ std::vector<PeerCertificate> shown(const PeerChain& planned) {
   return chain;
 }
 
-/// "sslv3 alert handshake failure" and "0A000410", as this library and so nginx over it prints them.
+/// "sslv3 alert handshake failure" and "0A000410", as this library and so nginx over it prints
+/// them.
 void refuse(ProbeResult& result) {
   result.phase = ProbePhase::client_hello;
   result.outcome = ProbeOutcome::alert;
@@ -47,7 +52,8 @@ void refuse(ProbeResult& result) {
 }
 
 std::string offer_key(const ProbeRequest& request, const CertificateFacts& leaf) {
-  std::string key = leaf.key_type + " " + std::to_string(leaf.key_bits) + " " + request.ciphers + " ";
+  std::string key =
+      leaf.key_type + " " + std::to_string(leaf.key_bits) + " " + request.ciphers + " ";
   for (const TlsVersion version : request.protocols) key += std::string(to_string(version)) + " ";
   for (const auto& [name, value] : request.conf_commands) key += name + "=" + value + " ";
   return key;
@@ -62,12 +68,14 @@ std::string command_of(const ProbeRequest& request, std::string_view name) {
   return value;
 }
 
-/// The end of a handshake of nginx with a peer that takes whatever its new key allows. none: it could not be played.
+/// The end of a handshake of nginx with a peer that takes whatever its new key allows. none: it
+/// could not be played.
 std::optional<ProbeResult> rehearsed(const ProbeRequest& request, const CertificateFacts& leaf) {
   ListenerOffer peer;
   peer.protocols = {TlsVersion::tls1_0, TlsVersion::tls1_1, TlsVersion::tls1_2, TlsVersion::tls1_3};
   peer.ciphers = "ALL:@SECLEVEL=0";
-  peer.keys = {{leaf.key_type, leaf.key_type == "RSA" ? std::max(leaf.key_bits, kLeastRsaBits) : leaf.key_bits}};
+  peer.keys = {{leaf.key_type,
+                leaf.key_type == "RSA" ? std::max(leaf.key_bits, kLeastRsaBits) : leaf.key_bits}};
   ClientOffer client;
   client.protocols = request.protocols;
   client.ciphers = request.ciphers;
@@ -90,7 +98,8 @@ std::optional<ProbeResult> rehearsed(const ProbeRequest& request, const Certific
 }
 
 bool is_of_network(const ProbeResult& seen) {
-  return seen.outcome == ProbeOutcome::refused || seen.outcome == ProbeOutcome::unreachable || seen.outcome == ProbeOutcome::local_error ||
+  return seen.outcome == ProbeOutcome::refused || seen.outcome == ProbeOutcome::unreachable ||
+         seen.outcome == ProbeOutcome::local_error ||
          (seen.phase == ProbePhase::connect && seen.outcome == ProbeOutcome::timed_out);
 }
 
@@ -106,13 +115,15 @@ const PeerChain* KnownAnswers::chain_for(const AllowedPeer& peer, const std::str
   return any;
 }
 
-std::optional<ProbeResult> KnownAnswers::answer(const AllowedPeer& peer, const ProbeRequest& request) {
+std::optional<ProbeResult> KnownAnswers::answer(const AllowedPeer& peer,
+                                                const ProbeRequest& request) {
   const PeerChain* const planned = chain_for(peer, request.server_name);
   std::optional<ProbeResult> today;
   if (live_ != nullptr) {
     ProbeRequest asked = request;
     if (asked.client && new_keys_ != nullptr) {
-      if (const auto key = new_keys_->find(asked.client->key_file); key != new_keys_->end()) asked.client->key_file = key->second;
+      if (const auto key = new_keys_->find(asked.client->key_file); key != new_keys_->end())
+        asked.client->key_file = key->second;
     }
     if (auto seen = live_->observe(peer, asked, true)) today = std::move(seen).value().seen;
   }
@@ -120,10 +131,12 @@ std::optional<ProbeResult> KnownAnswers::answer(const AllowedPeer& peer, const P
   return with_chain(*planned, request, today ? &*today : nullptr);
 }
 
-ProbeResult KnownAnswers::with_chain(const PeerChain& planned, const ProbeRequest& request, const ProbeResult* today) {
+ProbeResult KnownAnswers::with_chain(const PeerChain& planned, const ProbeRequest& request,
+                                     const ProbeResult* today) {
   const CertificateFacts& leaf = planned.chain.front().facts();
   const bool is_seen = today != nullptr && !is_of_network(*today);
-  // It quarrels about versions or suites today, before any certificate: that has nothing to do with a chain.
+  // It quarrels about versions or suites today, before any certificate: that has nothing to do with
+  // a chain.
   if (is_seen && today->chain.empty()) return *today;
   if (is_seen && today->chain.front().facts.key_type == leaf.key_type) {
     ProbeResult result = *today;

@@ -30,16 +30,21 @@ const std::vector<ClientKind>& client_kinds() {
   static const std::vector<ClientKind> kKinds = {
       {{}, preflight_text("who.current"), true},
       {{.protocols = {TlsVersion::tls1_2}}, preflight_text("who.without_new_version"), true},
-      {{.protocols = {TlsVersion::tls1_2}, .ciphers = "aRSA"}, preflight_text("who.rsa_only"), false},
-      {{.protocols = {TlsVersion::tls1_0, TlsVersion::tls1_1}, .ciphers = "ALL:@SECLEVEL=0"}, preflight_text("who.obsolete"), false},
+      {{.protocols = {TlsVersion::tls1_2}, .ciphers = "aRSA"},
+       preflight_text("who.rsa_only"),
+       false},
+      {{.protocols = {TlsVersion::tls1_0, TlsVersion::tls1_1}, .ciphers = "ALL:@SECLEVEL=0"},
+       preflight_text("who.obsolete"),
+       false},
   };
   return kKinds;
 }
 
 /// "0A0000C1" for "no shared cipher", as nginx prints it.
 std::string code_of(const std::string& reason) {
-  for (const int one : {SSL_R_NO_SHARED_CIPHER, SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
-                        SSL_R_NO_SUITABLE_KEY_SHARE, SSL_R_NO_SUITABLE_GROUPS, SSL_R_VERSION_TOO_LOW}) {
+  for (const int one :
+       {SSL_R_NO_SHARED_CIPHER, SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
+        SSL_R_NO_SUITABLE_KEY_SHARE, SSL_R_NO_SUITABLE_GROUPS, SSL_R_VERSION_TOO_LOW}) {
     const unsigned long code = ERR_PACK(ERR_LIB_SSL, 0, one);
     const char* const text = ERR_reason_error_string(code);
     if (text == nullptr || reason != text) continue;
@@ -53,15 +58,17 @@ std::string code_of(const std::string& reason) {
 std::string handshake_line(const std::string& reason) {
   const std::string code = code_of(reason);
   if (code.empty()) return {};
-  return "SSL_do_handshake() failed (SSL: error:" + code + ":SSL routines::" + reason + ") while SSL handshaking";
+  return "SSL_do_handshake() failed (SSL: error:" + code + ":SSL routines::" + reason +
+         ") while SSL handshaking";
 }
 
 std::string alert_line(int alert, std::string_view words) {
   const unsigned long code = ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + alert);
   char digits[24];
   std::snprintf(digits, sizeof digits, "%08lX", code);
-  return "SSL_do_handshake() failed (SSL: error:" + std::string(digits) + ":SSL routines::" + std::string(words) + ":SSL alert number " +
-         std::to_string(alert) + ") while SSL handshaking";
+  return "SSL_do_handshake() failed (SSL: error:" + std::string(digits) +
+         ":SSL routines::" + std::string(words) + ":SSL alert number " + std::to_string(alert) +
+         ") while SSL handshaking";
 }
 
 /// A name that a server answers to, in a form that a certificate can cover; empty for expressions.
@@ -81,7 +88,8 @@ class ListenerOutlook {
     for (const nginx::Listener& listener : worlds_.after.nginx->listeners.listeners()) {
       if (!listener.is_tls && !listener.is_starttls) continue;
       for (const nginx::ListeningServer& server : listener.servers) {
-        if (server.has_tls_context && done.insert(server.server->directive).second) look_at(listener, server);
+        if (server.has_tls_context && done.insert(server.server->directive).second)
+          look_at(listener, server);
       }
     }
   }
@@ -92,9 +100,11 @@ class ListenerOutlook {
     const bool is_same_text = !worlds_.change().is_configuration;
     for (const nginx::Listener& listener : worlds_.before.nginx->listeners.listeners()) {
       for (const nginx::ListeningServer& one : listener.servers) {
-        const bool is_it = is_same_text ? one.server->directive->line == server.server->directive->line &&
-                                              one.server->directive->file->path == server.server->directive->file->path
-                                        : one.server->names.logged == server.server->names.logged;
+        const bool is_it =
+            is_same_text
+                ? one.server->directive->line == server.server->directive->line &&
+                      one.server->directive->file->path == server.server->directive->file->path
+                : one.server->names.logged == server.server->names.logged;
         if (is_it && one.listen->key == server.listen->key) return &one;
       }
     }
@@ -103,16 +113,18 @@ class ListenerOutlook {
 
   bool is_planned(const nginx::EffectiveValue& value) const {
     return std::any_of(value.set_by.begin(), value.set_by.end(), [&](const nginx::Directive* one) {
-      return worlds_.host.after_files->is_planned(
-          worlds_.after.nginx->configuration.full_path(one->argument(0), nginx::PathBase::configuration));
+      return worlds_.host.after_files->is_planned(worlds_.after.nginx->configuration.full_path(
+          one->argument(0), nginx::PathBase::configuration));
     });
   }
 
   void look_at(const nginx::Listener& listener, const nginx::ListeningServer& server) {
     const nginx::ListenerSettings& settings = server.settings;
-    const bool is_about_certificate = is_planned(settings.certificates) || is_planned(settings.certificate_keys);
-    const bool is_about_clients =
-        is_planned(settings.client_certificate) || is_planned(settings.trusted_certificate) || is_planned(settings.crl);
+    const bool is_about_certificate =
+        is_planned(settings.certificates) || is_planned(settings.certificate_keys);
+    const bool is_about_clients = is_planned(settings.client_certificate) ||
+                                  is_planned(settings.trusted_certificate) ||
+                                  is_planned(settings.crl);
     const bool is_everywhere = worlds_.change().is_everywhere();
     if (!is_about_certificate && !is_about_clients && !is_everywhere) {
       ++report_.unaffected;
@@ -124,7 +136,8 @@ class ListenerOutlook {
       const bool is_read = check_certificates(listener, server, old);
       if (is_read && old != nullptr) check_handshakes(listener, server, *old);
     }
-    if ((is_about_clients || is_everywhere) && old != nullptr) check_clients(listener, server, *old);
+    if ((is_about_clients || is_everywhere) && old != nullptr)
+      check_clients(listener, server, *old);
     if (report_.places.size() > first) return;
     if (worlds_.change().is_configuration) {
       ++report_.unaffected;
@@ -147,7 +160,8 @@ class ListenerOutlook {
     forecast.host = worlds_.host.name;
     forecast.side = "client";
     const nginx::Directive* at = server.server->directive;
-    if (!server.settings.certificates.set_by.empty()) at = server.settings.certificates.set_by.front();
+    if (!server.settings.certificates.set_by.empty())
+      at = server.settings.certificates.set_by.front();
     forecast.file = at->file->path;
     forecast.line = at->line;
     forecast.directive = at->name;
@@ -157,7 +171,8 @@ class ListenerOutlook {
   }
 
   /// The chains of a server in one world; what cannot be read is named.
-  std::vector<ServedChain> chains_of(const Surroundings& world, const nginx::ListeningServer& server,
+  std::vector<ServedChain> chains_of(const Surroundings& world,
+                                     const nginx::ListeningServer& server,
                                      std::vector<std::string>& unread) const {
     const LocalCase local(no_symptom_, world, worlds_.means.knowledge);
     std::vector<ServedChain> chains;
@@ -170,17 +185,21 @@ class ListenerOutlook {
   }
 
   /// False when the certificates cannot be read.
-  bool check_certificates(const nginx::Listener& listener, const nginx::ListeningServer& server, const nginx::ListeningServer* old) {
+  bool check_certificates(const nginx::Listener& listener, const nginx::ListeningServer& server,
+                          const nginx::ListeningServer* old) {
     std::vector<std::string> unread, unread_before;
     const std::vector<ServedChain> will = chains_of(worlds_.after, server, unread);
     if (will.empty()) {
-      const bool is_as_before = worlds_.change().is_configuration_alone() && old != nullptr &&
-                                server.settings.certificates.values() == old->settings.certificates.values();
-      if (unread.empty() || is_as_before) return false;  // it rejects handshakes, or the path is known only when a client comes
+      const bool is_as_before =
+          worlds_.change().is_configuration_alone() && old != nullptr &&
+          server.settings.certificates.values() == old->settings.certificates.values();
+      if (unread.empty() || is_as_before)
+        return false;  // it rejects handshakes, or the path is known only when a client comes
       Forecast forecast = named(listener, server);
       forecast.outlook = Outlook::cannot_tell;
       forecast.missing = preflight_text("missing.file", {{"file", unread.front()}});
-      const std::string name = worlds_.host.name.empty() ? unread.front() : worlds_.host.name + ": " + unread.front();
+      const std::string name =
+          worlds_.host.name.empty() ? unread.front() : worlds_.host.name + ": " + unread.front();
       report_.missing_files.push_back(name);
       report_.places.push_back(std::move(forecast));
       return false;
@@ -195,10 +214,11 @@ class ListenerOutlook {
     return true;
   }
 
-  void check_names(const nginx::Listener& listener, const nginx::ListeningServer& server, const std::vector<ServedChain>& was,
-                   const std::vector<ServedChain>& will) {
+  void check_names(const nginx::Listener& listener, const nginx::ListeningServer& server,
+                   const std::vector<ServedChain>& was, const std::vector<ServedChain>& will) {
     const auto covers = [](const std::vector<ServedChain>& chains, const std::string& name) {
-      return std::any_of(chains.begin(), chains.end(), [&](const ServedChain& one) { return one.leaf().matches_host(name); });
+      return std::any_of(chains.begin(), chains.end(),
+                         [&](const ServedChain& one) { return one.leaf().matches_host(name); });
     };
     std::string lost;
     for (const nginx::ServerName& name : server.server->names.names) {
@@ -224,32 +244,38 @@ class ListenerOutlook {
     report_.places.push_back(std::move(forecast));
   }
 
-  void check_chain(const nginx::Listener& listener, const nginx::ListeningServer& server, const std::vector<ServedChain>& was,
-                   const std::vector<ServedChain>& will) {
+  void check_chain(const nginx::Listener& listener, const nginx::ListeningServer& server,
+                   const std::vector<ServedChain>& was, const std::vector<ServedChain>& will) {
     for (const ServedChain& chain : will) {
       const auto then = as_client_sees(chain, chain.sent(), {}, worlds_.after.now);
       const CertificateFacts& leaf = chain.leaf().facts();
       const bool is_dead = !is_valid_at(leaf, worlds_.after.now);
       if ((then && then->verified) || (!then && !is_dead)) continue;
       const ServedChain* const same = old_of(was, chain);
-      const auto now = same != nullptr ? as_client_sees(*same, same->sent(), {}, worlds_.before.now) : std::nullopt;
-      const bool worked = same == nullptr || (now ? now->verified : is_valid_at(same->leaf().facts(), worlds_.before.now));
+      const auto now = same != nullptr ? as_client_sees(*same, same->sent(), {}, worlds_.before.now)
+                                       : std::nullopt;
+      const bool worked =
+          same == nullptr ||
+          (now ? now->verified : is_valid_at(same->leaf().facts(), worlds_.before.now));
       Forecast forecast = named(listener, server);
       forecast.outlook = worked ? Outlook::breaks : Outlook::broken_already;
       if (now) forecast.now = summary_of(*now);
       if (then) forecast.then = summary_of(*then);
       else forecast.then = preflight_text("listener.not_valid_then");
       forecast.ran_under = ran_under();
-      const bool is_about_dates = is_dead || (then && then->verify_code == X509_V_ERR_CERT_HAS_EXPIRED);
-      forecast.would_log = is_about_dates ? alert_line(SSL_AD_CERTIFICATE_EXPIRED, "sslv3 alert certificate expired")
-                                          : alert_line(SSL_AD_UNKNOWN_CA, "tlsv1 alert unknown ca");
+      const bool is_about_dates =
+          is_dead || (then && then->verify_code == X509_V_ERR_CERT_HAS_EXPIRED);
+      forecast.would_log =
+          is_about_dates ? alert_line(SSL_AD_CERTIFICATE_EXPIRED, "sslv3 alert certificate expired")
+                         : alert_line(SSL_AD_UNKNOWN_CA, "tlsv1 alert unknown ca");
       explain(forecast, listener, server);
       report_.places.push_back(std::move(forecast));
     }
   }
 
   /// The first date until --until at which a client refuses what is served.
-  void walk_dates(const nginx::Listener& listener, const nginx::ListeningServer& server, const std::vector<ServedChain>& chains) {
+  void walk_dates(const nginx::Listener& listener, const nginx::ListeningServer& server,
+                  const std::vector<ServedChain>& chains) {
     const Time from = worlds_.after.now, until = *worlds_.change().until;
     for (const ServedChain& chain : chains) {
       std::set<Time> dates;
@@ -264,10 +290,12 @@ class ListenerOutlook {
         forecast.outlook = Outlook::breaks;
         forecast.at = at;
         forecast.cause = "server_cert_expired";
-        forecast.reason =
-            preflight_text("listener.ends_then", {{"certificate", short_name(chain.leaf().facts())}, {"file", chain.file.path}});
+        forecast.reason = preflight_text(
+            "listener.ends_then",
+            {{"certificate", short_name(chain.leaf().facts())}, {"file", chain.file.path}});
         forecast.then = then ? summary_of(*then) : preflight_text("listener.not_valid_then");
-        forecast.would_log = alert_line(SSL_AD_CERTIFICATE_EXPIRED, "sslv3 alert certificate expired");
+        forecast.would_log =
+            alert_line(SSL_AD_CERTIFICATE_EXPIRED, "sslv3 alert certificate expired");
         forecast.ran_under = ran_under();
         report_.places.push_back(std::move(forecast));
         break;
@@ -276,20 +304,25 @@ class ListenerOutlook {
   }
 
   static const ServedChain* old_of(const std::vector<ServedChain>& was, const ServedChain& chain) {
-    const auto found = std::find_if(was.begin(), was.end(), [&](const ServedChain& one) { return one.file.path == chain.file.path; });
+    const auto found = std::find_if(was.begin(), was.end(), [&](const ServedChain& one) {
+      return one.file.path == chain.file.path;
+    });
     if (found != was.end()) return &*found;
     return was.empty() ? nullptr : &was.front();
   }
 
-  void check_stapling(const nginx::Listener& listener, const nginx::ListeningServer& server, const nginx::ListeningServer* old,
-                      const std::vector<ServedChain>& was, const std::vector<ServedChain>& will) {
+  void check_stapling(const nginx::Listener& listener, const nginx::ListeningServer& server,
+                      const nginx::ListeningServer* old, const std::vector<ServedChain>& was,
+                      const std::vector<ServedChain>& will) {
     const nginx::ListenerSettings& settings = server.settings;
-    const bool has_other_source = !settings.stapling_file.first().empty() || !settings.stapling_responder.first().empty();
+    const bool has_other_source =
+        !settings.stapling_file.first().empty() || !settings.stapling_responder.first().empty();
     if (old == nullptr || was.empty() || has_other_source) return;
     for (const ServedChain& chain : will) {
       const ServedChain* const same = old_of(was, chain);
       const CertificateFacts& leaf = chain.leaf().facts();
-      const bool stapled = old->settings.stapling.is_on() && same != nullptr && !same->leaf().facts().ocsp_urls.empty();
+      const bool stapled = old->settings.stapling.is_on() && same != nullptr &&
+                           !same->leaf().facts().ocsp_urls.empty();
       const bool staples = settings.stapling.is_on() && !leaf.ocsp_urls.empty();
       const bool is_insisted_on = leaf.must_staple && !staples;
       if ((!stapled || staples) && !is_insisted_on) continue;
@@ -297,23 +330,31 @@ class ListenerOutlook {
       forecast.outlook = is_insisted_on ? Outlook::breaks : Outlook::weakens;
       forecast.now = stapled ? preflight_text("stapling.stapled") : preflight_text("stapling.none");
       forecast.then = preflight_text("stapling.none");
-      forecast.weakened.push_back(is_insisted_on ? preflight_text("stapling.insisted_on") : preflight_text("stapling.ends"));
+      forecast.weakened.push_back(is_insisted_on ? preflight_text("stapling.insisted_on")
+                                                 : preflight_text("stapling.ends"));
       if (settings.stapling.is_on() && leaf.ocsp_urls.empty())
-        forecast.would_log = "\"ssl_stapling\" ignored, no OCSP responder URL in the certificate \"" + chain.file.path + "\"";
+        forecast.would_log =
+            "\"ssl_stapling\" ignored, no OCSP responder URL in the certificate \"" +
+            chain.file.path + "\"";
       explain(forecast, listener, server);
       report_.places.push_back(std::move(forecast));
     }
   }
 
   /// nginx goes on to staple what its file holds, also when that has ended: it never looks.
-  void check_stapled_file(const nginx::Listener& listener, const nginx::ListeningServer& server, const std::vector<ServedChain>& chains) {
+  void check_stapled_file(const nginx::Listener& listener, const nginx::ListeningServer& server,
+                          const std::vector<ServedChain>& chains) {
     const nginx::EffectiveValue& file = server.settings.stapling_file;
-    if (!server.settings.stapling.is_on() || file.set_by.empty() || nginx::has_variables(file.first())) return;
-    const std::string path = worlds_.after.nginx->configuration.full_path(file.first(), nginx::PathBase::configuration);
+    if (!server.settings.stapling.is_on() || file.set_by.empty() ||
+        nginx::has_variables(file.first()))
+      return;
+    const std::string path =
+        worlds_.after.nginx->configuration.full_path(file.first(), nginx::PathBase::configuration);
     const auto answer = worlds_.after.files->read(path, kMaxAnswerBytes);
     if (!answer) return;
     std::vector<CalendarEntry> ends;
-    add_stapled_ending({.directive = file.set_by.front(), .role = FileRole::staple, .path = path}, answer.value(), ends);
+    add_stapled_ending({.directive = file.set_by.front(), .role = FileRole::staple, .path = path},
+                       answer.value(), ends);
     if (ends.empty() || ends.front().at < worlds_.before.now) return;
     const Time end = ends.front().at;
     const bool is_over = end < worlds_.after.now;
@@ -324,7 +365,8 @@ class ListenerOutlook {
     forecast.line = file.set_by.front()->line;
     forecast.directive = file.set_by.front()->name;
     const bool is_insisted_on =
-        std::any_of(chains.begin(), chains.end(), [](const ServedChain& chain) { return chain.leaf().facts().must_staple; });
+        std::any_of(chains.begin(), chains.end(),
+                    [](const ServedChain& chain) { return chain.leaf().facts().must_staple; });
     forecast.outlook = is_insisted_on ? Outlook::breaks : Outlook::weakens;
     if (!is_over) forecast.at = end + std::chrono::seconds(1);
     forecast.cause = "stapling_response_expired";
@@ -342,11 +384,13 @@ class ListenerOutlook {
     report_.places.push_back(std::move(forecast));
   }
 
-  void check_handshakes(const nginx::Listener& listener, const nginx::ListeningServer& server, const nginx::ListeningServer& old) {
+  void check_handshakes(const nginx::Listener& listener, const nginx::ListeningServer& server,
+                        const nginx::ListeningServer& old) {
     const LocalCase before(no_symptom_, worlds_.before, worlds_.means.knowledge),
         after(no_symptom_, worlds_.after, worlds_.means.knowledge);
     const ListenerOffer was = offer_of(before, old), will = offer_of(after, server);
-    if (was.protocols == will.protocols && was.ciphers == will.ciphers && was.curves == will.curves && was.keys == will.keys &&
+    if (was.protocols == will.protocols && was.ciphers == will.ciphers &&
+        was.curves == will.curves && was.keys == will.keys &&
         was.conf_commands == will.conf_commands)
       return;
     for (const ClientKind& client : client_kinds()) {
@@ -354,9 +398,11 @@ class ListenerOutlook {
       if (!now || !then || !now.value().passed || then.value().passed) continue;
       Forecast forecast = named(listener, server);
       forecast.outlook = client.is_current ? Outlook::breaks : Outlook::weakens;
-      forecast.now =
-          preflight_text("handshake.now", {{"client", client.name}, {"version", now.value().version}, {"cipher", now.value().cipher}});
-      forecast.then = preflight_text("handshake.then", {{"client", client.name}, {"reason", then.value().reason}});
+      forecast.now = preflight_text("handshake.now", {{"client", client.name},
+                                                      {"version", now.value().version},
+                                                      {"cipher", now.value().cipher}});
+      forecast.then = preflight_text("handshake.then",
+                                     {{"client", client.name}, {"reason", then.value().reason}});
       forecast.reason = preflight_text("handshake.lost", {{"client", client.name}});
       if (!client.is_current) forecast.weakened.push_back(forecast.reason);
       forecast.would_log = handshake_line(then.value().reason);
@@ -367,7 +413,8 @@ class ListenerOutlook {
     }
   }
 
-  void check_clients(const nginx::Listener& listener, const nginx::ListeningServer& server, const nginx::ListeningServer& old) {
+  void check_clients(const nginx::Listener& listener, const nginx::ListeningServer& server,
+                     const nginx::ListeningServer& old) {
     for (ClientBreak& one : client_breaks(worlds_, server, old)) {
       Forecast forecast = named(listener, server);
       if (!server.settings.client_certificate.set_by.empty()) {
@@ -390,13 +437,18 @@ class ListenerOutlook {
     }
   }
 
-  /// Cause and fixes from the line that nginx would write, as `diagnose` would find them with the files as they will be.
-  void explain(Forecast& forecast, const nginx::Listener& listener, const nginx::ListeningServer& server) {
+  /// Cause and fixes from the line that nginx would write, as `diagnose` would find them with the
+  /// files as they will be.
+  void explain(Forecast& forecast, const nginx::Listener& listener,
+               const nginx::ListeningServer& server) {
     if (forecast.would_log.empty()) return;
     const bool is_of_start = forecast.would_log.starts_with("\"ssl_stapling\"");
-    const std::string line = is_of_start ? "2026/01/01 00:00:00 [warn] 1#1: " + forecast.would_log
-                                         : "2026/01/01 00:00:00 [info] 1#1: *1 " + forecast.would_log + ", client: 192.0.2.1, server: " +
-                                               (server.listen->directive != nullptr ? listener.key : std::string("0.0.0.0:443"));
+    const std::string line =
+        is_of_start
+            ? "2026/01/01 00:00:00 [warn] 1#1: " + forecast.would_log
+            : "2026/01/01 00:00:00 [info] 1#1: *1 " + forecast.would_log +
+                  ", client: 192.0.2.1, server: " +
+                  (server.listen->directive != nullptr ? listener.key : std::string("0.0.0.0:443"));
     auto symptom = symptom_of_line(line, worlds_.means.rules);
     if (!symptom) return;
     symptom->server = server.server->names.logged;
@@ -404,7 +456,8 @@ class ListenerOutlook {
     forecast.cause = diagnosis.cause;
     if (forecast.reason.empty()) forecast.reason = diagnosis.summary;
     // A file of ours works today with what is only added to it; anything else is tried by nobody.
-    forecast.preventions = preventions_of(diagnosis, [](const Fix&) { return std::optional<bool>(); });
+    forecast.preventions =
+        preventions_of(diagnosis, [](const Fix&) { return std::optional<bool>(); });
   }
 
   Worlds& worlds_;
@@ -414,6 +467,8 @@ class ListenerOutlook {
 
 }  // namespace
 
-void forecast_listeners(Worlds& worlds, PreflightReport& report) { ListenerOutlook(worlds, report).run(); }
+void forecast_listeners(Worlds& worlds, PreflightReport& report) {
+  ListenerOutlook(worlds, report).run();
+}
 
 }  // namespace handshaked::diagnose

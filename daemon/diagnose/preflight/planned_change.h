@@ -13,7 +13,8 @@
 
 namespace handshaked::diagnose {
 
-/// The chain that a peer presents, known from a file of the operator's: what it will present, or what it presents today.
+/// The chain that a peer presents, known from a file of the operator's: what it will present, or
+/// what it presents today.
 struct PeerChain {
   nginx::Address peer;               ///< as the configuration writes it
   std::string written;               ///< "10.0.0.1:443"
@@ -36,10 +37,11 @@ struct PlannedChange {
   std::vector<PeerChain> chains;      ///< --peer with --chain
   std::vector<PeerChain> chains_now;  ///< --chain-now: instead of asking the peer
   std::vector<PlannedFile> files;     ///< --trust, --crl, --certificate, --client-cert
-  std::vector<PlannedFile> clients;   ///< --client-chain: chains of clients that have to go on working
-  std::optional<Time> at;             ///< --at
-  std::optional<Time> until;          ///< --until
-  std::string openssl;                ///< --openssl, as it was written
+  std::vector<PlannedFile>
+      clients;                ///< --client-chain: chains of clients that have to go on working
+  std::optional<Time> at;     ///< --at
+  std::optional<Time> until;  ///< --until
+  std::string openssl;        ///< --openssl, as it was written
   std::optional<int> security_level;  ///< its default, or what --security-level says
   nginx::NginxVersion nginx;          ///< --nginx
   nginx::NginxVersion nginx_in_use;   ///< what it replaces; unknown: the newest
@@ -47,9 +49,12 @@ struct PlannedChange {
 
   /// Nothing but another configuration: what both have alike is not concerned.
   bool is_configuration_alone() const {
-    return is_configuration && chains.empty() && files.empty() && !at && !until && !security_level && !nginx.is_known();
+    return is_configuration && chains.empty() && files.empty() && !at && !until &&
+           !security_level && !nginx.is_known();
   }
-  bool is_everywhere() const { return at || until || security_level || nginx.is_known() || is_configuration; }
+  bool is_everywhere() const {
+    return at || until || security_level || nginx.is_known() || is_configuration;
+  }
 };
 
 }  // namespace handshaked::diagnose

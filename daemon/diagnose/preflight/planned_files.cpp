@@ -16,17 +16,20 @@ std::string without_end_slash(std::string path) {
 
 /// `path` lies in `directory`, or is it.
 bool lies_in(const std::string& path, const std::string& directory) {
-  return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
+  return path.starts_with(directory) &&
+         (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
 std::string absolute_here(const std::string& path) {
   std::error_code failure;
   const auto whole = std::filesystem::absolute(path, failure);
-  return without_end_slash((failure ? std::filesystem::path(path) : whole).lexically_normal().string());
+  return without_end_slash(
+      (failure ? std::filesystem::path(path) : whole).lexically_normal().string());
 }
 
 void add_sorted(std::vector<std::string>& paths, std::vector<std::string> more) {
-  paths.insert(paths.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  paths.insert(paths.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
   std::sort(paths.begin(), paths.end());
   paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
 }
@@ -38,8 +41,9 @@ RootedFiles::RootedFiles(std::vector<Root> roots) : roots_(std::move(roots)) {
     root.prefix = without_end_slash(std::move(root.prefix));
     if (root.directory.size() > 1) root.directory = without_end_slash(std::move(root.directory));
   }
-  std::stable_sort(roots_.begin(), roots_.end(),
-                   [](const Root& left, const Root& right) { return left.prefix.size() > right.prefix.size(); });
+  std::stable_sort(roots_.begin(), roots_.end(), [](const Root& left, const Root& right) {
+    return left.prefix.size() > right.prefix.size();
+  });
 }
 
 std::string RootedFiles::here(const std::string& path) const {
@@ -91,14 +95,19 @@ std::string RootedFiles::real_path(const std::string& path) const {
   return roots_.empty() ? disk_.real_path(path) : ConfigurationFiles::real_path(path);
 }
 
-void PlannedFiles::put(const std::string& path, std::string text) { planned_.insert_or_assign(real_path(path), std::move(text)); }
+void PlannedFiles::put(const std::string& path, std::string text) {
+  planned_.insert_or_assign(real_path(path), std::move(text));
+}
 
-bool PlannedFiles::is_planned(const std::string& path) const { return planned_.contains(real_path(path)); }
+bool PlannedFiles::is_planned(const std::string& path) const {
+  return planned_.contains(real_path(path));
+}
 
 Result<std::string> PlannedFiles::read(const std::string& path, std::size_t most_bytes) const {
   const auto found = planned_.empty() ? planned_.end() : planned_.find(real_path(path));
   if (found == planned_.end()) return below_.read(path, most_bytes);
-  if (found->second.size() > most_bytes) return fail(ErrorCode::limit_exceeded, "\"" + path + "\" is too large");
+  if (found->second.size() > most_bytes)
+    return fail(ErrorCode::limit_exceeded, "\"" + path + "\" is too large");
   return found->second;
 }
 
@@ -106,7 +115,8 @@ std::vector<std::string> PlannedFiles::glob(const std::string& pattern) const {
   std::vector<std::string> found = below_.glob(pattern);
   std::vector<std::string> more;
   for (const auto& [path, text] : planned_) {
-    if (::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0) more.push_back(path);
+    if (::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0)
+      more.push_back(path);
   }
   add_sorted(found, std::move(more));
   return found;
@@ -119,7 +129,8 @@ Result<std::string> DumpedFiles::read(const std::string& path, std::size_t most_
 
 std::vector<std::string> DumpedFiles::glob(const std::string& pattern) const {
   std::vector<std::string> found = dump_.glob(pattern);
-  // What the dump has for a pattern is all that nginx included there; files beside it are asked for by their own name.
+  // What the dump has for a pattern is all that nginx included there; files beside it are asked for
+  // by their own name.
   if (!found.empty() && pattern.find_first_of("*?[") != std::string::npos) return found;
   add_sorted(found, below_->glob(pattern));
   return found;

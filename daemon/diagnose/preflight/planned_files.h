@@ -10,8 +10,9 @@
 
 namespace handshaked::diagnose {
 
-/// Files of another place than nginx's own: a checkout, or what was collected from a host. What nginx finds under `prefix` lies in
-/// `directory`; the longest prefix counts, and what lies under none is not there. Immutable.
+/// Files of another place than nginx's own: a checkout, or what was collected from a host. What
+/// nginx finds under `prefix` lies in `directory`; the longest prefix counts, and what lies under
+/// none is not there. Immutable.
 class RootedFiles final : public nginx::ConfigurationFiles {
  public:
   struct Root {
@@ -25,9 +26,11 @@ class RootedFiles final : public nginx::ConfigurationFiles {
   std::vector<std::string> glob(const std::string& pattern) const override;
   std::string real_path(const std::string& path) const override;
 
-  /// Where a file of nginx's really lies here: "nginx/conf.d/a.conf" for "/etc/nginx/conf.d/a.conf". Empty: under no root.
+  /// Where a file of nginx's really lies here: "nginx/conf.d/a.conf" for
+  /// "/etc/nginx/conf.d/a.conf". Empty: under no root.
   std::string here(const std::string& path) const;
-  /// The other way round: what nginx calls a file of this place. The path itself when it lies in no directory of a root.
+  /// The other way round: what nginx calls a file of this place. The path itself when it lies in no
+  /// directory of a root.
   std::string there(const std::string& path) const;
 
  private:
@@ -39,7 +42,8 @@ class RootedFiles final : public nginx::ConfigurationFiles {
 class PlannedFiles final : public nginx::ConfigurationFiles {
  public:
   explicit PlannedFiles(const nginx::ConfigurationFiles& below) : below_(below) {}
-  explicit PlannedFiles(std::shared_ptr<const nginx::ConfigurationFiles> below) : kept_(std::move(below)), below_(*kept_) {}
+  explicit PlannedFiles(std::shared_ptr<const nginx::ConfigurationFiles> below)
+      : kept_(std::move(below)), below_(*kept_) {}
   /// Known by its real path from then on, whether it is there now or not.
   void put(const std::string& path, std::string text);
   bool is_planned(const std::string& path) const;

@@ -16,13 +16,15 @@ struct ChangedDefault {
   std::string source;  ///< "OpenSSL 3.2, CHANGES.md"
 };
 
-/// What a series of OpenSSL does when nobody says otherwise. A distribution's build or its openssl.cnf can say otherwise.
+/// What a series of OpenSSL does when nobody says otherwise. A distribution's build or its
+/// openssl.cnf can say otherwise.
 struct OpensslRelease {
   std::string_view series;  ///< "3.5"
   int security_level = 1;
 };
 
-/// The release that a text names: "3.5", "3.5.4", "OpenSSL 3.2.1". nullopt: a version that this program knows nothing of.
+/// The release that a text names: "3.5", "3.5.4", "OpenSSL 3.2.1". nullopt: a version that this
+/// program knows nothing of.
 std::optional<OpensslRelease> openssl_release(std::string_view version);
 /// "3.0, 3.1, …": for people.
 std::string known_openssl_series();

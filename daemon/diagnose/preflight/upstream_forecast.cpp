@@ -11,12 +11,15 @@
 namespace handshaked::diagnose {
 namespace {
 
-/// How far nginx comes, where a client's key that may not be read is all that keeps our own handshake from its end.
+/// How far nginx comes, where a client's key that may not be read is all that keeps our own
+/// handshake from its end.
 UpstreamVerdict as_nginx_has_it(UpstreamVerdict verdict) {
-  if (verdict.stage != UpstreamStage::handshake || !verdict.asked.left_out_client_certificate) return verdict;
+  if (verdict.stage != UpstreamStage::handshake || !verdict.asked.left_out_client_certificate)
+    return verdict;
   if (!verdict.has_chain()) {
     verdict.stage = UpstreamStage::untested;
-    verdict.problem = "the client certificate could not be shown: " + verdict.asked.client_certificate_problem;
+    verdict.problem =
+        "the client certificate could not be shown: " + verdict.asked.client_certificate_problem;
   } else if (verdict.verifies && verdict.replay.verify_code != 0) {
     verdict.stage = UpstreamStage::verification;
   } else if (verdict.verifies && !verdict.replay.name_matches) {
@@ -28,23 +31,27 @@ UpstreamVerdict as_nginx_has_it(UpstreamVerdict verdict) {
 }
 
 bool is_failure(UpstreamStage stage) {
-  return stage == UpstreamStage::configuration || stage == UpstreamStage::handshake || stage == UpstreamStage::verification ||
-         stage == UpstreamStage::name;
+  return stage == UpstreamStage::configuration || stage == UpstreamStage::handshake ||
+         stage == UpstreamStage::verification || stage == UpstreamStage::name;
 }
 
 /// The configuration asks for the same: the same files, depth, name and handshake.
 bool asks_the_same(const UpstreamVerdict& left, const UpstreamVerdict& right) {
-  return left.verifies == right.verifies && left.trusted_file == right.trusted_file && left.crl_file == right.crl_file &&
-         left.input.depth == right.input.depth && left.name.verified == right.name.verified && left.asked.request == right.asked.request;
+  return left.verifies == right.verifies && left.trusted_file == right.trusted_file &&
+         left.crl_file == right.crl_file && left.input.depth == right.input.depth &&
+         left.name.verified == right.name.verified && left.asked.request == right.asked.request;
 }
 
-/// Stable names of the *_pass directives of a configuration: server, location, directive, and which of several.
+/// Stable names of the *_pass directives of a configuration: server, location, directive, and which
+/// of several.
 std::vector<std::string> pass_keys(const ReadConfiguration& read) {
   std::vector<std::string> keys;
   std::map<std::string, int> seen;
   for (const nginx::PassTarget& target : read.passes.targets()) {
     std::string key = target.server != nullptr ? target.server->names.logged : std::string();
-    key += "|" + (target.location != nullptr ? nginx::describe_block(*target.location) : std::string()) + "|" + target.pass->name;
+    key += "|" +
+           (target.location != nullptr ? nginx::describe_block(*target.location) : std::string()) +
+           "|" + target.pass->name;
     const int number = seen[key]++;
     keys.push_back(key + "|" + std::to_string(number));
   }
@@ -64,8 +71,10 @@ class UpstreamOutlook {
         const nginx::Destination& destination = targets[t].destinations[d];
         if (!destination.is_tls && !worlds_.change().is_configuration) continue;
         if (destination.group == nullptr) look_at({t, d, std::nullopt});
-        for (std::size_t m = 0; destination.group != nullptr && m < destination.group->servers.size(); ++m) {
-          if (destination.group->servers[m].is_valid && !destination.group->servers[m].is_down) look_at({t, d, m});
+        for (std::size_t m = 0;
+             destination.group != nullptr && m < destination.group->servers.size(); ++m) {
+          if (destination.group->servers[m].is_valid && !destination.group->servers[m].is_down)
+            look_at({t, d, m});
         }
       }
       if (targets[t].destinations.empty() && targets[t].is_tls) look_at_unknown(targets[t]);
@@ -74,10 +83,12 @@ class UpstreamOutlook {
 
  private:
   void match_places() {
-    const auto old_keys = pass_keys(*worlds_.before.nginx), new_keys = pass_keys(*worlds_.after.nginx);
+    const auto old_keys = pass_keys(*worlds_.before.nginx),
+               new_keys = pass_keys(*worlds_.after.nginx);
     for (std::size_t i = 0; i < new_keys.size(); ++i) {
       const auto found = std::find(old_keys.begin(), old_keys.end(), new_keys[i]);
-      if (found != old_keys.end()) target_before_[i] = static_cast<std::size_t>(found - old_keys.begin());
+      if (found != old_keys.end())
+        target_before_[i] = static_cast<std::size_t>(found - old_keys.begin());
     }
   }
 
@@ -87,15 +98,18 @@ class UpstreamOutlook {
     if (found == target_before_.end()) return std::nullopt;
     UpstreamPlace before = place;
     before.target = found->second;
-    return view_of(before, *worlds_.before.nginx, *worlds_.before.files) ? std::optional(before) : std::nullopt;
+    return view_of(before, *worlds_.before.nginx, *worlds_.before.files) ? std::optional(before)
+                                                                         : std::nullopt;
   }
 
   bool reads_planned_file(const UpstreamView& view) const {
     const nginx::UpstreamSettings& settings = view.target->settings;
     for (const nginx::EffectiveValue* const value :
-         {&settings.trusted_certificate, &settings.crl, &settings.certificate, &settings.certificate_key}) {
+         {&settings.trusted_certificate, &settings.crl, &settings.certificate,
+          &settings.certificate_key}) {
       if (value->first().empty() || nginx::has_variables(value->first())) continue;
-      if (worlds_.host.after_files->is_planned(view.nginx->configuration.full_path(value->first(), nginx::PathBase::configuration)))
+      if (worlds_.host.after_files->is_planned(
+              view.nginx->configuration.full_path(value->first(), nginx::PathBase::configuration)))
         return true;
     }
     return false;
@@ -106,13 +120,18 @@ class UpstreamOutlook {
     for (const PeerChain& one : worlds_.change().chains) {
       if (nginx::is_same_endpoint(one.peer, address)) return true;
     }
-    // A name of the configuration, and an address on the command line: as far as names are looked up here.
+    // A name of the configuration, and an address on the command line: as far as names are looked
+    // up here.
     if (address.kind != nginx::Address::Kind::name || worlds_.change().chains.empty()) return false;
     const auto peers = worlds_.after.prober->addresses_of({address.host, address.port});
-    return peers && std::any_of(peers.value().begin(), peers.value().end(), [&](const AllowedPeer& peer) {
-             return std::any_of(worlds_.change().chains.begin(), worlds_.change().chains.end(), [&](const PeerChain& one) {
-               return one.peer.is_ip() && nginx::is_same_host(one.peer.host, peer.address().ip) && one.peer.port == peer.address().port;
-             });
+    return peers &&
+           std::any_of(peers.value().begin(), peers.value().end(), [&](const AllowedPeer& peer) {
+             return std::any_of(worlds_.change().chains.begin(), worlds_.change().chains.end(),
+                                [&](const PeerChain& one) {
+                                  return one.peer.is_ip() &&
+                                         nginx::is_same_host(one.peer.host, peer.address().ip) &&
+                                         one.peer.port == peer.address().port;
+                                });
            });
   }
 
@@ -141,7 +160,8 @@ class UpstreamOutlook {
     forecast.outlook = Outlook::cannot_tell;
     // Up to its path, which may hold anything.
     const std::string_view written = target.pass->argument(0);
-    const std::size_t host = written.find("://") == std::string_view::npos ? 0 : written.find("://") + 3;
+    const std::size_t host =
+        written.find("://") == std::string_view::npos ? 0 : written.find("://") + 3;
     forecast.target = written.substr(0, written.find_first_of("/?", host));
     forecast.missing = preflight_text("missing.upstream");
     report_.places.push_back(std::move(forecast));
@@ -156,7 +176,8 @@ class UpstreamOutlook {
     }
     Forecast forecast = named(*view->target);
     const std::string address = view->address()->text();
-    forecast.target = view->destination->scheme.empty() ? address : view->destination->scheme + "://" + address;
+    forecast.target =
+        view->destination->scheme.empty() ? address : view->destination->scheme + "://" + address;
     if (worlds_.is_late()) {
       forecast.outlook = Outlook::cannot_tell;
       forecast.missing = preflight_text("missing.time");
@@ -173,16 +194,18 @@ class UpstreamOutlook {
     }
     if (will.stage == UpstreamStage::plain && forecast.weakened.empty()) return;
     judge(forecast, was, will);
-    if (forecast.outlook == Outlook::breaks) explain(forecast, before_place, place, *view, worlds_.after);
+    if (forecast.outlook == Outlook::breaks)
+      explain(forecast, before_place, place, *view, worlds_.after);
     const bool is_listed = forecast.outlook != Outlook::unaffected;
     if (is_listed) report_.places.push_back(forecast);
     else ++report_.unaffected;
-    if (worlds_.change().until && is_listed && will.stage == UpstreamStage::passes && will.verifies && will.has_chain())
+    if (worlds_.change().until && is_listed && will.stage == UpstreamStage::passes &&
+        will.verifies && will.has_chain())
       walk_dates(before_place, place, *view, will);
   }
 
-  UpstreamVerdict verdict_of(std::unique_ptr<UpstreamCase>& any, const Surroundings& world, const UpstreamPlace& place,
-                             const UpstreamView& view) {
+  UpstreamVerdict verdict_of(std::unique_ptr<UpstreamCase>& any, const Surroundings& world,
+                             const UpstreamPlace& place, const UpstreamView& view) {
     if (any) return as_nginx_has_it(any->judge_place(place));
     // A case opens at a place; it judges all others too.
     Symptom& symptom = &world == &worlds_.before ? symptom_before_ : symptom_after_;
@@ -206,13 +229,15 @@ class UpstreamOutlook {
     return symptom;
   }
 
-  void judge(Forecast& forecast, const std::optional<UpstreamVerdict>& was, const UpstreamVerdict& will) {
+  void judge(Forecast& forecast, const std::optional<UpstreamVerdict>& was,
+             const UpstreamVerdict& will) {
     if (was) forecast.now = summary_of(*was);
     forecast.then = summary_of(will);
     if (will.has_chain()) forecast.ran_under = will.policy.description();
     forecast.would_log = would_log(will);
-    const bool is_alike =
-        was && was->stage == will.stage && was->replay.verify_code == will.replay.verify_code && asks_the_same(*was, will);
+    const bool is_alike = was && was->stage == will.stage &&
+                          was->replay.verify_code == will.replay.verify_code &&
+                          asks_the_same(*was, will);
     if (is_alike && worlds_.change().is_configuration_alone() && forecast.weakened.empty()) {
       forecast.outlook = Outlook::unaffected;
       return;
@@ -225,10 +250,12 @@ class UpstreamOutlook {
     }
     const bool failed = was && is_failure(was->stage) && !what_is_missing(*was, worlds_.before);
     const bool has_worked = was && was->stage == UpstreamStage::passes;
-    if (is_failure(will.stage) || will.stage == UpstreamStage::connect || will.stage == UpstreamStage::resolve) {
+    if (is_failure(will.stage) || will.stage == UpstreamStage::connect ||
+        will.stage == UpstreamStage::resolve) {
       forecast.outlook = failed ? Outlook::broken_already : Outlook::breaks;
       if (forecast.outlook == Outlook::breaks && !has_worked)
-        forecast.weakened.push_back(preflight_text("missing.state_today", {{"state", forecast.now}}));
+        forecast.weakened.push_back(
+            preflight_text("missing.state_today", {{"state", forecast.now}}));
       return;
     }
     if (failed) forecast.outlook = Outlook::cured;
@@ -244,10 +271,12 @@ class UpstreamOutlook {
       return preflight_text("missing.file", {{"file", path}});
     }
     switch (verdict.stage) {
-      case UpstreamStage::untested: return preflight_text("missing.chain", {{"problem", verdict.problem}});
+      case UpstreamStage::untested:
+        return preflight_text("missing.chain", {{"problem", verdict.problem}});
       case UpstreamStage::resolve:
       case UpstreamStage::connect: {
-        const std::string seen = verdict.observation ? summary_of(verdict.observation->seen) : verdict.problem;
+        const std::string seen =
+            verdict.observation ? summary_of(verdict.observation->seen) : verdict.problem;
         return preflight_text("missing.peer", {{"problem", seen}});
       }
       default: break;
@@ -264,8 +293,8 @@ class UpstreamOutlook {
   }
 
   /// The cause of a break, and what prevents it.
-  void explain(Forecast& forecast, const std::optional<UpstreamPlace>& before_place, const UpstreamPlace& place, const UpstreamView& view,
-               const Surroundings& world) {
+  void explain(Forecast& forecast, const std::optional<UpstreamPlace>& before_place,
+               const UpstreamPlace& place, const UpstreamView& view, const Surroundings& world) {
     const Symptom symptom = symptom_at(view);
     const auto opened = UpstreamCase::open_at(place, symptom, world, worlds_.means.knowledge);
     if (!opened) return;
@@ -274,14 +303,17 @@ class UpstreamOutlook {
     const Diagnosis diagnosis = finished(std::move(found), world);
     forecast.cause = diagnosis.cause;
     forecast.reason = diagnosis.summary;
-    forecast.preventions = preventions_of(diagnosis, [&](const Fix& fix) { return works_today(fix, before_place, symptom); });
+    forecast.preventions = preventions_of(
+        diagnosis, [&](const Fix& fix) { return works_today(fix, before_place, symptom); });
   }
 
   /// What an upgrade changes by its default alone is kept by writing the old one down.
-  void keep_old_default(UpstreamCase& upstream, const UpstreamPlace& before_place, Diagnosis& diagnosis) const {
+  void keep_old_default(UpstreamCase& upstream, const UpstreamPlace& before_place,
+                        Diagnosis& diagnosis) const {
     const auto old_view = view_of(before_place, *worlds_.before.nginx, *worlds_.before.files);
     const nginx::EffectiveValue& fresh = upstream.view().target->settings.protocols;
-    if (!old_view || !fresh.is_default() || !old_view->target->settings.protocols.is_default()) return;
+    if (!old_view || !fresh.is_default() || !old_view->target->settings.protocols.is_default())
+      return;
     const std::vector<std::string_view> words = old_view->target->settings.protocols.values();
     if (words == fresh.values()) return;
     const std::vector<std::string> arguments(words.begin(), words.end());
@@ -302,19 +334,22 @@ class UpstreamOutlook {
     fix.commands = {"nginx -t", "nginx -s reload"};
     fix.proof = {.status = ProofStatus::proved,
                  .method = ProofMethod::probe,
-                 .detail = preflight_text("fix.old_default_passes", {{"policy", verdict.policy.description()}})};
+                 .detail = preflight_text("fix.old_default_passes",
+                                          {{"policy", verdict.policy.description()}})};
     diagnosis.fixes.push_back(std::move(fix));
   }
 
   /// The place of today with a patch made for the other world.
-  std::optional<bool> works_today(const Fix& fix, const std::optional<UpstreamPlace>& place, const Symptom& symptom) {
+  std::optional<bool> works_today(const Fix& fix, const std::optional<UpstreamPlace>& place,
+                                  const Symptom& symptom) {
     if (!place) return std::nullopt;
     const auto changed = apply_unified_diff(fix.patch, *worlds_.after.files);
     if (!changed) return std::nullopt;
     PlannedFiles patched(*worlds_.before.files);
     for (const auto& [path, file] : changed.value()) patched.put(path, file.after);
     const nginx::Configuration& configuration = worlds_.before.nginx->configuration;
-    auto read = nginx::Configuration::load(configuration.main_path(), patched, {.prefix = configuration.prefix(), .limits = {}});
+    auto read = nginx::Configuration::load(configuration.main_path(), patched,
+                                           {.prefix = configuration.prefix(), .limits = {}});
     if (!read) return std::nullopt;
     const ReadConfiguration whole(std::move(read).value(), worlds_.before.installation.version);
     Surroundings world = worlds_.before;
@@ -328,9 +363,10 @@ class UpstreamOutlook {
   }
 
   /// Every date until --until at which the verdict changes is a forecast of its own.
-  void walk_dates(const std::optional<UpstreamPlace>& before_place, const UpstreamPlace& place, const UpstreamView& view,
-                  const UpstreamVerdict& will) {
-    const auto dated = verdicts_until(*after_case_, will, *worlds_.after.files, *worlds_.change().until);
+  void walk_dates(const std::optional<UpstreamPlace>& before_place, const UpstreamPlace& place,
+                  const UpstreamView& view, const UpstreamVerdict& will) {
+    const auto dated =
+        verdicts_until(*after_case_, will, *worlds_.after.files, *worlds_.change().until);
     if (dated.empty()) return;
     const Forecast today = std::move(report_.places.back());
     report_.places.pop_back();
@@ -366,10 +402,13 @@ class UpstreamOutlook {
 
 }  // namespace
 
-void forecast_upstreams(Worlds& worlds, PreflightReport& report) { UpstreamOutlook(worlds, report).run(); }
+void forecast_upstreams(Worlds& worlds, PreflightReport& report) {
+  UpstreamOutlook(worlds, report).run();
+}
 
 Diagnosis finished(Diagnosis diagnosis, const Surroundings& world) {
-  if (const auto why = why_proofs_do_not_count(world.installation.openssl_running)) withdraw_proofs(diagnosis, *why);
+  if (const auto why = why_proofs_do_not_count(world.installation.openssl_running))
+    withdraw_proofs(diagnosis, *why);
   mark_unsafe_fixes(diagnosis);
   rank_fixes(diagnosis.fixes);
   return diagnosis;
@@ -382,7 +421,8 @@ std::vector<Prevention> preventions_of(const Diagnosis& diagnosis, const WorksTo
     if (preventions.size() == kMost) break;
     Prevention one{fix, Rollout::together};
     Text& detail = one.fix.proof.detail;
-    if (fix.proof.status != ProofStatus::untested) detail = preflight_text("fix.after_change", {{"proof", detail}});
+    if (fix.proof.status != ProofStatus::untested)
+      detail = preflight_text("fix.after_change", {{"proof", detail}});
     if (fix.owner != Owner::proxy) {
       one.rollout = Rollout::elsewhere;
     } else if (!fix.patch.empty() && fix.proof.status == ProofStatus::proved) {
@@ -394,13 +434,17 @@ std::vector<Prevention> preventions_of(const Diagnosis& diagnosis, const WorksTo
     preventions.push_back(std::move(one));
   }
   // What is proved stays in front; among equals what can be done at once comes first.
-  std::stable_sort(preventions.begin(), preventions.end(), [](const Prevention& left, const Prevention& right) {
-    const auto rank = [](const Prevention& one) {
-      const bool is_good = one.fix.proof.status == ProofStatus::proved && !one.fix.is_unsafe;
-      return (is_good ? 0 : one.fix.is_unsafe ? 4 : 2) + (one.rollout == Rollout::first ? 0 : 1);
-    };
-    return rank(left) < rank(right);
-  });
+  std::stable_sort(
+      preventions.begin(), preventions.end(), [](const Prevention& left, const Prevention& right) {
+        const auto rank = [](const Prevention& one) {
+          const bool is_good = one.fix.proof.status == ProofStatus::proved && !one.fix.is_unsafe;
+          return (is_good             ? 0
+                  : one.fix.is_unsafe ? 4
+                                      : 2) +
+                 (one.rollout == Rollout::first ? 0 : 1);
+        };
+        return rank(left) < rank(right);
+      });
   return preventions;
 }
 

@@ -9,7 +9,8 @@
 
 namespace handshaked::diagnose {
 
-/// Follows one handshake through OpenSSL's callbacks and notes in a ProbeResult what passes by. Must outlive the connection.
+/// Follows one handshake through OpenSSL's callbacks and notes in a ProbeResult what passes by.
+/// Must outlive the connection.
 class HandshakeWatch {
  public:
   explicit HandshakeWatch(ProbeResult& result) : result_(result) {}
@@ -23,7 +24,8 @@ class HandshakeWatch {
   void note_agreement(SSL* connection);
 
  private:
-  static void on_message(int is_sent, int version, int type, const void* bytes, size_t size, SSL* connection, void* watch);
+  static void on_message(int is_sent, int version, int type, const void* bytes, size_t size,
+                         SSL* connection, void* watch);
   static int on_chain(X509_STORE_CTX* context, void* watch);
   static int on_certificate_request(SSL* connection, void* watch);
   void reach(ProbePhase phase) { result_.phase = std::max(result_.phase, phase); }

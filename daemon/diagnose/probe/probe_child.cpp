@@ -26,14 +26,18 @@
 #include "diagnose/probe/tls_handshake.h"
 #include "diagnose/tls/parsed_replay.h"
 
-// One request a line, an object with one of these members; the answer is one line too, or {"error":{"code","text"}}:
+// One request a line, an object with one of these members; the answer is one line too, or
+// {"error":{"code","text"}}:
 //
 //   {"probe":{…}}, and with it the connection        {"result":{…}}              probe_json.h
 //   {"resolve":"name"}                              {"addresses":["192.0.2.7"]}
-//   {"add":{"certificates":["…"],"crls":["…"]}}     {"ok":true}                 base64 DER, numbered from 0 in the order of arrival
+//   {"add":{"certificates":["…"],"crls":["…"]}}     {"ok":true}                 base64 DER,
+//   numbered from 0 in the order of arrival
 //   {"replay":[{…},…]}                              {"results":[{…},…]}         replay_json.h
-//   {"inspect":[0,3]}                               {"facts":[{…},null]}        null: cannot be parsed
-//   {"find_issuers":{"certificate":0,"candidates":[1,2]}}   {"signers":[0],"namesakes":[1]}   places in `candidates`
+//   {"inspect":[0,3]}                               {"facts":[{…},null]}        null: cannot be
+//   parsed
+//   {"find_issuers":{"certificate":0,"candidates":[1,2]}}   {"signers":[0],"namesakes":[1]} places
+//   in `candidates`
 
 namespace handshaked::diagnose {
 namespace {
@@ -55,7 +59,8 @@ class Requests {
       }
       searched = rest_.size();
       if (rest_.size() > kMaxRequestBytes) return std::nullopt;
-      const ssize_t got = receive_with_descriptor(STDIN_FILENO, buffer_.data(), buffer_.size(), descriptor_);
+      const ssize_t got =
+          receive_with_descriptor(STDIN_FILENO, buffer_.data(), buffer_.size(), descriptor_);
       if (got == 0 || (got < 0 && errno != EINTR)) return std::nullopt;
       if (got > 0) rest_.append(buffer_, 0, static_cast<std::size_t>(got));
     }
@@ -82,11 +87,13 @@ bool write_line(std::string line) {
 
 Result<std::string> answer_probe(const JsonValue& asked, FileDescriptor connection) {
   TRY(const ProbeOrder order, read_probe(asked));
-  if (!connection.is_open()) return fail(ErrorCode::invalid_input, "a probe without its connection");
+  if (!connection.is_open())
+    return fail(ErrorCode::invalid_input, "a probe without its connection");
   std::string line;
   JsonWriter json(line);
   json.begin_object().key("result");
-  write_probe_result(json, make_handshake(ProbeSocket(std::move(connection)), order.request, order.key));
+  write_probe_result(json,
+                     make_handshake(ProbeSocket(std::move(connection)), order.request, order.key));
   json.end_object();
   return line;
 }
@@ -97,14 +104,17 @@ Result<std::string> answer_resolve(const std::string& name) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int error = ::getaddrinfo(name.c_str(), nullptr, &hints, &found);
-  if (error != 0) return fail(error == EAI_NONAME ? ErrorCode::not_found : ErrorCode::network, name + ": " + ::gai_strerror(error));
+  if (error != 0)
+    return fail(error == EAI_NONAME ? ErrorCode::not_found : ErrorCode::network,
+                name + ": " + ::gai_strerror(error));
   std::string line;
   JsonWriter json(line);
   json.begin_object().key("addresses").begin_array();
   for (const int family : {AF_INET, AF_INET6}) {
     for (const addrinfo* one = found; one; one = one->ai_next) {
       char text[NI_MAXHOST];
-      if (one->ai_family == family && ::getnameinfo(one->ai_addr, one->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+      if (one->ai_family == family && ::getnameinfo(one->ai_addr, one->ai_addrlen, text,
+                                                    sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
         json.value(text);
     }
   }
@@ -175,14 +185,20 @@ Result<std::string> answer_find_issuers(const JsonValue& request, ChildMaterial&
   for (std::size_t place = 0; place < candidates.size(); ++place) {
     const auto candidate = material.certificate(candidates[place]);
     if (!candidate || !certificate->names_as_issuer(*candidate.value())) continue;
-    (certificate->is_signed_by(*candidate.value()) ? found.signers : found.namesakes).push_back(place);
+    (certificate->is_signed_by(*candidate.value()) ? found.signers : found.namesakes)
+        .push_back(place);
   }
   std::string line;
-  JsonWriter(line).begin_object().array("signers", found.signers).array("namesakes", found.namesakes).end_object();
+  JsonWriter(line)
+      .begin_object()
+      .array("signers", found.signers)
+      .array("namesakes", found.namesakes)
+      .end_object();
   return line;
 }
 
-Result<std::string> answer(ChildTask task, const std::string& line, FileDescriptor handed, ChildMaterial& material) {
+Result<std::string> answer(ChildTask task, const std::string& line, FileDescriptor handed,
+                           ChildMaterial& material) {
   TRY(const auto document, JsonDocument::parse(line));
   const JsonValue request = document.root();
   if (task == ChildTask::resolve) return answer_resolve(request["resolve"].string());
@@ -190,7 +206,8 @@ Result<std::string> answer(ChildTask task, const std::string& line, FileDescript
   if (request["add"].is_present()) return answer_add(request["add"], material);
   if (request["replay"].is_present()) return answer_replay(request["replay"], material);
   if (request["inspect"].is_present()) return answer_inspect(request["inspect"], material);
-  if (request["find_issuers"].is_present()) return answer_find_issuers(request["find_issuers"], material);
+  if (request["find_issuers"].is_present())
+    return answer_find_issuers(request["find_issuers"], material);
   return fail(ErrorCode::invalid_input, "no known request");
 }
 
@@ -210,7 +227,8 @@ int run_probe_child(ChildTask task) {
     ::alarm(kMaxRequestSeconds);
     const Result<std::string> answered =
         confined ? answer(task, *line, requests.take_descriptor(), material)
-                 : Result<std::string>(fail(confined.error().wrapped("the child process cannot be confined, and does nothing")));
+                 : Result<std::string>(fail(confined.error().wrapped(
+                       "the child process cannot be confined, and does nothing")));
     if (!write_line(answered ? answered.value() : refusal(answered.error()))) return 1;
   }
 }

@@ -10,7 +10,11 @@ namespace {
 void write_client(JsonWriter& json, const ClientCredentials& client, const ClientKey& key) {
   json.key("client").begin_object().key("chain").begin_array();
   for (const Der& der : client.chain) json.value(der_to_text(der));
-  json.end_array().member("key_file", client.key_file).member("key", der_to_text(key.pem)).key("passwords").begin_array();
+  json.end_array()
+      .member("key_file", client.key_file)
+      .member("key", der_to_text(key.pem))
+      .key("passwords")
+      .begin_array();
   for (const std::string& password : key.passwords) json.value(der_to_text(password));
   json.end_array().end_object();
 }
@@ -31,8 +35,11 @@ Result<> read_client(const JsonValue& json, ProbeOrder& order) {
 
 void write_certificate_request(JsonWriter& json, const CertificateRequest& request) {
   json.key("certificate_request").begin_object();
-  json.array("accepted_cas", request.accepted_cas).array("accepted_ca_hashes", request.accepted_ca_hashes);
-  json.member("cas_left_out", request.cas_left_out).array("signature_algorithms", request.signature_algorithms).end_object();
+  json.array("accepted_cas", request.accepted_cas)
+      .array("accepted_ca_hashes", request.accepted_ca_hashes);
+  json.member("cas_left_out", request.cas_left_out)
+      .array("signature_algorithms", request.signature_algorithms)
+      .end_object();
 }
 
 CertificateRequest read_certificate_request(const JsonValue& json) {
@@ -54,13 +61,17 @@ void write_probe(JsonWriter& json, const ProbeRequest& request, const ClientKey&
   json.key("protocols").begin_array();
   for (const TlsVersion version : request.protocols) json.value(to_string(version));
   json.end_array().member("ciphers", request.ciphers).key("conf_commands").begin_array();
-  for (const auto& [name, value] : request.conf_commands) json.begin_object().member("name", name).member("value", value).end_object();
+  for (const auto& [name, value] : request.conf_commands)
+    json.begin_object().member("name", name).member("value", value).end_object();
   json.end_array();
   if (request.security_level) json.member("security_level", *request.security_level);
-  json.array("alpn", request.alpn).member("send_proxy_header", request.send_proxy_header).member("ask_for_staple", request.ask_for_staple);
+  json.array("alpn", request.alpn)
+      .member("send_proxy_header", request.send_proxy_header)
+      .member("ask_for_staple", request.ask_for_staple);
   json.optional_member("instead_of_hello", der_to_text(request.instead_of_hello));
   if (request.client) write_client(json, *request.client, key);
-  json.member("timeout_ms", request.timeout.count()).member("late_alert_wait_ms", request.late_alert_wait.count());
+  json.member("timeout_ms", request.timeout.count())
+      .member("late_alert_wait_ms", request.late_alert_wait.count());
   json.end_object();
 }
 
@@ -94,16 +105,23 @@ Result<ProbeOrder> read_probe(const JsonValue& json) {
 }
 
 void write_probe_result(JsonWriter& json, const ProbeResult& result) {
-  json.begin_object().member("phase", to_string(result.phase)).member("outcome", to_string(result.outcome));
+  json.begin_object()
+      .member("phase", to_string(result.phase))
+      .member("outcome", to_string(result.outcome));
   if (result.alert) json.member("alert", *result.alert);
   if (result.sent_alert) json.member("sent_alert", *result.sent_alert);
   json.optional_member("reason", result.reason)
       .optional_member("reason_code", result.reason_code)
       .member("system_error", result.system_error);
-  json.member("first_bytes", to_string(result.first_bytes)).optional_member("first_text", result.first_text);
-  json.optional_member("version", result.version).optional_member("cipher", result.cipher).optional_member("group", result.group);
-  json.member("key_exchange_bits", result.key_exchange_bits).optional_member("peer_signature", result.peer_signature);
-  json.optional_member("alpn", result.alpn).member("secure_renegotiation", result.secure_renegotiation);
+  json.member("first_bytes", to_string(result.first_bytes))
+      .optional_member("first_text", result.first_text);
+  json.optional_member("version", result.version)
+      .optional_member("cipher", result.cipher)
+      .optional_member("group", result.group);
+  json.member("key_exchange_bits", result.key_exchange_bits)
+      .optional_member("peer_signature", result.peer_signature);
+  json.optional_member("alpn", result.alpn)
+      .member("secure_renegotiation", result.secure_renegotiation);
   json.key("chain").begin_array();
   for (const PeerCertificate& certificate : result.chain) {
     json.begin_object().member("der", der_to_text(certificate.der)).key("facts");
@@ -112,7 +130,8 @@ void write_probe_result(JsonWriter& json, const ProbeResult& result) {
   }
   json.end_array().member("chain_left_out", result.chain_left_out);
   if (result.certificate_request) write_certificate_request(json, *result.certificate_request);
-  json.member("sent_client_certificate", result.sent_client_certificate).member("session_can_resume", result.session_can_resume);
+  json.member("sent_client_certificate", result.sent_client_certificate)
+      .member("session_can_resume", result.session_can_resume);
   json.member("staple_bytes", result.staple_bytes)
       .member("bytes_received", result.bytes_received)
       .member("elapsed_us", result.elapsed.count());
@@ -147,7 +166,8 @@ Result<ProbeResult> read_probe_result(const JsonValue& json) {
     result.chain.push_back({std::move(der), read_facts(certificate["facts"])});
   }
   result.chain_left_out = json["chain_left_out"].count();
-  if (json["certificate_request"].is_present()) result.certificate_request = read_certificate_request(json["certificate_request"]);
+  if (json["certificate_request"].is_present())
+    result.certificate_request = read_certificate_request(json["certificate_request"]);
   result.sent_client_certificate = json["sent_client_certificate"].truth();
   result.session_can_resume = json["session_can_resume"].truth();
   result.staple_bytes = json["staple_bytes"].count();

@@ -18,9 +18,9 @@ struct ClientKey {
   std::vector<std::string> passwords;
 };
 
-/// Request and result of a probe as they cross between us and the child process. Reading fails with invalid_input when a word is
-/// unknown or a certificate is no base64, so that an answer of a broken child is never taken for an observation.
-/// `key`: for request.client.
+/// Request and result of a probe as they cross between us and the child process. Reading fails with
+/// invalid_input when a word is unknown or a certificate is no base64, so that an answer of a
+/// broken child is never taken for an observation. `key`: for request.client.
 void write_probe(JsonWriter& json, const ProbeRequest& request, const ClientKey& key);
 void write_probe_result(JsonWriter& json, const ProbeResult& result);
 

@@ -69,7 +69,9 @@ PrintedEnd print(const sockaddr_storage& end) {
 
 SocketStep ProbeSocket::wait_for(short events, Deadline deadline) const {
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now())
+            .count();
     if (left <= 0) return {SocketStatus::timed_out, 0, 0};
     pollfd waited{socket_.number(), events, 0};
     const int ready = ::poll(&waited, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
@@ -82,7 +84,8 @@ SocketStep ProbeSocket::connect(const PeerAddress& address, Deadline deadline) {
   if (reason_never_probed(address)) return failed(EACCES);
   SocketAddress to = system_form(address);
   if (to.size == 0) return failed(EADDRNOTAVAIL);
-  socket_ = FileDescriptor(::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  socket_ =
+      FileDescriptor(::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket_.is_open()) return failed(errno);
   if (::connect(socket_.number(), to.generic(), to.size) == 0) return {};
   if (errno != EINPROGRESS) return failed(errno);
@@ -90,7 +93,8 @@ SocketStep ProbeSocket::connect(const PeerAddress& address, Deadline deadline) {
   if (waited.status != SocketStatus::ok) return waited;
   int number = 0;
   socklen_t size = sizeof number;
-  if (::getsockopt(socket_.number(), SOL_SOCKET, SO_ERROR, &number, &size) != 0) return failed(errno);
+  if (::getsockopt(socket_.number(), SOL_SOCKET, SO_ERROR, &number, &size) != 0)
+    return failed(errno);
   return number == 0 ? SocketStep{} : failed(number);
 }
 
@@ -130,14 +134,16 @@ std::string ProbeSocket::proxy_header() const {
   sockaddr_storage theirs{};
   socklen_t ours_size = sizeof ours;
   socklen_t theirs_size = sizeof theirs;
-  const bool is_known = ::getsockname(socket_.number(), reinterpret_cast<sockaddr*>(&ours), &ours_size) == 0 &&
-                        ::getpeername(socket_.number(), reinterpret_cast<sockaddr*>(&theirs), &theirs_size) == 0;
-  if (!is_known || (ours.ss_family != AF_INET && ours.ss_family != AF_INET6)) return "PROXY UNKNOWN\r\n";
+  const bool is_known =
+      ::getsockname(socket_.number(), reinterpret_cast<sockaddr*>(&ours), &ours_size) == 0 &&
+      ::getpeername(socket_.number(), reinterpret_cast<sockaddr*>(&theirs), &theirs_size) == 0;
+  if (!is_known || (ours.ss_family != AF_INET && ours.ss_family != AF_INET6))
+    return "PROXY UNKNOWN\r\n";
   const PrintedEnd from = print(ours);
   const PrintedEnd to = print(theirs);
   const char* const family = ours.ss_family == AF_INET ? "TCP4" : "TCP6";
-  return std::string("PROXY ") + family + " " + from.ip + " " + to.ip + " " + std::to_string(from.port) + " " + std::to_string(to.port) +
-         "\r\n";
+  return std::string("PROXY ") + family + " " + from.ip + " " + to.ip + " " +
+         std::to_string(from.port) + " " + std::to_string(to.port) + "\r\n";
 }
 
 }  // namespace handshaked::diagnose

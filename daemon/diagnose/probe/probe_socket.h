@@ -19,7 +19,8 @@ struct SocketStep {
   std::size_t bytes = 0;  ///< received
 };
 
-/// A non-blocking stream socket on which every wait has a deadline. We connect it; the child process talks.
+/// A non-blocking stream socket on which every wait has a deadline. We connect it; the child
+/// process talks.
 class ProbeSocket {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
@@ -31,9 +32,11 @@ class ProbeSocket {
   /// EACCES for an address that is never probed (reason_never_probed), whoever asks.
   SocketStep connect(const PeerAddress& address, Deadline deadline);
   SocketStep send_all(std::string_view bytes, Deadline deadline);
-  /// Appends what there is, at most 16 KiB; waits for the first byte. `end` when the peer has closed.
+  /// Appends what there is, at most 16 KiB; waits for the first byte. `end` when the peer has
+  /// closed.
   SocketStep receive(std::string& into, Deadline deadline);
-  /// "PROXY TCP4 <ours> <theirs> <port> <port>\r\n" for this connection; "PROXY UNKNOWN\r\n" for a Unix socket.
+  /// "PROXY TCP4 <ours> <theirs> <port> <port>\r\n" for this connection; "PROXY UNKNOWN\r\n" for a
+  /// Unix socket.
   std::string proxy_header() const;
   int descriptor() const { return socket_.number(); }
 

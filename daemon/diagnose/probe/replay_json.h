@@ -10,8 +10,8 @@
 
 namespace handshaked::diagnose {
 
-/// A replay as it crosses to the child process: certificates and CRLs by the numbers under which the child has them (see
-/// child_material.h), everything else by value.
+/// A replay as it crosses to the child process: certificates and CRLs by the numbers under which
+/// the child has them (see child_material.h), everything else by value.
 struct ReplayOrder {
   ReplayInput settings;  ///< without certificates and CRLs
   std::vector<std::size_t> chain;

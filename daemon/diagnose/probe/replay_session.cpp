@@ -21,15 +21,20 @@ constexpr std::size_t kMaxMaterialBytes = 48U << 20;
 /// The child and what it has been given so far.
 class ReplaySession::Connection {
  public:
-  Connection(ChildProcess child, std::chrono::steady_clock::time_point deadline) : child_(std::move(child)), deadline_(deadline) {}
+  Connection(ChildProcess child, std::chrono::steady_clock::time_point deadline)
+      : child_(std::move(child)), deadline_(deadline) {}
 
-  /// The numbers of certificates in the child; those it does not have yet cross over with the next send_material().
-  std::vector<std::size_t> certificates(std::span<const Der> ders) { return numbers(ders, certificates_); }
+  /// The numbers of certificates in the child; those it does not have yet cross over with the next
+  /// send_material().
+  std::vector<std::size_t> certificates(std::span<const Der> ders) {
+    return numbers(ders, certificates_);
+  }
   std::vector<std::size_t> crls(std::span<const Der> ders) { return numbers(ders, crls_); }
 
   Result<> send_material() {
     if (certificates_.waiting.empty() && crls_.waiting.empty()) return success();
-    if (material_bytes_ > kMaxMaterialBytes) return fail(ErrorCode::limit_exceeded, "more certificates and CRLs than one session takes");
+    if (material_bytes_ > kMaxMaterialBytes)
+      return fail(ErrorCode::limit_exceeded, "more certificates and CRLs than one session takes");
     std::string line;
     JsonWriter json(line);
     json.begin_object()
@@ -79,7 +84,8 @@ class ReplaySession::Connection {
   std::string answer_;
 };
 
-ReplaySession::ReplaySession(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+ReplaySession::ReplaySession(std::unique_ptr<Connection> connection)
+    : connection_(std::move(connection)) {}
 ReplaySession::ReplaySession(ReplaySession&&) noexcept = default;
 ReplaySession& ReplaySession::operator=(ReplaySession&&) noexcept = default;
 ReplaySession::~ReplaySession() = default;
@@ -89,7 +95,9 @@ Result<ReplaySession> ReplaySession::start(std::chrono::steady_clock::time_point
   return ReplaySession(std::make_unique<Connection>(std::move(child), deadline));
 }
 
-void ReplaySession::answer_by(std::chrono::steady_clock::time_point deadline) { connection_->answer_by(deadline); }
+void ReplaySession::answer_by(std::chrono::steady_clock::time_point deadline) {
+  connection_->answer_by(deadline);
+}
 
 Result<ReplayResult> ReplaySession::replay(const ReplayInput& input) {
   TRY(auto results, replay(std::span(&input, 1)));
@@ -98,7 +106,8 @@ Result<ReplayResult> ReplaySession::replay(const ReplayInput& input) {
 
 Result<std::vector<ReplayResult>> ReplaySession::replay(std::span<const ReplayInput> inputs) {
   if (inputs.size() > kMaxVariants)
-    return fail(ErrorCode::limit_exceeded, "more than " + std::to_string(kMaxVariants) + " replays at once");
+    return fail(ErrorCode::limit_exceeded,
+                "more than " + std::to_string(kMaxVariants) + " replays at once");
   std::string line;
   JsonWriter json(line);
   json.begin_object().key("replay").begin_array();
@@ -124,23 +133,30 @@ Result<std::vector<ReplayResult>> ReplaySession::replay(std::span<const ReplayIn
     TRY(auto result, read_replay_result(one));
     results.push_back(std::move(result));
   }
-  if (results.size() != inputs.size()) return fail(ErrorCode::invalid_input, "replay: an answer that makes no sense");
+  if (results.size() != inputs.size())
+    return fail(ErrorCode::invalid_input, "replay: an answer that makes no sense");
   return results;
 }
 
-Result<std::vector<std::optional<CertificateFacts>>> ReplaySession::inspect(std::span<const Der> certificates) {
+Result<std::vector<std::optional<CertificateFacts>>> ReplaySession::inspect(
+    std::span<const Der> certificates) {
   std::string line;
-  JsonWriter(line).begin_object().array("inspect", connection_->certificates(certificates)).end_object();
+  JsonWriter(line)
+      .begin_object()
+      .array("inspect", connection_->certificates(certificates))
+      .end_object();
   TRY(connection_->send_material());
   TRY(const auto document, connection_->ask(std::move(line)));
   std::vector<std::optional<CertificateFacts>> facts;
   for (const JsonValue& one : document.root()["facts"].elements())
     facts.push_back(one.is_present() ? std::optional(read_facts(one)) : std::nullopt);
-  if (facts.size() != certificates.size()) return fail(ErrorCode::invalid_input, "inspect: an answer that makes no sense");
+  if (facts.size() != certificates.size())
+    return fail(ErrorCode::invalid_input, "inspect: an answer that makes no sense");
   return facts;
 }
 
-Result<IssuerSearch> ReplaySession::find_issuers(const Der& certificate, std::span<const Der> candidates) {
+Result<IssuerSearch> ReplaySession::find_issuers(const Der& certificate,
+                                                 std::span<const Der> candidates) {
   std::string line;
   JsonWriter json(line);
   json.begin_object().key("find_issuers").begin_object();
@@ -148,10 +164,12 @@ Result<IssuerSearch> ReplaySession::find_issuers(const Der& certificate, std::sp
   json.array("candidates", connection_->certificates(candidates)).end_object().end_object();
   TRY(connection_->send_material());
   TRY(const auto document, connection_->ask(std::move(line)));
-  IssuerSearch found{read_indices(document.root()["signers"]), read_indices(document.root()["namesakes"])};
+  IssuerSearch found{read_indices(document.root()["signers"]),
+                     read_indices(document.root()["namesakes"])};
   for (const auto* list : {&found.signers, &found.namesakes})
     for (const std::size_t place : *list)
-      if (place >= candidates.size()) return fail(ErrorCode::invalid_input, "find_issuers: an answer that makes no sense");
+      if (place >= candidates.size())
+        return fail(ErrorCode::invalid_input, "find_issuers: an answer that makes no sense");
   return found;
 }
 

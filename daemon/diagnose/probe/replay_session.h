@@ -14,16 +14,19 @@ namespace handshaked::diagnose {
 
 /// Which of some candidates issued a certificate. Indices into the candidates.
 struct IssuerSearch {
-  std::vector<std::size_t> signers;    ///< its issuer by name, and their key made the signature
-  std::vector<std::size_t> namesakes;  ///< its issuer by name, but another key: re-keyed, or an impostor
+  std::vector<std::size_t> signers;  ///< its issuer by name, and their key made the signature
+  std::vector<std::size_t>
+      namesakes;  ///< its issuer by name, but another key: re-keyed, or an impostor
 
   bool operator==(const IssuerSearch&) const = default;
 };
 
-/// Many replays in one child process that holds no secrets: a chain made to break a parser breaks the child, and the next call says so.
-/// Certificates and CRLs cross over once, however many replays use them. Blocks; one thread at a time; the destructor ends the child.
-/// Every call fails with timeout at the deadline that the session was given, with io when the child died, with invalid_input when it
-/// could not parse what it was given; after a failure other than invalid_input the session is over.
+/// Many replays in one child process that holds no secrets: a chain made to break a parser breaks
+/// the child, and the next call says so. Certificates and CRLs cross over once, however many
+/// replays use them. Blocks; one thread at a time; the destructor ends the child. Every call fails
+/// with timeout at the deadline that the session was given, with io when the child died, with
+/// invalid_input when it could not parse what it was given; after a failure other than
+/// invalid_input the session is over.
 class ReplaySession {
  public:
   static Result<ReplaySession> start(std::chrono::steady_clock::time_point deadline);

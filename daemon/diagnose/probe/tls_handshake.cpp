@@ -36,7 +36,9 @@ KeyHandle read_key(const std::string& key, const std::string& password) {
   ERR_clear_error();
   const BioHandle bio(BIO_new_mem_buf(key.data(), static_cast<int>(key.size())));
   // Without a callback OpenSSL would ask on the terminal.
-  return KeyHandle(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, give_password, const_cast<std::string*>(&password)) : nullptr);
+  return KeyHandle(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, give_password,
+                                                 const_cast<std::string*>(&password))
+                       : nullptr);
 }
 
 /// nginx tries the passwords of the file one after the other.
@@ -47,19 +49,22 @@ Result<KeyHandle> read_key_with_passwords(const ClientKey& key, const std::strin
   return unusable("the client key " + file + " cannot be read");
 }
 
-Result<> present_certificate(SSL_CTX* context, const ClientCredentials& credentials, const ClientKey& client_key) {
-  if (credentials.chain.empty()) return fail(ErrorCode::invalid_input, "a client certificate without certificates");
+Result<> present_certificate(SSL_CTX* context, const ClientCredentials& credentials,
+                             const ClientKey& client_key) {
+  if (credentials.chain.empty())
+    return fail(ErrorCode::invalid_input, "a client certificate without certificates");
   for (std::size_t i = 0; i < credentials.chain.size(); ++i) {
     const Der& der = credentials.chain[i];
     const auto* at = reinterpret_cast<const unsigned char*>(der.data());
     const X509Handle certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
     if (!certificate) return unusable("the client certificate cannot be read");
-    const bool is_taken =
-        i == 0 ? SSL_CTX_use_certificate(context, certificate.get()) == 1 : SSL_CTX_add1_chain_cert(context, certificate.get()) == 1;
+    const bool is_taken = i == 0 ? SSL_CTX_use_certificate(context, certificate.get()) == 1
+                                 : SSL_CTX_add1_chain_cert(context, certificate.get()) == 1;
     if (!is_taken) return unusable("the client certificate cannot be used");
   }
   TRY(const KeyHandle key, read_key_with_passwords(client_key, credentials.key_file));
-  if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) return unusable("the client key cannot be used");
+  if (SSL_CTX_use_PrivateKey(context, key.get()) != 1)
+    return unusable("the client key cannot be used");
   return success();
 }
 
@@ -75,7 +80,8 @@ std::string alpn_wire_form(const std::vector<std::string>& protocols) {
   return wire;
 }
 
-Result<SslContextHandle> make_context(const ProbeRequest& request, const ClientKey& key, HandshakeWatch& watch) {
+Result<SslContextHandle> make_context(const ProbeRequest& request, const ClientKey& key,
+                                      HandshakeWatch& watch) {
   ERR_clear_error();
   SslContextHandle context(SSL_CTX_new(TLS_client_method()));
   if (!context) return unusable("no TLS context");
@@ -91,7 +97,8 @@ Result<SslContextHandle> make_context(const ProbeRequest& request, const ClientK
   if (request.security_level) SSL_CTX_set_security_level(context.get(), *request.security_level);
   const std::string alpn = alpn_wire_form(request.alpn);
   if (!alpn.empty() &&
-      SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(alpn.data()), static_cast<unsigned>(alpn.size())) != 0)
+      SSL_CTX_set_alpn_protos(context.get(), reinterpret_cast<const unsigned char*>(alpn.data()),
+                              static_cast<unsigned>(alpn.size())) != 0)
     return unusable("the ALPN protocols cannot be used");
   watch.attach(context.get());
   return context;
@@ -99,10 +106,12 @@ Result<SslContextHandle> make_context(const ProbeRequest& request, const ClientK
 
 // --- one connection ---
 
-/// Moves the handshake on between OpenSSL, which only sees memory, and the socket. So every byte is counted and every wait is ours.
+/// Moves the handshake on between OpenSSL, which only sees memory, and the socket. So every byte is
+/// counted and every wait is ours.
 class HandshakeDriver {
  public:
-  HandshakeDriver(SSL* connection, ProbeSocket& socket, ProbeResult& result) : connection_(connection), socket_(socket), result_(result) {
+  HandshakeDriver(SSL* connection, ProbeSocket& socket, ProbeResult& result)
+      : connection_(connection), socket_(socket), result_(result) {
     SSL_set_bio(connection, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     SSL_set_connect_state(connection);
   }
@@ -120,7 +129,8 @@ class HandshakeDriver {
     }
   }
 
-  /// Listens until the peer refuses, speaks, hands out a ticket (it has accepted us), or the time is over.
+  /// Listens until the peer refuses, speaks, hands out a ticket (it has accepted us), or the time
+  /// is over.
   void listen(Clock::time_point until, const HandshakeWatch& watch) {
     result_.outcome = ProbeOutcome::ok;
     char byte = 0;
@@ -157,7 +167,8 @@ class HandshakeDriver {
     const std::string out(bytes, static_cast<std::size_t>(size));
     BIO_reset(SSL_get_wbio(connection_));
     const SocketStep sent = socket_.send_all(out, deadline);
-    return sent.status == SocketStatus::ok || best_effort || read_what_is_left(deadline) || end_with(sent);
+    return sent.status == SocketStatus::ok || best_effort || read_what_is_left(deadline) ||
+           end_with(sent);
   }
 
   /// A peer that resets may have sent an alert before: it explains more than the reset.
@@ -215,7 +226,9 @@ class HandshakeDriver {
     return false;
   }
 
-  bool is_no_tls() const { return result_.first_bytes != FirstBytes::none && result_.first_bytes != FirstBytes::tls; }
+  bool is_no_tls() const {
+    return result_.first_bytes != FirstBytes::none && result_.first_bytes != FirstBytes::tls;
+  }
 
   /// OpenSSL gives up after five bytes; a banner that dribbles in says more.
   void read_first_line() {
@@ -233,14 +246,15 @@ class HandshakeDriver {
   std::string first_;
 };
 
-void shake_hands_over(ProbeSocket& socket, SSL_CTX* context, const ProbeRequest& request, Clock::time_point deadline, HandshakeWatch& watch,
-                      ProbeResult& result) {
+void shake_hands_over(ProbeSocket& socket, SSL_CTX* context, const ProbeRequest& request,
+                      Clock::time_point deadline, HandshakeWatch& watch, ProbeResult& result) {
   const SslHandle connection(SSL_new(context));
   if (!connection) {
     result.reason = take_openssl_error().reason;
     return;
   }
-  if (!request.server_name.empty() && SSL_set_tlsext_host_name(connection.get(), request.server_name.c_str()) != 1) {
+  if (!request.server_name.empty() &&
+      SSL_set_tlsext_host_name(connection.get(), request.server_name.c_str()) != 1) {
     result.reason = "the name cannot be sent: " + take_openssl_error().reason;
     return;
   }
@@ -250,9 +264,12 @@ void shake_hands_over(ProbeSocket& socket, SSL_CTX* context, const ProbeRequest&
     result.phase = ProbePhase::after_handshake;
     result.outcome = ProbeOutcome::ok;
     if (SSL_version(connection.get()) == TLS1_3_VERSION) {
-      // Nobody has anything to refuse who asked for no certificate; then it is only about the ticket.
+      // Nobody has anything to refuse who asked for no certificate; then it is only about the
+      // ticket.
       constexpr std::chrono::milliseconds kWaitForTicket{150};
-      const auto wait = result.certificate_request ? request.late_alert_wait : std::min(request.late_alert_wait, kWaitForTicket);
+      const auto wait = result.certificate_request
+                            ? request.late_alert_wait
+                            : std::min(request.late_alert_wait, kWaitForTicket);
       driver.listen(std::min(deadline, Clock::now() + wait), watch);
     }
     watch.note_agreement(connection.get());
@@ -263,21 +280,25 @@ void shake_hands_over(ProbeSocket& socket, SSL_CTX* context, const ProbeRequest&
 }
 
 /// What a peer answers to bytes that are no TLS: another protocol than TLS shows itself.
-void speak_plain_over(ProbeSocket& socket, const std::string& text, Clock::time_point deadline, ProbeResult& result) {
+void speak_plain_over(ProbeSocket& socket, const std::string& text, Clock::time_point deadline,
+                      ProbeResult& result) {
   result.phase = ProbePhase::client_hello;
   result.outcome = ProbeOutcome::timed_out;
   std::string got, more;
   SocketStep step = socket.send_all(text, deadline);
-  while (step.status == SocketStatus::ok && got.size() < 512 && got.find('\n') == std::string::npos) {
+  while (step.status == SocketStatus::ok && got.size() < 512 &&
+         got.find('\n') == std::string::npos) {
     // What has begun to arrive is all here soon, or not meant for us.
-    const auto until = got.empty() ? deadline : std::min(deadline, Clock::now() + std::chrono::milliseconds(200));
+    const auto until =
+        got.empty() ? deadline : std::min(deadline, Clock::now() + std::chrono::milliseconds(200));
     step = socket.receive(more, until);
     if (step.status == SocketStatus::ok) got += std::exchange(more, {});
   }
   result.bytes_received = got.size();
   result.first_bytes = classify_first_bytes(got);
   if (!got.empty()) {
-    result.outcome = result.first_bytes == FirstBytes::tls ? ProbeOutcome::tls_error : ProbeOutcome::not_tls;
+    result.outcome =
+        result.first_bytes == FirstBytes::tls ? ProbeOutcome::tls_error : ProbeOutcome::not_tls;
     if (result.outcome == ProbeOutcome::not_tls) result.first_text = printable_first_line(got);
   } else if (step.status != SocketStatus::timed_out) {
     result.outcome = step.status == SocketStatus::end ? ProbeOutcome::closed : ProbeOutcome::reset;
@@ -287,7 +308,8 @@ void speak_plain_over(ProbeSocket& socket, const std::string& text, Clock::time_
 }  // namespace
 
 ProbeResult make_handshake(ProbeSocket socket, const ProbeRequest& request, const ClientKey& key) {
-  const auto deadline = Clock::now() + std::clamp(request.timeout, std::chrono::milliseconds(1), kMaxProbeTime);
+  const auto deadline =
+      Clock::now() + std::clamp(request.timeout, std::chrono::milliseconds(1), kMaxProbeTime);
   ProbeResult result;
   if (request.send_proxy_header) result.phase = ProbePhase::proxy_header;
   if (!request.instead_of_hello.empty()) {

@@ -26,7 +26,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kSocket = "s.sock", kLog = "error.log";
-constexpr std::chrono::milliseconds kLateRefusal{300};  // a peer that refuses our certificate says so after TLS 1.3's handshake
+constexpr std::chrono::milliseconds kLateRefusal{
+    300};  // a peer that refuses our certificate says so after TLS 1.3's handshake
 constexpr std::chrono::seconds kLongest{8};
 
 // --- what it is started with ---
@@ -43,14 +44,17 @@ Result<std::string> load_line(const std::string& path) {
 }
 
 /// The line that loads the stream module; empty where it is built in.
-Result<std::string> stream_module(const UpstreamView& view, const nginx::Installation& installation) {
+Result<std::string> stream_module(const UpstreamView& view,
+                                  const nginx::Installation& installation) {
   if (!was_configured_with(installation, "--with-stream_ssl_module"))
     return fail(ErrorCode::not_found, "this nginx has no stream module with TLS");
   if (was_configured_with(installation, "--with-stream")) return std::string();
   const nginx::Configuration& configuration = view.nginx->configuration;
   for (const nginx::Directive* const load : configuration.root().find("load_module")) {
     if (load->argument(0).find("ngx_stream_module") == std::string_view::npos) continue;
-    return load_line(std::filesystem::absolute(configuration.full_path(load->argument(0), nginx::PathBase::prefix)).string());
+    return load_line(std::filesystem::absolute(
+                         configuration.full_path(load->argument(0), nginx::PathBase::prefix))
+                         .string());
   }
   constexpr std::string_view kModules = "--modules-path=";
   for (const std::string& argument : installation.configure_arguments) {
@@ -60,8 +64,8 @@ Result<std::string> stream_module(const UpstreamView& view, const nginx::Install
   return fail(ErrorCode::not_found, "where this nginx keeps its stream module is not known");
 }
 
-/// The line that says whose process parses what the peer sends: as the configuration has it, but never root's; empty where nginx's own
-/// default, or whoever we are, is nobody special already.
+/// The line that says whose process parses what the peer sends: as the configuration has it, but
+/// never root's; empty where nginx's own default, or whoever we are, is nobody special already.
 Result<std::string> user_line(const nginx::Configuration& configuration) {
   const nginx::Directive* const user = configuration.root().find_first("user");
   if (::geteuid() != 0 || user == nullptr) return std::string();
@@ -75,7 +79,8 @@ Result<std::string> user_line(const nginx::Configuration& configuration) {
 /// The effective *_ssl_* values of a place, as a stream server has them.
 class StreamServer : private ServerText {
  public:
-  StreamServer(const UpstreamView& view, const PrivateDirectory& directory) : ServerText(directory, *view.files), view_(view) {}
+  StreamServer(const UpstreamView& view, const PrivateDirectory& directory)
+      : ServerText(directory, *view.files), view_(view) {}
 
   Result<std::string> text(const PeerAddress& peer, const nginx::PeerName& name) {
     const nginx::UpstreamSettings& settings = view_.target->settings;
@@ -123,11 +128,15 @@ class StreamServer : private ServerText {
   }
 
   Result<std::string> path_of(const nginx::EffectiveValue& value) const {
-    const nginx::Resolution written = view_.nginx->passes.variables().resolve(value.first(), *view_.target->pass);
-    if (!written.is_constant()) return fail(ErrorCode::invalid_input, "only a request tells the file");
-    return view_.nginx->configuration.full_path(written.values.front(), nginx::PathBase::configuration);
+    const nginx::Resolution written =
+        view_.nginx->passes.variables().resolve(value.first(), *view_.target->pass);
+    if (!written.is_constant())
+      return fail(ErrorCode::invalid_input, "only a request tells the file");
+    return view_.nginx->configuration.full_path(written.values.front(),
+                                                nginx::PathBase::configuration);
   }
-  Result<> add_copy(std::string_view directive, const nginx::EffectiveValue& value, std::string_view name) {
+  Result<> add_copy(std::string_view directive, const nginx::EffectiveValue& value,
+                    std::string_view name) {
     if (value.first().empty()) return success();
     TRY(const std::string path, path_of(value));
     return add_copied(directive, path, name);
@@ -150,8 +159,10 @@ std::optional<std::string> complaint_in(const std::string& log) {
     const std::size_t end = std::min(log.find('\n', at), log.size());
     const std::string_view line(log.data() + at, end - at);
     at = end + 1;
-    const bool is_complaint = line.find(" [error] ") != line.npos || line.find(" [crit] ") != line.npos ||
-                              line.find(" [alert] ") != line.npos || line.find("peer closed connection in SSL handshake") != line.npos ||
+    const bool is_complaint = line.find(" [error] ") != line.npos ||
+                              line.find(" [crit] ") != line.npos ||
+                              line.find(" [alert] ") != line.npos ||
+                              line.find("peer closed connection in SSL handshake") != line.npos ||
                               line.find("SSL_read() failed") != line.npos;
     const std::size_t text = line.find(": *");
     if (!is_complaint || text == line.npos) continue;
@@ -166,18 +177,22 @@ bool is_connected(const std::string& log) {
   return log.find(" connected to ", std::min(log.find(" proxy "), log.size())) != std::string::npos;
 }
 
-Result<NginxHandshake> watch(const PrivateDirectory& own, const FileDescriptor& connection, const SignalsHeld& signals,
-                             const NginxProverOptions& options, Clock::time_point deadline) {
-  constexpr std::chrono::milliseconds kLook{50};  // for signals; what nginx writes, and our connection's end, wake us
+Result<NginxHandshake> watch(const PrivateDirectory& own, const FileDescriptor& connection,
+                             const SignalsHeld& signals, const NginxProverOptions& options,
+                             Clock::time_point deadline) {
+  constexpr std::chrono::milliseconds kLook{
+      50};  // for signals; what nginx writes, and our connection's end, wake us
   for (bool is_over = false; !is_over && !signals.is_asked_to_stop() && Clock::now() < deadline;) {
     is_over = own.wait_for_change_or(connection.number(), kLook);
     if (is_connected(own.read(kLog))) {
       if (options.may_refuse_late && is_closed_within(connection, kLateRefusal)) {
-        if (auto complaint = complaint_in(own.read(kLog))) return NginxHandshake{false, std::move(*complaint)};
+        if (auto complaint = complaint_in(own.read(kLog)))
+          return NginxHandshake{false, std::move(*complaint)};
       }
       return NginxHandshake{true, {}};
     }
-    if (auto complaint = complaint_in(own.read(kLog))) return NginxHandshake{false, std::move(*complaint)};
+    if (auto complaint = complaint_in(own.read(kLog)))
+      return NginxHandshake{false, std::move(*complaint)};
   }
   return fail(ErrorCode::timeout, "the private nginx said nothing in time");
 }
@@ -190,7 +205,8 @@ Proof refuted_by_nginx(const NginxHandshake& handshake) {
           .detail = diagnosis_text("proof.nginx_still_says", {{"complaint", handshake.complaint}})};
 }
 
-Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const PeerAddress& peer, const nginx::PeerName& name,
+Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const PeerAddress& peer,
+                                            const nginx::PeerName& name,
                                             const NginxProverOptions& options) {
   const auto deadline = std::min(options.deadline, Clock::now() + kLongest);
   TRY(const std::string module, stream_module(view, *options.installation));
@@ -199,7 +215,8 @@ Result<NginxHandshake> shake_hands_as_nginx(const UpstreamView& view, const Peer
   TRY(const PrivateDirectory own, PrivateDirectory::create());
   HostedServer server{options.program, module + "\n" + user + "\n", {}, deadline};
   TRY(server.text, StreamServer(view, own).text(peer, name));
-  TRY(const auto instance, options.together != nullptr ? options.together->host(server) : host_alone(server));
+  TRY(const auto instance,
+      options.together != nullptr ? options.together->host(server) : host_alone(server));
   TRY(const FileDescriptor connection, own.connect(kSocket));
   return watch(own, connection, signals, options, deadline);
 }

@@ -16,11 +16,14 @@ namespace handshaked::diagnose {
 
 Result<PrivateDirectory> PrivateDirectory::create() {
   std::error_code no_directory;
-  std::string name = (std::filesystem::temp_directory_path(no_directory) / "handshaked-prover-XXXXXX").string();
-  if (no_directory || ::mkdtemp(name.data()) == nullptr) return fail(error_from_errno(errno, "no temporary directory " + name));
+  std::string name =
+      (std::filesystem::temp_directory_path(no_directory) / "handshaked-prover-XXXXXX").string();
+  if (no_directory || ::mkdtemp(name.data()) == nullptr)
+    return fail(error_from_errno(errno, "no temporary directory " + name));
   // What nginx writes wakes us, no clock: a proof takes as long as nginx takes for it.
   FileDescriptor changes(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  if (!changes.is_open() || ::inotify_add_watch(changes.number(), name.c_str(), IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE) < 0) {
+  if (!changes.is_open() || ::inotify_add_watch(changes.number(), name.c_str(),
+                                                IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE) < 0) {
     const int error = errno;
     std::error_code ignored;
     std::filesystem::remove_all(name, ignored);
@@ -65,10 +68,12 @@ Result<FileDescriptor> PrivateDirectory::connect(std::string_view socket_name) c
   const std::string path = this->path(socket_name);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return fail(ErrorCode::invalid_input, "the path of the socket is too long");
+  if (path.size() >= sizeof address.sun_path)
+    return fail(ErrorCode::invalid_input, "the path of the socket is too long");
   path.copy(address.sun_path, path.size());
   FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.is_open() || ::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (!socket.is_open() || ::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address),
+                                     sizeof address) != 0) {
     return fail(error_from_errno(errno, "cannot connect to the private nginx"));
   }
   return socket;

@@ -10,7 +10,8 @@
 
 namespace handshaked::diagnose {
 
-/// A temporary directory that only we can enter, removed by the destructor. What happens in it wakes whoever waits. One thread.
+/// A temporary directory that only we can enter, removed by the destructor. What happens in it
+/// wakes whoever waits. One thread.
 class PrivateDirectory {
  public:
   static Result<PrivateDirectory> create();
@@ -23,7 +24,8 @@ class PrivateDirectory {
   /// The file as it is now; empty when there is none.
   std::string read(std::string_view name) const;
   bool has(std::string_view name) const;
-  /// Waits until something was written in the directory since the last wait, or `other` can be read (which it then says), at most so long.
+  /// Waits until something was written in the directory since the last wait, or `other` can be read
+  /// (which it then says), at most so long.
   bool wait_for_change_or(int other, std::chrono::milliseconds patience) const;
   /// To a socket in it on which somebody listens.
   Result<FileDescriptor> connect(std::string_view socket_name) const;

@@ -13,7 +13,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kConfiguration = "nginx.conf", kProcess = "nginx.pid", kStartLog = "start.log", kDone = "done";
+constexpr std::string_view kConfiguration = "nginx.conf", kProcess = "nginx.pid",
+                           kStartLog = "start.log", kDone = "done";
 
 std::optional<pid_t> process_in(const PrivateDirectory& directory) {
   const std::string text = directory.read(kProcess);
@@ -22,16 +23,20 @@ std::optional<pid_t> process_in(const PrivateDirectory& directory) {
   return parsed.ec == std::errc{} && id > 1 ? std::optional(id) : std::nullopt;
 }
 
-/// What is outside of http and stream. A server takes a connection for listening, one for us and one for the peer.
+/// What is outside of http and stream. A server takes a connection for listening, one for us and
+/// one for the peer.
 std::string main_settings(const PrivateDirectory& directory, std::size_t servers) {
-  return "daemon off;\nmaster_process on;\nworker_processes 1;\npid " + directory.path(kProcess) + ";\nerror_log " +
-         directory.path("error.log") + " info;\nevents {\n  worker_connections " + std::to_string(16 + 4 * servers) + ";\n}\n";
+  return "daemon off;\nmaster_process on;\nworker_processes 1;\npid " + directory.path(kProcess) +
+         ";\nerror_log " + directory.path("error.log") + " info;\nevents {\n  worker_connections " +
+         std::to_string(16 + 4 * servers) + ";\n}\n";
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const PrivateInstance>> PrivateInstance::start(const std::string& program, const std::string& modules,
-                                                                      const std::string& blocks, std::size_t servers,
+Result<std::shared_ptr<const PrivateInstance>> PrivateInstance::start(const std::string& program,
+                                                                      const std::string& modules,
+                                                                      const std::string& blocks,
+                                                                      std::size_t servers,
                                                                       Clock::time_point deadline) {
   TRY(PrivateDirectory directory, PrivateDirectory::create());
   TRY(directory.write(kConfiguration, modules + main_settings(directory, servers) + blocks));
@@ -43,9 +48,11 @@ Result<std::shared_ptr<const PrivateInstance>> PrivateInstance::start(const std:
 Result<> PrivateInstance::run(const std::string& program, Clock::time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
   if (left.count() <= 0) return fail(ErrorCode::timeout, "no time is left to start nginx");
-  // Ends by itself when it would not start, by the destructor else; whatever happens the group is killed when the time is over.
+  // Ends by itself when it would not start, by the destructor else; whatever happens the group is
+  // killed when the time is over.
   runner_ = std::thread([program, left,
-                         arguments = std::vector<std::string>{"nginx", "-p", directory_.path(""), "-c", directory_.path(kConfiguration),
+                         arguments = std::vector<std::string>{"nginx", "-p", directory_.path(""),
+                                                              "-c", directory_.path(kConfiguration),
                                                               "-e", directory_.path(kStartLog)},
                          done = directory_.path(kDone)] {
     const auto run = run_program(program, arguments, left);
@@ -53,7 +60,9 @@ Result<> PrivateInstance::run(const std::string& program, Clock::time_point dead
   });
   while (Clock::now() < deadline) {
     if (process_in(directory_)) return success();  // written when it listens
-    if (directory_.has(kDone)) return fail(ErrorCode::io, "nginx did not start: " + directory_.read(kStartLog) + directory_.read(kDone));
+    if (directory_.has(kDone))
+      return fail(ErrorCode::io,
+                  "nginx did not start: " + directory_.read(kStartLog) + directory_.read(kDone));
     directory_.wait_for_change_or(-1, std::chrono::milliseconds(50));
   }
   return fail(ErrorCode::timeout, "nginx did not start in time");

@@ -18,7 +18,8 @@ Result<> ServerText::add_values(std::string_view directive, const nginx::Effecti
   return add(directive, words);
 }
 
-Result<> ServerText::add_copied(std::string_view directive, const std::string& path, std::string_view name) {
+Result<> ServerText::add_copied(std::string_view directive, const std::string& path,
+                                std::string_view name) {
   TRY(const std::string content, files_.read(path, kMaxBundleBytes));
   TRY(directory_.write(name, content));
   return add(directive, {directory_.path(name)});

@@ -11,11 +11,13 @@
 
 namespace handshaked::diagnose {
 
-/// The directives of one server of a private nginx, written line by line: what a server of http and one of stream have in common. Its
-/// files are in a directory of its own. Borrows the directory and the files.
+/// The directives of one server of a private nginx, written line by line: what a server of http and
+/// one of stream have in common. Its files are in a directory of its own. Borrows the directory and
+/// the files.
 class ServerText {
  public:
-  ServerText(const PrivateDirectory& directory, const nginx::ConfigurationFiles& files) : directory_(directory), files_(files) {}
+  ServerText(const PrivateDirectory& directory, const nginx::ConfigurationFiles& files)
+      : directory_(directory), files_(files) {}
 
   const PrivateDirectory& directory() const { return directory_; }
   /// invalid_input for what no configuration can say.

@@ -20,23 +20,29 @@ struct SharedNginx::Party {
   std::shared_ptr<const PrivateInstance> instance;
   std::string why_not;
 
-  bool can_take(const HostedServer& server) const { return size < kMostServers && program == server.program && modules == server.modules; }
+  bool can_take(const HostedServer& server) const {
+    return size < kMostServers && program == server.program && modules == server.modules;
+  }
 };
 
 Result<std::shared_ptr<const PrivateInstance>> host_alone(const HostedServer& server) {
-  return PrivateInstance::start(server.program, server.modules, stream_block(server.text), 1, server.deadline);
+  return PrivateInstance::start(server.program, server.modules, stream_block(server.text), 1,
+                                server.deadline);
 }
 
-/// Starts the party's instance when it is worth it, and no other is starting: until then others join.
+/// Starts the party's instance when it is worth it, and no other is starting: until then others
+/// join.
 void SharedNginx::lead(Party& party, std::unique_lock<std::mutex>& lock) {
-  has_changed_.wait_until(lock, std::min(party.deadline, Clock::now() + kPatience), [&] { return party.size >= worth_a_start_; });
+  has_changed_.wait_until(lock, std::min(party.deadline, Clock::now() + kPatience),
+                          [&] { return party.size >= worth_a_start_; });
   has_changed_.wait_until(lock, party.deadline, [&] { return !is_starting_; });
   if (gathering_.get() == &party) gathering_.reset();
   const bool may_start = !is_starting_;
   if (may_start) {
     is_starting_ = true;
     lock.unlock();
-    auto started = PrivateInstance::start(party.program, party.modules, stream_block(party.servers), party.size, party.deadline);
+    auto started = PrivateInstance::start(party.program, party.modules, stream_block(party.servers),
+                                          party.size, party.deadline);
     lock.lock();
     is_starting_ = false;
     if (started) party.instance = std::move(started).value();

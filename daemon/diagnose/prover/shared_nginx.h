@@ -11,8 +11,8 @@
 
 namespace handshaked::diagnose {
 
-/// One server of a private nginx: a `server { … }` of the stream module that listens on a socket of its own and logs into a file of its
-/// own.
+/// One server of a private nginx: a `server { … }` of the stream module that listens on a socket of
+/// its own and logs into a file of its own.
 struct HostedServer {
   std::string program;  ///< the nginx in use
   std::string modules;  ///< load_module and user, line by line
@@ -20,15 +20,18 @@ struct HostedServer {
   std::chrono::steady_clock::time_point deadline{};
 };
 
-/// Lets many proofs share few instances: who asks while one is starting is hosted by the next, together with all others who do. So a proof
-/// costs a server block, and a start is paid for by as many as wait for it. An instance ends when the last one lets go of it. A worker that
-/// one peer brings down takes the others of its instance along: then nothing is proved by it, and nothing refuted. Any thread.
+/// Lets many proofs share few instances: who asks while one is starting is hosted by the next,
+/// together with all others who do. So a proof costs a server block, and a start is paid for by as
+/// many as wait for it. An instance ends when the last one lets go of it. A worker that one peer
+/// brings down takes the others of its instance along: then nothing is proved by it, and nothing
+/// refuted. Any thread.
 class SharedNginx {
  public:
   /// `worth_a_start`: servers that are waited for a little, when so many may come.
   explicit SharedNginx(std::size_t worth_a_start) : worth_a_start_(worth_a_start) {}
 
-  /// Blocks until an nginx has the server, the deadline at most. Where the instance would not start with those of others it is tried alone.
+  /// Blocks until an nginx has the server, the deadline at most. Where the instance would not start
+  /// with those of others it is tried alone.
   Result<std::shared_ptr<const PrivateInstance>> host(const HostedServer& server);
 
  private:

@@ -12,7 +12,8 @@
 namespace handshaked::diagnose {
 namespace {
 
-/// nginx's ngx_ssl_verify_callback: remembers nothing, forbids nothing. Ours remembers, for the diagnosis.
+/// nginx's ngx_ssl_verify_callback: remembers nothing, forbids nothing. Ours remembers, for the
+/// diagnosis.
 int continue_after_fault(int is_ok, X509_STORE_CTX* context) {
   if (is_ok) return 1;
   auto& faults = *static_cast<std::vector<ReplayFault>*>(X509_STORE_CTX_get_app_data(context));
@@ -29,21 +30,28 @@ Result<StoreHandle> fill_store(const ReplayInput& settings, const ParsedMaterial
   if (!store) return fail(ErrorCode::limit_exceeded, "no memory for a trust store");
   for (X509* certificate : material.trusted)
     if (!X509_STORE_add_cert(store.get(), certificate))
-      return fail(ErrorCode::invalid_input, "cannot add a certificate: " + take_openssl_error().reason);
+      return fail(ErrorCode::invalid_input,
+                  "cannot add a certificate: " + take_openssl_error().reason);
   for (X509_CRL* crl : material.crls)
-    if (!X509_STORE_add_crl(store.get(), crl)) return fail(ErrorCode::invalid_input, "cannot add a CRL: " + take_openssl_error().reason);
-  if (settings.check_crls) X509_STORE_set_flags(store.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    if (!X509_STORE_add_crl(store.get(), crl))
+      return fail(ErrorCode::invalid_input, "cannot add a CRL: " + take_openssl_error().reason);
+  if (settings.check_crls)
+    X509_STORE_set_flags(store.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
   return store;
 }
 
 /// In the order of ssl_verify_cert_chain() of libssl, which decides what overrides what.
-void configure(X509_STORE_CTX* context, const ReplayInput& settings, std::vector<ReplayFault>& faults) {
+void configure(X509_STORE_CTX* context, const ReplayInput& settings,
+               std::vector<ReplayFault>& faults) {
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_auth_level(parameters, settings.security_level);
   if (settings.suite_b) X509_STORE_CTX_set_flags(context, X509_V_FLAG_SUITEB_128_LOS);
-  X509_STORE_CTX_set_default(context, settings.side == VerifiedSide::client ? "ssl_client" : "ssl_server");
+  X509_STORE_CTX_set_default(context,
+                             settings.side == VerifiedSide::client ? "ssl_client" : "ssl_server");
   X509_VERIFY_PARAM_set_depth(parameters, settings.depth);
-  X509_VERIFY_PARAM_set_time(parameters, std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(settings.at)));
+  X509_VERIFY_PARAM_set_time(
+      parameters,
+      std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(settings.at)));
   X509_STORE_CTX_set_app_data(context, &faults);
   X509_STORE_CTX_set_verify_cb(context, continue_after_fault);
 }
@@ -57,8 +65,8 @@ void describe_path(STACK_OF(X509) * path, const ParsedMaterial& material, Replay
   }
   if (sk_X509_num(path) == 0) return;
   const X509* const last = sk_X509_value(path, sk_X509_num(path) - 1);
-  result.ends_in_trust =
-      std::any_of(material.trusted.begin(), material.trusted.end(), [last](X509* one) { return X509_cmp(one, last) == 0; });
+  result.ends_in_trust = std::any_of(material.trusted.begin(), material.trusted.end(),
+                                     [last](X509* one) { return X509_cmp(one, last) == 0; });
 }
 
 /// ngx_ssl_check_host(): an empty name never matches.
@@ -75,7 +83,8 @@ Result<ReplayResult> replay_parsed(const ReplayInput& settings, const ParsedMate
   const BorrowedX509Stack sent(sk_X509_new_null());
   for (X509* certificate : material.chain) sk_X509_push(sent.get(), certificate);
   const StoreContextHandle context(X509_STORE_CTX_new());
-  if (!context || !X509_STORE_CTX_init(context.get(), store.get(), material.chain.front(), sent.get()))
+  if (!context ||
+      !X509_STORE_CTX_init(context.get(), store.get(), material.chain.front(), sent.get()))
     return fail(ErrorCode::limit_exceeded, "no memory for a verification");
 
   ReplayResult result;
@@ -92,11 +101,14 @@ Result<ReplayResult> replay_parsed(const ReplayInput& settings, const ParsedMate
 
 Result<std::shared_ptr<x509_st>> parse_from_wire(const Der& der) {
   if (der.size() > Certificate::kMaxDerBytes)
-    return fail(ErrorCode::limit_exceeded, "a certificate of " + std::to_string(der.size()) + " bytes");
+    return fail(ErrorCode::limit_exceeded,
+                "a certificate of " + std::to_string(der.size()) + " bytes");
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
-  std::shared_ptr<X509> certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
+  std::shared_ptr<X509> certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())),
+                                    X509_free);
   if (!certificate || at != reinterpret_cast<const unsigned char*>(der.data()) + der.size())
-    return fail(ErrorCode::invalid_input, "a certificate of the chain is malformed: " + take_openssl_error().reason);
+    return fail(ErrorCode::invalid_input,
+                "a certificate of the chain is malformed: " + take_openssl_error().reason);
   return certificate;
 }
 

@@ -39,7 +39,8 @@ std::string without_exclusion(std::string_view list, std::size_t index) {
 }
 
 bool keeps_all(const std::vector<std::string>& before, const std::vector<std::string>& after) {
-  return std::all_of(before.begin(), before.end(), [&](const std::string& name) { return has(after, name); });
+  return std::all_of(before.begin(), before.end(),
+                     [&](const std::string& name) { return has(after, name); });
 }
 
 }  // namespace
@@ -51,8 +52,10 @@ std::vector<std::string> expanded_ciphers(const std::string& ciphers) {
     SSL_CTX_set_min_proto_version(context.get(), 0);
     SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
     const SslHandle connection(SSL_new(context.get()));
-    if (STACK_OF(SSL_CIPHER)* const usable = connection ? SSL_get1_supported_ciphers(connection.get()) : nullptr) {
-      for (int i = 0; i < sk_SSL_CIPHER_num(usable); ++i) names.emplace_back(SSL_CIPHER_get_name(sk_SSL_CIPHER_value(usable, i)));
+    if (STACK_OF(SSL_CIPHER)* const usable =
+            connection ? SSL_get1_supported_ciphers(connection.get()) : nullptr) {
+      for (int i = 0; i < sk_SSL_CIPHER_num(usable); ++i)
+        names.emplace_back(SSL_CIPHER_get_name(sk_SSL_CIPHER_value(usable, i)));
       sk_SSL_CIPHER_free(usable);
     }
   }
@@ -68,7 +71,8 @@ std::string with_cipher(const std::string& ciphers, const std::string& name) {
   const std::vector<std::string_view> words = words_of(ciphers);
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (!words[i].starts_with('!') && !words[i].starts_with('-')) continue;
-    // Only what the list lost by that word comes back with it: all of it is named away again but the one suite.
+    // Only what the list lost by that word comes back with it: all of it is named away again but
+    // the one suite.
     candidate = without_exclusion(ciphers, i) + ":" + name;
     const std::vector<std::string> after = expanded_ciphers(candidate);
     if (!has(after, name) || !keeps_all(before, after)) continue;

@@ -7,7 +7,24 @@
 namespace handshaked::diagnose {
 
 /// What the first bytes of a peer look like.
-enum class FirstBytes { none, tls, http, http2, ssh, smtp, ftp, pop3, imap, mysql, postgresql, redis, proxy_header, sslv2, text, binary };
+enum class FirstBytes {
+  none,
+  tls,
+  http,
+  http2,
+  ssh,
+  smtp,
+  ftp,
+  pop3,
+  imap,
+  mysql,
+  postgresql,
+  redis,
+  proxy_header,
+  sslv2,
+  text,
+  binary
+};
 
 std::string_view to_string(FirstBytes kind);
 std::optional<FirstBytes> first_bytes_from(std::string_view name);

@@ -21,7 +21,8 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
     for (std::size_t j = 1; j < width; ++j) {
       const bool is_same = lower(left[i - 1]) == lower(right[j - 1]);
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (is_same ? 0U : 1U)});
-      const bool is_swap = i > 1 && j > 1 && lower(left[i - 1]) == lower(right[j - 2]) && lower(left[i - 2]) == lower(right[j - 1]);
+      const bool is_swap = i > 1 && j > 1 && lower(left[i - 1]) == lower(right[j - 2]) &&
+                           lower(left[i - 2]) == lower(right[j - 1]);
       if (is_swap) row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
     before_last.swap(last);
@@ -30,7 +31,8 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
   return last[width - 1];
 }
 
-std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string_view> known) {
+std::optional<std::string> nearest_word(std::string_view word,
+                                        std::span<const std::string_view> known) {
   std::optional<std::string> best;
   std::size_t best_distance = 0;
   for (const std::string_view candidate : known) {

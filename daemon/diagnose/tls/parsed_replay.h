@@ -11,7 +11,8 @@ struct X509_crl_st;
 
 namespace handshaked::diagnose {
 
-/// What replay_verification() works on once everything is parsed: the child process parses a certificate once for many replays.
+/// What replay_verification() works on once everything is parsed: the child process parses a
+/// certificate once for many replays.
 struct ParsedMaterial {
   std::span<x509_st* const> chain;  ///< never empty
   std::span<x509_st* const> trusted;
@@ -21,7 +22,8 @@ struct ParsedMaterial {
 /// The settings are those of `settings`; its certificates and CRLs are not looked at.
 Result<ReplayResult> replay_parsed(const ReplayInput& settings, const ParsedMaterial& material);
 
-/// A certificate as libssl takes it from the wire: no trust settings, nothing behind it. invalid_input.
+/// A certificate as libssl takes it from the wire: no trust settings, nothing behind it.
+/// invalid_input.
 Result<std::shared_ptr<x509_st>> parse_from_wire(const Der& der);
 
 }  // namespace handshaked::diagnose

@@ -35,20 +35,27 @@ std::string print(int family, const void* bytes) {
 }
 
 bool begins(const V6& address, std::initializer_list<int> bytes) {
-  return std::equal(bytes.begin(), bytes.end(), address.begin(), [](int a, std::uint8_t b) { return a == b; });
+  return std::equal(bytes.begin(), bytes.end(), address.begin(),
+                    [](int a, std::uint8_t b) { return a == b; });
 }
 bool is_zero(const V6& address, std::size_t from, std::size_t to) {
-  return std::all_of(address.begin() + static_cast<std::ptrdiff_t>(from), address.begin() + static_cast<std::ptrdiff_t>(to),
+  return std::all_of(address.begin() + static_cast<std::ptrdiff_t>(from),
+                     address.begin() + static_cast<std::ptrdiff_t>(to),
                      [](std::uint8_t b) { return b == 0; });
 }
-V4 v4_at(const V6& address, std::size_t at) { return {address[at], address[at + 1], address[at + 2], address[at + 3]}; }
+V4 v4_at(const V6& address, std::size_t at) {
+  return {address[at], address[at + 1], address[at + 2], address[at + 3]};
+}
 
-bool is_mapped(const V6& address) { return is_zero(address, 0, 10) && address[10] == 0xFF && address[11] == 0xFF; }
+bool is_mapped(const V6& address) {
+  return is_zero(address, 0, 10) && address[10] == 0xFF && address[11] == 0xFF;
+}
 
 std::optional<std::string> reason_v4(const V4& a) {
   if (a == V4{169, 254, 169, 254}) return "cloud metadata";
   // Alibaba Cloud, Oracle Cloud and Azure answer there.
-  if (a == V4{100, 100, 100, 200} || a == V4{192, 0, 0, 192} || a == V4{168, 63, 129, 16}) return "cloud metadata";
+  if (a == V4{100, 100, 100, 200} || a == V4{192, 0, 0, 192} || a == V4{168, 63, 129, 16})
+    return "cloud metadata";
   if (a[0] == 169 && a[1] == 254) return "link-local";
   if (a[0] == 0) return "unspecified";
   if (a[0] >= 224 && a[0] <= 239) return "multicast";
@@ -56,19 +63,22 @@ std::optional<std::string> reason_v4(const V4& a) {
   return std::nullopt;
 }
 
-/// The IPv4 addresses that an IPv6 address can lead to. RFC 4291, 6052, 8215, 3056, 4380, 5214, 2765.
+/// The IPv4 addresses that an IPv6 address can lead to. RFC 4291, 6052, 8215, 3056, 4380, 5214,
+/// 2765.
 std::vector<V4> embedded_v4(const V6& a) {
   std::vector<V4> found;
   if (is_mapped(a)) found.push_back(v4_at(a, 12));
   const bool is_loopback = is_zero(a, 0, 15) && a[15] == 1;
   if (is_zero(a, 0, 12) && !is_zero(a, 12, 16) && !is_loopback) found.push_back(v4_at(a, 12));
-  if (is_zero(a, 0, 8) && a[8] == 0xFF && a[9] == 0xFF && a[10] == 0 && a[11] == 0) found.push_back(v4_at(a, 12));
+  if (is_zero(a, 0, 8) && a[8] == 0xFF && a[9] == 0xFF && a[10] == 0 && a[11] == 0)
+    found.push_back(v4_at(a, 12));
   if (begins(a, {0x00, 0x64, 0xFF, 0x9B})) {
     found.push_back(v4_at(a, 12));
     // A local prefix of 48, 56 or 64 bits has the address around its ninth byte, which is zero.
     // A reading that begins with zero is the inside of a longer prefix.
     if (a[4] == 0 && a[5] == 1)
-      for (const V4& v4 : {V4{a[6], a[7], a[9], a[10]}, V4{a[7], a[9], a[10], a[11]}, V4{a[9], a[10], a[11], a[12]}})
+      for (const V4& v4 : {V4{a[6], a[7], a[9], a[10]}, V4{a[7], a[9], a[10], a[11]},
+                           V4{a[9], a[10], a[11], a[12]}})
         if (v4[0] != 0) found.push_back(v4);
   }
   if (begins(a, {0x20, 0x02})) found.push_back(v4_at(a, 2));
@@ -90,7 +100,8 @@ std::optional<std::string> reason_v6(const V6& a) {
   if (a[0] == 0xFE && (a[1] & 0xC0) == 0xC0) return "site-local";
   // Amazon and Google answer there.
   const bool is_metadata =
-      (begins(a, {0xFD, 0x00, 0x0E, 0xC2}) || begins(a, {0xFD, 0x20, 0x00, 0xCE})) && is_zero(a, 4, 14) && a[14] == 2 && a[15] == 0x54;
+      (begins(a, {0xFD, 0x00, 0x0E, 0xC2}) || begins(a, {0xFD, 0x20, 0x00, 0xCE})) &&
+      is_zero(a, 4, 14) && a[14] == 2 && a[15] == 0x54;
   if (is_metadata) return "cloud metadata";
   for (const V4& v4 : embedded_v4(a))
     if (auto reason = reason_v4(v4)) return *reason + " inside an IPv6 address";
@@ -98,7 +109,9 @@ std::optional<std::string> reason_v6(const V6& a) {
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_name_character(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; }
+bool is_name_character(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+}
 
 }  // namespace
 
@@ -122,7 +135,8 @@ Result<PeerAddress> ip_peer(std::string_view ip, std::uint16_t port) {
 Result<PeerAddress> unix_peer(std::string path) {
   if (path.empty() || path.front() != '/' || path.find('\0') != std::string::npos)
     return fail(ErrorCode::invalid_input, "not a path of a socket");
-  if (path.size() >= sizeof(sockaddr_un::sun_path)) return fail(ErrorCode::invalid_input, "the path of the socket is too long: " + path);
+  if (path.size() >= sizeof(sockaddr_un::sun_path))
+    return fail(ErrorCode::invalid_input, "the path of the socket is too long: " + path);
   return PeerAddress{{}, 0, std::move(path)};
 }
 
@@ -139,7 +153,9 @@ HostForm form_of_host(std::string_view host) {
   for (std::string_view rest = host;;) {
     const auto dot = rest.find('.');
     last = rest.substr(0, dot);
-    if (last.empty() || last.size() > 63 || !std::all_of(last.begin(), last.end(), is_name_character)) return HostForm::malformed;
+    if (last.empty() || last.size() > 63 ||
+        !std::all_of(last.begin(), last.end(), is_name_character))
+      return HostForm::malformed;
     if (dot == std::string_view::npos) break;
     rest = rest.substr(dot + 1);
   }

@@ -20,11 +20,12 @@ struct PeerObservation {
   bool has_chain() const { return !seen.chain.empty(); }
 };
 
-/// One JSON object: address, what was asked (no paths of keys), what was seen, certificates by their facts and not by their bytes.
+/// One JSON object: address, what was asked (no paths of keys), what was seen, certificates by
+/// their facts and not by their bytes.
 std::string to_json(const PeerObservation& observation);
 
-/// "TLSv1.2 ECDHE-RSA-AES256-GCM-SHA384, 2 certificates", "alert 112 after the ClientHello", "answered HTTP, not TLS": one line of
-/// evidence.
+/// "TLSv1.2 ECDHE-RSA-AES256-GCM-SHA384, 2 certificates", "alert 112 after the ClientHello",
+/// "answered HTTP, not TLS": one line of evidence.
 std::string summary_of(const ProbeResult& seen);
 
 }  // namespace handshaked::diagnose

@@ -18,11 +18,12 @@ struct NamedPeer {
   bool operator==(const NamedPeer&) const = default;
 };
 
-/// Looks a name up: its addresses in numbers. resolve_name() of name_resolution.h does it in the child process.
+/// Looks a name up: its addresses in numbers. resolve_name() of name_resolution.h does it in the
+/// child process.
 using ResolveName = std::function<Result<std::vector<std::string>>(const std::string& host)>;
 
-/// An address that may be probed. Only ProbePolicy makes one: whoever holds it has passed the check, and it is a number, so that nothing
-/// is looked up a second time.
+/// An address that may be probed. Only ProbePolicy makes one: whoever holds it has passed the
+/// check, and it is a number, so that nothing is looked up a second time.
 class AllowedPeer {
  public:
   const PeerAddress& address() const { return address_; }
@@ -31,24 +32,31 @@ class AllowedPeer {
 
  private:
   friend class ProbePolicy;
-  AllowedPeer(PeerAddress address, std::string named_as) : address_(std::move(address)), named_as_(std::move(named_as)) {}
+  AllowedPeer(PeerAddress address, std::string named_as)
+      : address_(std::move(address)), named_as_(std::move(named_as)) {}
   PeerAddress address_;
   std::string named_as_;
 };
 
-/// Which addresses may be probed: those of peers that the configuration names, and those that the allow list covers; of both never the
-/// ones that reason_never_probed() knows. An address or a name from a log line is only ever compared with these. Immutable; any thread.
+/// Which addresses may be probed: those of peers that the configuration names, and those that the
+/// allow list covers; of both never the ones that reason_never_probed() knows. An address or a name
+/// from a log line is only ever compared with these. Immutable; any thread.
 class ProbePolicy {
  public:
-  /// `allow_list`: "10.0.0.0/8", "2001:db8::/32", "192.0.2.7", "192.0.2.7:443", "backend.example", "backend.example:443", "[::1]:443",
-  /// "unix:/run/x". invalid_configuration names the entry that is none of these. At most kMaxNamed of each.
-  static Result<ProbePolicy> create(std::vector<NamedPeer> configured, const std::vector<std::string>& allow_list);
+  /// `allow_list`: "10.0.0.0/8", "2001:db8::/32", "192.0.2.7", "192.0.2.7:443", "backend.example",
+  /// "backend.example:443", "[::1]:443", "unix:/run/x". invalid_configuration names the entry that
+  /// is none of these. At most kMaxNamed of each.
+  static Result<ProbePolicy> create(std::vector<NamedPeer> configured,
+                                    const std::vector<std::string>& allow_list);
 
-  /// All addresses of a peer that the configuration or the allow list names, in the order of the look-up, looked up once. Fails with
-  /// permission_denied when neither names it, or when not one of its addresses may be probed (the reason says which and why).
-  Result<std::vector<AllowedPeer>> addresses_of(const NamedPeer& peer, const ResolveName& resolve) const;
+  /// All addresses of a peer that the configuration or the allow list names, in the order of the
+  /// look-up, looked up once. Fails with permission_denied when neither names it, or when not one
+  /// of its addresses may be probed (the reason says which and why).
+  Result<std::vector<AllowedPeer>> addresses_of(const NamedPeer& peer,
+                                                const ResolveName& resolve) const;
 
-  /// The address that a log line mentions, if a named peer has it. Names are looked up until one does.
+  /// The address that a log line mentions, if a named peer has it. Names are looked up until one
+  /// does.
   Result<AllowedPeer> address_in_log(const PeerAddress& address, const ResolveName& resolve) const;
 
   static constexpr std::size_t kMaxNamed = 10'000;

@@ -36,7 +36,9 @@ Series series_of(std::string_view text) {
 
 /// False for what does not depend on the library.
 bool withdraw(Proof& proof, const Text& why) {
-  if (proof.status == ProofStatus::untested || (proof.method != ProofMethod::replay && proof.method != ProofMethod::probe)) return false;
+  if (proof.status == ProofStatus::untested ||
+      (proof.method != ProofMethod::replay && proof.method != ProofMethod::probe))
+    return false;
   proof.status = ProofStatus::untested;
   proof.detail = diagnosis_text("proof.tried_here", {{"why", why}, {"proof", proof.detail}});
   return true;

@@ -21,14 +21,16 @@ namespace handshaked::diagnose {
 
 // Both as in ngx_http_upstream_ssl_name() and ngx_stream_proxy_ssl_name().
 std::string checked_name(std::string_view ssl_name) {
-  const bool has_bracket = ssl_name.starts_with('[') && ssl_name.find(']') != std::string_view::npos;
+  const bool has_bracket =
+      ssl_name.starts_with('[') && ssl_name.find(']') != std::string_view::npos;
   return std::string(ssl_name.substr(0, ssl_name.find(':', has_bracket ? ssl_name.find(']') : 0)));
 }
 
 std::string sni_of(std::string_view ssl_name) {
   std::string name = checked_name(ssl_name);
   in_addr ignored{};
-  const bool is_address = name.starts_with('[') || ::inet_pton(AF_INET, name.c_str(), &ignored) == 1;
+  const bool is_address =
+      name.starts_with('[') || ::inet_pton(AF_INET, name.c_str(), &ignored) == 1;
   return is_address ? std::string() : name;
 }
 
@@ -41,7 +43,8 @@ Result<std::string> read_credentials(const std::string& path) {
   constexpr std::size_t kMaxBytes = 1U << 20;
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat status {};
-  if (!file.is_open() || ::fstat(file.number(), &status) != 0) return fail(error_from_errno(errno, path));
+  if (!file.is_open() || ::fstat(file.number(), &status) != 0)
+    return fail(error_from_errno(errno, path));
   if (!S_ISREG(status.st_mode) || static_cast<std::size_t>(status.st_size) > kMaxBytes)
     return fail(ErrorCode::invalid_input, path + ": no regular file of this size is a key");
   std::string text(static_cast<std::size_t>(status.st_size), '\0');
@@ -58,19 +61,21 @@ Result<ClientKey> read_key(const ClientCredentials& client) {
   TRY(const std::string text, read_credentials(client.password_file));
   constexpr std::size_t kMaxPasswords = 64;
   std::istringstream lines(text);
-  for (std::string line; key.passwords.size() < kMaxPasswords && std::getline(lines, line);) key.passwords.push_back(line);
+  for (std::string line; key.passwords.size() < kMaxPasswords && std::getline(lines, line);)
+    key.passwords.push_back(line);
   return key;
 }
 
 ProbeOutcome connect_outcome(const SocketStep& step) {
-  if (step.status == SocketStatus::timed_out || step.system_error == ETIMEDOUT) return ProbeOutcome::timed_out;
+  if (step.status == SocketStatus::timed_out || step.system_error == ETIMEDOUT)
+    return ProbeOutcome::timed_out;
   if (step.system_error == ECONNREFUSED) return ProbeOutcome::refused;
   if (step.system_error == ECONNRESET) return ProbeOutcome::reset;
   return ProbeOutcome::unreachable;
 }
 
-bool open_connection(ProbeSocket& socket, const PeerAddress& address, bool sends_proxy_header, Clock::time_point deadline,
-                     ProbeResult& result) {
+bool open_connection(ProbeSocket& socket, const PeerAddress& address, bool sends_proxy_header,
+                     Clock::time_point deadline, ProbeResult& result) {
   SocketStep step = socket.connect(address, deadline);
   if (step.status == SocketStatus::ok && sends_proxy_header) {
     result.phase = ProbePhase::proxy_header;
@@ -89,11 +94,13 @@ ProbeResult not_made(std::string reason) {
   return result;
 }
 
-Result<ProbeResult> probe_until(Clock::time_point end, const PeerAddress& address, ProbeRequest request, const ClientKey& key,
+Result<ProbeResult> probe_until(Clock::time_point end, const PeerAddress& address,
+                                ProbeRequest request, const ClientKey& key,
                                 Clock::time_point deadline) {
   ProbeResult result;
   ProbeSocket socket;
-  if (!open_connection(socket, address, request.send_proxy_header, std::min(end, deadline), result)) return result;
+  if (!open_connection(socket, address, request.send_proxy_header, std::min(end, deadline), result))
+    return result;
   TRY(auto child, ChildProcess::start(ChildTask::judge));
   request.timeout = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
   std::string line;
@@ -115,7 +122,8 @@ Result<ProbeResult> probe_until(Clock::time_point end, const PeerAddress& addres
 
 }  // namespace
 
-Result<ProbeResult> run_probe(const AllowedPeer& peer, const ProbeRequest& request, Clock::time_point deadline) {
+Result<ProbeResult> run_probe(const AllowedPeer& peer, const ProbeRequest& request,
+                              Clock::time_point deadline) {
   const auto begin = Clock::now();
   ClientKey key;
   if (request.client) {

@@ -20,10 +20,11 @@ enum class TlsVersion { ssl3, tls1_0, tls1_1, tls1_2, tls1_3 };
 std::string_view to_string(TlsVersion version);  ///< as nginx writes it: "TLSv1.2"
 std::optional<TlsVersion> tls_version_from(std::string_view nginx_word);
 
-/// What nginx would present when it is asked for a client certificate. Only ever filled in with the operator's permission. We read the
-/// files for the child process, which can open none.
+/// What nginx would present when it is asked for a client certificate. Only ever filled in with the
+/// operator's permission. We read the files for the child process, which can open none.
 struct ClientCredentials {
-  std::vector<Der> chain{};  ///< leaf first, as the certificate file has it (or with what a fix would add)
+  std::vector<Der>
+      chain{};  ///< leaf first, as the certificate file has it (or with what a fix would add)
   std::string key_file{};
   std::string password_file{};  ///< *_ssl_password_file; empty for none
 
@@ -35,15 +36,19 @@ struct ProbeRequest {
   std::string server_name{};  ///< the SNI; empty: none is sent (see sni_of)
   std::vector<TlsVersion> protocols = {TlsVersion::tls1_0, TlsVersion::tls1_1, TlsVersion::tls1_2};
   std::string ciphers = "DEFAULT";
-  std::vector<ConfCommand> conf_commands{};  ///< Groups, Ciphersuites, SignatureAlgorithms, Options, …: *_ssl_conf_command
-  std::optional<int> security_level{};       ///< sets it aside from the ciphers; none: what they and the system's policy say
-  std::vector<std::string> alpn{};           ///< {"h2"} for grpc
-  bool send_proxy_header = false;            ///< proxy_protocol on: a PROXY v1 line before the ClientHello
-  bool ask_for_staple = false;               ///< nginx never asks upstreams; for listeners of our own
-  std::string instead_of_hello{};            ///< sent in the place of a handshake, to hear whether the peer speaks something else
+  std::vector<ConfCommand> conf_commands{};  ///< Groups, Ciphersuites, SignatureAlgorithms,
+                                             ///< Options, …: *_ssl_conf_command
+  std::optional<int> security_level{};  ///< sets it aside from the ciphers; none: what they and the
+                                        ///< system's policy say
+  std::vector<std::string> alpn{};      ///< {"h2"} for grpc
+  bool send_proxy_header = false;  ///< proxy_protocol on: a PROXY v1 line before the ClientHello
+  bool ask_for_staple = false;     ///< nginx never asks upstreams; for listeners of our own
+  std::string instead_of_hello{};  ///< sent in the place of a handshake, to hear whether the peer
+                                   ///< speaks something else
   std::optional<ClientCredentials> client{};
-  std::chrono::milliseconds timeout{10'000};       ///< for everything together; at most kMaxProbeTime
-  std::chrono::milliseconds late_alert_wait{700};  ///< how long to listen for a refusal after a TLS 1.3 handshake
+  std::chrono::milliseconds timeout{10'000};  ///< for everything together; at most kMaxProbeTime
+  std::chrono::milliseconds late_alert_wait{
+      700};  ///< how long to listen for a refusal after a TLS 1.3 handshake
 
   bool operator==(const ProbeRequest&) const = default;
 };
@@ -101,15 +106,17 @@ struct ProbeResult {
   ProbeOutcome outcome = ProbeOutcome::local_error;
   std::optional<int> alert;       ///< received from the peer, fatal
   std::optional<int> sent_alert;  ///< sent by our side, fatal
-  std::string reason;             ///< OpenSSL's reason or the system's error text, as nginx prints it ("wrong version number")
-  std::string reason_code;        ///< of an OpenSSL reason, as nginx prints it: "0A00010B"
-  int system_error = 0;           ///< errno of reset, refused, unreachable
+  std::string reason;  ///< OpenSSL's reason or the system's error text, as nginx prints it ("wrong
+                       ///< version number")
+  std::string reason_code;  ///< of an OpenSSL reason, as nginx prints it: "0A00010B"
+  int system_error = 0;     ///< errno of reset, refused, unreachable
   FirstBytes first_bytes = FirstBytes::none;
   std::string first_text;  ///< what came first when it was no TLS: printable, at most 80 characters
 
   std::string version;  ///< "TLSv1.3"; empty before a ServerHello, like the following
   std::string cipher;   ///< "ECDHE-RSA-AES256-GCM-SHA384"
-  std::string group;    ///< as OpenSSL names it: "X25519", "prime256v1", "ffdhe2048"; "DH" without a name
+  std::string
+      group;  ///< as OpenSSL names it: "X25519", "prime256v1", "ffdhe2048"; "DH" without a name
   int key_exchange_bits = 0;
   std::string peer_signature;  ///< "RSA-PSS+SHA256"
   std::string alpn;
@@ -129,16 +136,18 @@ struct ProbeResult {
   bool operator==(const ProbeResult&) const = default;
 };
 
-/// The name that nginx compares with the certificate: *_ssl_name cut at its first colon, which takes a port off (an IPv6 address keeps
-/// what is inside its brackets).
+/// The name that nginx compares with the certificate: *_ssl_name cut at its first colon, which
+/// takes a port off (an IPv6 address keeps what is inside its brackets).
 std::string checked_name(std::string_view ssl_name);
 /// What nginx sends as SNI when *_ssl_server_name is on: the same; nothing for an address.
 std::string sni_of(std::string_view ssl_name);
 
-/// Connects, and lets a child process of this binary make the handshake over that connection. Waits at most until `deadline`, when the
-/// child is killed and the outcome is timed_out (the child itself keeps request.timeout, and then says where it stood). Blocks: call it
-/// on a worker. Any number may run at once; the caller bounds how many. Fails when the child cannot be started or answers nonsense (io,
-/// invalid_input), never because of what the peer does.
-Result<ProbeResult> run_probe(const AllowedPeer& peer, const ProbeRequest& request, std::chrono::steady_clock::time_point deadline);
+/// Connects, and lets a child process of this binary make the handshake over that connection. Waits
+/// at most until `deadline`, when the child is killed and the outcome is timed_out (the child
+/// itself keeps request.timeout, and then says where it stood). Blocks: call it on a worker. Any
+/// number may run at once; the caller bounds how many. Fails when the child cannot be started or
+/// answers nonsense (io, invalid_input), never because of what the peer does.
+Result<ProbeResult> run_probe(const AllowedPeer& peer, const ProbeRequest& request,
+                              std::chrono::steady_clock::time_point deadline);
 
 }  // namespace handshaked::diagnose

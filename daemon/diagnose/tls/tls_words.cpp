@@ -15,11 +15,13 @@ namespace {
 
 constexpr std::string_view kUsualCurves = "X25519:prime256v1:secp384r1";
 // The best first: of equally near ones that is taken.
-constexpr std::array<std::string_view, 15> kCurves = {"X25519",          "prime256v1", "secp384r1", "secp521r1",       "X448",
-                                                      "P-256",           "P-384",      "P-521",     "brainpoolP256r1", "brainpoolP384r1",
-                                                      "brainpoolP512r1", "ffdhe2048",  "ffdhe3072", "ffdhe4096",       "auto"};
-constexpr std::array<std::string_view, 5> kTls13Suites = {"TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
-                                                          "TLS_AES_128_GCM_SHA256", "TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"};
+constexpr std::array<std::string_view, 15> kCurves = {
+    "X25519",          "prime256v1", "secp384r1", "secp521r1",       "X448",
+    "P-256",           "P-384",      "P-521",     "brainpoolP256r1", "brainpoolP384r1",
+    "brainpoolP512r1", "ffdhe2048",  "ffdhe3072", "ffdhe4096",       "auto"};
+constexpr std::array<std::string_view, 5> kTls13Suites = {
+    "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"};
 constexpr std::array<std::string_view, 13> kCommands = {"Groups",
                                                         "Ciphersuites",
                                                         "CipherString",
@@ -33,7 +35,8 @@ constexpr std::array<std::string_view, 13> kCommands = {"Groups",
                                                         "ECDHParameters",
                                                         "RecordPadding",
                                                         "VerifyMode"};
-constexpr std::array<std::string_view, 6> kProtocols = {"TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1", "SSLv3", "None"};
+constexpr std::array<std::string_view, 6> kProtocols = {"TLSv1.3", "TLSv1.2", "TLSv1.1",
+                                                        "TLSv1",   "SSLv3",   "None"};
 constexpr std::array<std::string_view, 20> kOptions = {"ServerPreference",
                                                        "PrioritizeChaCha",
                                                        "NoRenegotiation",
@@ -74,10 +77,11 @@ constexpr std::array<std::string_view, 20> kSignatureAlgorithms = {"ECDSA+SHA256
                                                                    "rsa_pkcs1_sha384",
                                                                    "rsa_pkcs1_sha512",
                                                                    "ed448"};
-constexpr std::array<std::string_view, 30> kCipherWords = {"HIGH",   "DEFAULT",  "ALL",    "MEDIUM", "ECDHE",  "EECDH",   "DHE",   "EDH",
-                                                           "AESGCM", "CHACHA20", "AESCCM", "AES128", "AES256", "AES",     "ECDSA", "aECDSA",
-                                                           "aRSA",   "RSA",      "kRSA",   "aNULL",  "eNULL",  "NULL",    "MD5",   "SHA1",
-                                                           "SHA256", "SHA384",   "3DES",   "RC4",    "PSK",    "CAMELLIA"};
+constexpr std::array<std::string_view, 30> kCipherWords = {
+    "HIGH",   "DEFAULT",  "ALL",    "MEDIUM", "ECDHE",  "EECDH",   "DHE",   "EDH",
+    "AESGCM", "CHACHA20", "AESCCM", "AES128", "AES256", "AES",     "ECDSA", "aECDSA",
+    "aRSA",   "RSA",      "kRSA",   "aNULL",  "eNULL",  "NULL",    "MD5",   "SHA1",
+    "SHA256", "SHA384",   "3DES",   "RC4",    "PSK",    "CAMELLIA"};
 
 SslContextHandle new_context() {
   ERR_clear_error();
@@ -102,12 +106,14 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 
 /// The parts of a list that `is_good` refuses are replaced by the nearest known ones, or left out.
 template <class IsGood>
-std::vector<std::string> corrected_parts(std::string_view value, char separator, std::span<const std::string_view> known,
+std::vector<std::string> corrected_parts(std::string_view value, char separator,
+                                         std::span<const std::string_view> known,
                                          const IsGood& is_good) {
   std::vector<std::string> parts;
   for (const std::string& part : split(value, separator)) {
     const auto meant = is_good(part) ? std::optional<std::string>(part) : nearest_word(part, known);
-    if (meant && is_good(*meant) && std::find(parts.begin(), parts.end(), *meant) == parts.end()) parts.push_back(*meant);
+    if (meant && is_good(*meant) && std::find(parts.begin(), parts.end(), *meant) == parts.end())
+      parts.push_back(*meant);
   }
   return parts;
 }
@@ -117,7 +123,8 @@ std::vector<std::string> all_cipher_names() {
   const SslContextHandle context = new_context();
   if (!context || !SSL_CTX_set_cipher_list(context.get(), "ALL:COMPLEMENTOFALL")) return names;
   const STACK_OF(SSL_CIPHER)* const ciphers = SSL_CTX_get_ciphers(context.get());
-  for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i) names.emplace_back(SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, i)));
+  for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i)
+    names.emplace_back(SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, i)));
   return names;
 }
 
@@ -185,22 +192,28 @@ std::optional<CorrectedCiphers> corrected_ciphers(std::string_view value) {
   return corrected;
 }
 
-std::optional<ConfCommandWords> corrected_conf_command(std::string_view name, std::string_view value) {
+std::optional<ConfCommandWords> corrected_conf_command(std::string_view name,
+                                                       std::string_view value) {
   const auto meant = nearest_word(name, kCommands);
   if (!meant) return std::nullopt;
   ConfCommandWords words{*meant, std::string(value)};
   if (is_conf_command(words.name, words.value)) return words;
   const auto correct = [&](char separator, std::span<const std::string_view> known) {
-    words.value = join(corrected_parts(value, separator, known, [&](const std::string& part) { return is_conf_command(words.name, part); }),
-                       std::string(1, separator));
+    words.value = join(
+        corrected_parts(value, separator, known,
+                        [&](const std::string& part) { return is_conf_command(words.name, part); }),
+        std::string(1, separator));
   };
-  if (words.name == "Groups" || words.name == "Curves" || words.name == "ECDHParameters") correct(':', kCurves);
+  if (words.name == "Groups" || words.name == "Curves" || words.name == "ECDHParameters")
+    correct(':', kCurves);
   else if (words.name == "Ciphersuites") correct(':', kTls13Suites);
-  else if (words.name == "CipherString") words.value = corrected_ciphers(value).value_or(CorrectedCiphers{}).ciphers;
+  else if (words.name == "CipherString")
+    words.value = corrected_ciphers(value).value_or(CorrectedCiphers{}).ciphers;
   else if (words.name.ends_with("Protocol")) correct(',', kProtocols);
   else if (words.name == "Options") correct(',', kOptions);
   else if (words.name.ends_with("SignatureAlgorithms")) correct(':', kSignatureAlgorithms);
-  if (words.value.empty() && (words.name == "Groups" || words.name == "Curves")) words.value = kUsualCurves;
+  if (words.value.empty() && (words.name == "Groups" || words.name == "Curves"))
+    words.value = kUsualCurves;
   if (words.value.empty() || !is_conf_command(words.name, words.value)) return std::nullopt;
   return words;
 }

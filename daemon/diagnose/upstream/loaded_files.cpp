@@ -12,7 +12,8 @@ std::vector<std::string> files_of(const UpstreamCase& upstream) {
   const nginx::Configuration& configuration = upstream.surroundings().nginx->configuration;
   std::vector<std::string> paths{upstream.now().trusted_file, upstream.now().crl_file};
   const nginx::UpstreamSettings& settings = upstream.view().target->settings;
-  for (const nginx::EffectiveValue* const value : {&settings.certificate, &settings.certificate_key}) {
+  for (const nginx::EffectiveValue* const value :
+       {&settings.certificate, &settings.certificate_key}) {
     // Files with a variable in their name are opened for each connection.
     if (!value->first().empty() && !nginx::has_variables(value->first()))
       paths.push_back(configuration.full_path(value->first(), nginx::PathBase::configuration));
@@ -26,8 +27,10 @@ std::vector<std::string> files_of(const UpstreamCase& upstream) {
 
 bool keeps_unchanged_files(const Surroundings& around) {
   constexpr nginx::NginxVersion kObjectCache{1, 27, 4};
-  const nginx::Directive* const inherits = around.nginx->configuration.root().find_first("ssl_object_cache_inheritable");
-  return around.installation.version >= kObjectCache && (inherits == nullptr || inherits->argument(0) != "off");
+  const nginx::Directive* const inherits =
+      around.nginx->configuration.root().find_first("ssl_object_cache_inheritable");
+  return around.installation.version >= kObjectCache &&
+         (inherits == nullptr || inherits->argument(0) != "off");
 }
 
 }  // namespace
@@ -51,7 +54,8 @@ LoadedFiles loaded_files(const UpstreamCase& upstream) {
 
 void add_load_evidence(const LoadedFiles& files, Diagnosis& diagnosis) {
   for (const std::string& path : files.not_loaded) {
-    diagnosis.evidence.push_back({"file", upstream_text("loaded.file_written_since", {{"file", path}})});
+    diagnosis.evidence.push_back(
+        {"file", upstream_text("loaded.file_written_since", {{"file", path}})});
   }
   if (files.keeps_unchanged && files.not_loaded.empty()) {
     diagnosis.evidence.push_back({"file", upstream_text("loaded.cache_kept")});

@@ -28,7 +28,8 @@ bool is_of_server(const nginx::PassTarget& target, const std::string& logged) {
   return logged.empty() || target.server->names.logged == logged;
 }
 
-/// The first `resolver` anywhere in the same top block, then anywhere: somebody has chosen it for this host.
+/// The first `resolver` anywhere in the same top block, then anywhere: somebody has chosen it for
+/// this host.
 const nginx::Directive* resolver_elsewhere(const nginx::Directive& block) {
   if (const nginx::Directive* const own = block.find_first("resolver")) return own;
   for (const nginx::Directive& child : block.block) {
@@ -38,7 +39,8 @@ const nginx::Directive* resolver_elsewhere(const nginx::Directive& block) {
   return nullptr;
 }
 
-void propose_resolver(HandshakeReport& report, const std::string& name, const std::vector<std::string>& arguments, const Text& source) {
+void propose_resolver(HandshakeReport& report, const std::string& name,
+                      const std::vector<std::string>& arguments, const Text& source) {
   ConfigurationPatch patch = report.upstream().new_patch();
   const auto written = patch.set_directive(report.view().settings_block(), "resolver", arguments);
   if (!written) {
@@ -52,13 +54,15 @@ void propose_resolver(HandshakeReport& report, const std::string& name, const st
   if (verdict.stage == UpstreamStage::resolve || is_only_local) {
     proof.status = ProofStatus::untested;
     proof.method = ProofMethod::none;
-    proof.detail =
-        is_only_local ? upstream_text("name.known_by_hosts_file", {{"name", name}}) : upstream_text("name.not_found", {{"name", name}});
+    proof.detail = is_only_local ? upstream_text("name.known_by_hosts_file", {{"name", name}})
+                                 : upstream_text("name.not_found", {{"name", name}});
   }
-  report.propose_with("resolver_missing", "add-resolver", patch, hand_written(patch, source), std::move(proof));
+  report.propose_with("resolver_missing", "add-resolver", patch, hand_written(patch, source),
+                      std::move(proof));
 }
 
-/// "https://$be:8443" with a variable that is always the same: without it nginx looks the name up when it starts.
+/// "https://$be:8443" with a variable that is always the same: without it nginx looks the name up
+/// when it starts.
 void propose_literal(HandshakeReport& report) {
   const UpstreamView& view = report.view();
   if (!view.target->has_variables || !view.target->written.is_constant()) return;
@@ -67,7 +71,8 @@ void propose_literal(HandshakeReport& report) {
   const UpstreamVerdict verdict = report.upstream().judge(patch);
   // nginx would not start with a name that this host cannot look up.
   if (!verdict.passes()) return;
-  report.propose_with("resolver_missing", "static-upstream-group", patch, hand_written(patch, upstream_text("name.variable_is_constant")),
+  report.propose_with("resolver_missing", "static-upstream-group", patch,
+                      hand_written(patch, upstream_text("name.variable_is_constant")),
                       report.proof_of(verdict));
   report.diagnosis().fixes.back().title = upstream_text("name.write_constant");
 }
@@ -102,13 +107,16 @@ bool is_in_hosts_file(const std::string& hosts, const std::string& name) {
   return false;
 }
 
-std::optional<Symptom> with_unresolved_upstream(const Symptom& symptom, const nginx::PassInventory& passes) {
+std::optional<Symptom> with_unresolved_upstream(const Symptom& symptom,
+                                                const nginx::PassInventory& passes) {
   const std::string name = unresolved_name(symptom.message);
   if (name.empty() || !symptom.peer.empty()) return std::nullopt;
   const nginx::Destination* found = nullptr;
   for (const nginx::PassTarget& target : passes.targets()) {
     for (const nginx::Destination& destination : target.destinations) {
-      if (!destination.is_resolved_at_run_time || !nginx::is_same_host(destination.address.host, name)) continue;
+      if (!destination.is_resolved_at_run_time ||
+          !nginx::is_same_host(destination.address.host, name))
+        continue;
       if (found == nullptr || is_of_server(target, symptom.server)) found = &destination;
     }
   }
@@ -122,26 +130,34 @@ std::optional<Symptom> with_unresolved_upstream(const Symptom& symptom, const ng
 bool diagnose_resolver(HandshakeReport& report) {
   if (report.now().stage != UpstreamStage::resolve) return false;
   const UpstreamView& view = report.view();
-  const bool is_missing =
-      view.destination != nullptr && view.destination->is_resolved_at_run_time && view.target->settings.resolver.first().empty();
-  const std::string name = view.address() == nullptr ? unresolved_name(report.symptom().message) : view.address()->host;
+  const bool is_missing = view.destination != nullptr &&
+                          view.destination->is_resolved_at_run_time &&
+                          view.target->settings.resolver.first().empty();
+  const std::string name =
+      view.address() == nullptr ? unresolved_name(report.symptom().message) : view.address()->host;
   if (!is_missing) {
     report.conclude("upstream_name_not_resolved", 0.9);
-    report.note("peer", upstream_text("name.no_address", {{"name", name}, {"problem", report.now().problem}}));
+    report.note("peer", upstream_text("name.no_address",
+                                      {{"name", name}, {"problem", report.now().problem}}));
     return true;
   }
   report.conclude("resolver_missing", 0.97);
-  report.note("configuration", upstream_text("name.no_resolver", {{"name", name}, {"directive", view.target->pass->name}}));
+  report.note(
+      "configuration",
+      upstream_text("name.no_resolver", {{"name", name}, {"directive", view.target->pass->name}}));
   propose_literal(report);
   const nginx::Directive& root = view.nginx->configuration.root();
   if (const nginx::Directive* const known = resolver_elsewhere(root)) {
     std::vector<std::string> arguments;
-    for (std::size_t i = 0; i < known->arguments.size(); ++i) arguments.emplace_back(known->argument(i));
+    for (std::size_t i = 0; i < known->arguments.size(); ++i)
+      arguments.emplace_back(known->argument(i));
     const std::string where = known->file->path + ":" + std::to_string(known->line);
-    propose_resolver(report, name, arguments, upstream_text("name.resolver_in_use", {{"place", where}}));
+    propose_resolver(report, name, arguments,
+                     upstream_text("name.resolver_in_use", {{"place", where}}));
   } else if (!report.upstream().surroundings().is_dump) {
     const auto text = view.files->read("/etc/resolv.conf", kMostTextBytes);
-    const std::vector<std::string> servers = text ? name_servers(text.value()) : std::vector<std::string>{};
+    const std::vector<std::string> servers =
+        text ? name_servers(text.value()) : std::vector<std::string>{};
     if (!servers.empty()) {
       propose_resolver(report, name, servers, upstream_text("name.resolver_of_host"));
     }

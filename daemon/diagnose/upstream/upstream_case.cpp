@@ -26,7 +26,8 @@ NamedPeer named(const nginx::Address& address) {
 std::uint16_t port_of(std::string_view peer) {
   const std::size_t colon = peer.rfind(':');
   std::uint16_t port = 0;
-  if (colon != std::string_view::npos) std::from_chars(peer.data() + colon + 1, peer.data() + peer.size(), port);
+  if (colon != std::string_view::npos)
+    std::from_chars(peer.data() + colon + 1, peer.data() + peer.size(), port);
   return port;
 }
 
@@ -37,9 +38,13 @@ int depth_of(const nginx::EffectiveValue& value) {
   return depth;
 }
 
-bool is_name_line(const Symptom& symptom) { return symptom.message.find("certificate does not match") != std::string::npos; }
+bool is_name_line(const Symptom& symptom) {
+  return symptom.message.find("certificate does not match") != std::string::npos;
+}
 
-bool is_verification_line(const Symptom& symptom) { return symptom.verify_code.has_value() || is_name_line(symptom); }
+bool is_verification_line(const Symptom& symptom) {
+  return symptom.verify_code.has_value() || is_name_line(symptom);
+}
 
 nginx::LoggedPlace logged_place(const Symptom& symptom) {
   nginx::LoggedPlace place;
@@ -64,35 +69,45 @@ std::string host_of_request(const UpstreamView& view, const Symptom& symptom) {
 
 /// The configuration sets the security level itself: no default of a library counts.
 bool sets_level(const ProbeRequest& request) {
-  const auto says = [](const std::string& text) { return text.find("@SECLEVEL") != std::string::npos; };
+  const auto says = [](const std::string& text) {
+    return text.find("@SECLEVEL") != std::string::npos;
+  };
   return says(request.ciphers) ||
-         std::any_of(request.conf_commands.begin(), request.conf_commands.end(), [&](const ConfCommand& one) { return says(one.second); });
+         std::any_of(request.conf_commands.begin(), request.conf_commands.end(),
+                     [&](const ConfCommand& one) { return says(one.second); });
 }
 
 bool is_late_refusal(const ProbeResult& seen) { return seen.phase == ProbePhase::after_handshake; }
 
 /// The handshake came so far that nginx looks at the certificate.
-bool is_complete(const ProbeResult& seen) { return seen.is_ok() || (is_late_refusal(seen) && !seen.chain.empty()); }
+bool is_complete(const ProbeResult& seen) {
+  return seen.is_ok() || (is_late_refusal(seen) && !seen.chain.empty());
+}
 
 /// What our own library cannot do says nothing about the peer, nor about nginx's library.
 UpstreamStage stage_without_handshake(const ProbeResult& seen) {
   if (seen.outcome == ProbeOutcome::local_error) return UpstreamStage::untested;
-  const bool is_of_network = seen.outcome == ProbeOutcome::refused || seen.outcome == ProbeOutcome::unreachable ||
-                             seen.outcome == ProbeOutcome::timed_out || seen.outcome == ProbeOutcome::reset;
-  return seen.phase == ProbePhase::connect && is_of_network ? UpstreamStage::connect : UpstreamStage::handshake;
+  const bool is_of_network =
+      seen.outcome == ProbeOutcome::refused || seen.outcome == ProbeOutcome::unreachable ||
+      seen.outcome == ProbeOutcome::timed_out || seen.outcome == ProbeOutcome::reset;
+  return seen.phase == ProbePhase::connect && is_of_network ? UpstreamStage::connect
+                                                            : UpstreamStage::handshake;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<UpstreamCase>> UpstreamCase::open(const Symptom& symptom, const Surroundings& surroundings,
+Result<std::unique_ptr<UpstreamCase>> UpstreamCase::open(const Symptom& symptom,
+                                                         const Surroundings& surroundings,
                                                          const match::Knowledge& knowledge) {
   std::unique_ptr<UpstreamCase> opened(new UpstreamCase(symptom, surroundings, knowledge));
   TRY(opened->find_place());
   return opened;
 }
 
-Result<std::unique_ptr<UpstreamCase>> UpstreamCase::open_at(const UpstreamPlace& place, const Symptom& symptom,
-                                                            const Surroundings& surroundings, const match::Knowledge& knowledge) {
+Result<std::unique_ptr<UpstreamCase>> UpstreamCase::open_at(const UpstreamPlace& place,
+                                                            const Symptom& symptom,
+                                                            const Surroundings& surroundings,
+                                                            const match::Knowledge& knowledge) {
   std::unique_ptr<UpstreamCase> opened(new UpstreamCase(symptom, surroundings, knowledge));
   const auto view = view_of(place, *surroundings.nginx, *surroundings.files);
   if (!view) return fail(ErrorCode::not_found, "no such place");
@@ -112,11 +127,15 @@ Result<> UpstreamCase::find_place() {
     }
     return addresses;
   };
-  candidates_ = nginx::governing_targets(surroundings_.nginx->passes, logged_place(symptom_), resolve);
-  if (candidates_.empty()) return fail(ErrorCode::not_found, "no *_pass of the configuration leads to " + symptom_.peer);
+  candidates_ =
+      nginx::governing_targets(surroundings_.nginx->passes, logged_place(symptom_), resolve);
+  if (candidates_.empty())
+    return fail(ErrorCode::not_found, "no *_pass of the configuration leads to " + symptom_.peer);
   for (std::size_t i = 0; i < candidates_.size() && i < kMostPlacesTried; ++i) {
     const nginx::GoverningTarget& candidate = candidates_[i];
-    if (candidate.confidence < kEquallyGood * candidates_.front().confidence || (i > 0 && is_late())) break;
+    if (candidate.confidence < kEquallyGood * candidates_.front().confidence ||
+        (i > 0 && is_late()))
+      break;
     const UpstreamPlace place = place_of(candidate, *surroundings_.nginx);
     const auto view = view_of(place, *surroundings_.nginx, *surroundings_.files);
     if (!view) continue;
@@ -137,11 +156,15 @@ Result<> UpstreamCase::find_place() {
 
 bool UpstreamCase::explains_line(const UpstreamVerdict& verdict) const {
   if (symptom_.message.empty()) return true;
-  if (symptom_.verify_code) return verdict.stage == UpstreamStage::verification && verdict.replay.verify_code == *symptom_.verify_code;
+  if (symptom_.verify_code)
+    return verdict.stage == UpstreamStage::verification &&
+           verdict.replay.verify_code == *symptom_.verify_code;
   if (is_name_line(symptom_)) {
-    return verdict.stage == UpstreamStage::name && nginx::to_lower(verdict.name.verified) == nginx::to_lower(symptom_.name);
+    return verdict.stage == UpstreamStage::name &&
+           nginx::to_lower(verdict.name.verified) == nginx::to_lower(symptom_.name);
   }
-  return verdict.stage != UpstreamStage::passes && verdict.stage != UpstreamStage::verification && verdict.stage != UpstreamStage::name;
+  return verdict.stage != UpstreamStage::passes && verdict.stage != UpstreamStage::verification &&
+         verdict.stage != UpstreamStage::name;
 }
 
 Result<UpstreamCase::PatchedPlace> UpstreamCase::place_with(const ConfigurationPatch& patch) const {
@@ -150,8 +173,10 @@ Result<UpstreamCase::PatchedPlace> UpstreamCase::place_with(const ConfigurationP
   const auto changes = patch.changes();
   // Patches name real paths, configurations the ones that were included: links in sites-enabled.
   const bool is_read_again =
-      std::any_of(changes.begin(), changes.end(), [](const Change& change) { return !change.directive.empty(); }) ||
-      std::any_of(changed.begin(), changed.end(), [&](const auto& file) { return configuration.file(file.first) != nullptr; });
+      std::any_of(changes.begin(), changes.end(),
+                  [](const Change& change) { return !change.directive.empty(); }) ||
+      std::any_of(changed.begin(), changed.end(),
+                  [&](const auto& file) { return configuration.file(file.first) != nullptr; });
   PatchedPlace place{nullptr, place_.target, {}};
   if (is_read_again) {
     const nginx::Directive& pass = *surroundings_.nginx->passes.targets()[place_.target].pass;
@@ -160,30 +185,34 @@ Result<UpstreamCase::PatchedPlace> UpstreamCase::place_with(const ConfigurationP
     if (reread.problems().size() > configuration.problems().size()) {
       return fail(ErrorCode::invalid_configuration, reread.problems().back().message());
     }
-    place.read = std::make_unique<const ReadConfiguration>(std::move(reread), surroundings_.installation.version);
+    place.read = std::make_unique<const ReadConfiguration>(std::move(reread),
+                                                           surroundings_.installation.version);
     if (is_enough) {
       const auto& targets = place.read->passes.targets();
-      const auto found = std::find_if(targets.begin(), targets.end(),
-                                      [&](const nginx::PassTarget& target) { return patch.is_same_place(pass, *target.pass); });
+      const auto found = std::find_if(
+          targets.begin(), targets.end(),
+          [&](const nginx::PassTarget& target) { return patch.is_same_place(pass, *target.pass); });
       place.target = static_cast<std::size_t>(found - targets.begin());
     }
   }
   UpstreamPlace there = place_;
   there.target = place.target;
   const auto view = view_of(there, place.read ? *place.read : *surroundings_.nginx, patch.files());
-  if (!view) return fail(ErrorCode::invalid_configuration, "the place is not in the configuration any more");
+  if (!view)
+    return fail(ErrorCode::invalid_configuration, "the place is not in the configuration any more");
   place.view = *view;
   return place;
 }
 
-/// Nothing but the blocks around it decides about this place. Variables may stand for what is named elsewhere, and what stands in a snippet
-/// that is included twice cannot be told apart.
+/// Nothing but the blocks around it decides about this place. Variables may stand for what is named
+/// elsewhere, and what stands in a snippet that is included twice cannot be told apart.
 bool UpstreamCase::is_decided_around_itself() const {
   const auto& targets = surroundings_.nginx->passes.targets();
   const nginx::PassTarget& own = targets[place_.target];
   if (own.has_variables || !surroundings_.nginx->configuration.problems().empty()) return false;
   return std::all_of(targets.begin(), targets.end(), [&](const nginx::PassTarget& other) {
-    return &other == &own || other.pass->file != own.pass->file || other.pass->raw.begin != own.pass->raw.begin;
+    return &other == &own || other.pass->file != own.pass->file ||
+           other.pass->raw.begin != own.pass->raw.begin;
   });
 }
 
@@ -200,22 +229,26 @@ Result<NginxHandshake> UpstreamCase::ask_nginx(const UpstreamView& view, const A
   const Surroundings& around = surroundings_;
   if (!around.may_ask_nginx()) return fail(ErrorCode::permission_denied, "nginx is not asked here");
   const nginx::PeerName name = name_at(view);
-  if (view.target->settings.verify.is_on() && !name.is_known) return fail(ErrorCode::invalid_input, "only a request tells the name");
+  if (view.target->settings.verify.is_on() && !name.is_known)
+    return fail(ErrorCode::invalid_input, "only a request tells the name");
   if (!view.is_tls()) return fail(ErrorCode::invalid_input, "nginx speaks no TLS there");
   // Whoever writes what a running nginx of root's or ours reads has its rights already.
   if (!around.nginx_loaded_at) {
     TRY(check_who_wrote(view.nginx->configuration));
   }
   const PeerObservation* const seen = around.prober->seen(peer, asked_at(view).request);
-  const bool asks_for_nothing = seen != nullptr && is_complete(seen->seen) && !seen->seen.certificate_request;
+  const bool asks_for_nothing =
+      seen != nullptr && is_complete(seen->seen) && !seen->seen.certificate_request;
   return shake_hands_as_nginx(view, peer.address(), name,
-                              {around.nginx_program, &around.installation, around.deadline, !asks_for_nothing, around.shared_nginx});
+                              {around.nginx_program, &around.installation, around.deadline,
+                               !asks_for_nothing, around.shared_nginx});
 }
 
 Result<NginxHandshake> UpstreamCase::ask_nginx(const ConfigurationPatch& patch) {
   TRY(const PatchedPlace place, place_with(patch));
   UpstreamVerdict asked;
-  if (!find_peer(place.view, patch.is_empty(), asked)) return fail(ErrorCode::not_found, asked.problem);
+  if (!find_peer(place.view, patch.is_empty(), asked))
+    return fail(ErrorCode::not_found, asked.problem);
   return ask_nginx(place.view, *asked.peer);
 }
 
@@ -225,19 +258,23 @@ bool UpstreamCase::is_library_of_nginx_another() const {
 }
 
 UpstreamVerdict UpstreamCase::judge_place(const UpstreamPlace& place) {
-  if (const auto view = view_of(place, *surroundings_.nginx, *surroundings_.files)) return judge(*view, true);
+  if (const auto view = view_of(place, *surroundings_.nginx, *surroundings_.files))
+    return judge(*view, true);
   UpstreamVerdict verdict;
   verdict.problem = "no such place";
   return verdict;
 }
 
 Result<PeerObservation> UpstreamCase::observe(const ProbeRequest& request) {
-  if (!now_.peer) return fail(ErrorCode::permission_denied, now_.problem.empty() ? "the peer is not known" : now_.problem);
+  if (!now_.peer)
+    return fail(ErrorCode::permission_denied,
+                now_.problem.empty() ? "the peer is not known" : now_.problem);
   return surroundings_.prober->observe(*now_.peer, request, request == now_.asked.request);
 }
 
-/// A name that only a request tells: the one that the line compares stands for it, what $host was, or the server's own first name. It is
-/// sent as SNI only when the configuration itself has it, or an operator repeats the request of a line.
+/// A name that only a request tells: the one that the line compares stands for it, what $host was,
+/// or the server's own first name. It is sent as SNI only when the configuration itself has it, or
+/// an operator repeats the request of a line.
 nginx::PeerName UpstreamCase::name_at(const UpstreamView& view) const {
   nginx::PeerName name = view.name();
   if (name.is_known) return name;
@@ -250,9 +287,12 @@ nginx::PeerName UpstreamCase::name_at(const UpstreamView& view) const {
     if (name.verified.empty() && is_verification_line(symptom_)) name.verified = own;
     name.is_known = !name.verified.empty();
   }
-  if (!name.is_known || !view.target->settings.server_name.is_on() || !is_host_name(name.verified)) return name;
-  // What the request asked for has been sent to this very peer already: by nginx, when it wrote the line.
-  const bool was_sent = surroundings_.prober->scope() == ProbeScope::all && name.verified == host_of_request(view, symptom_);
+  if (!name.is_known || !view.target->settings.server_name.is_on() || !is_host_name(name.verified))
+    return name;
+  // What the request asked for has been sent to this very peer already: by nginx, when it wrote the
+  // line.
+  const bool was_sent = surroundings_.prober->scope() == ProbeScope::all &&
+                        name.verified == host_of_request(view, symptom_);
   if (name.verified == own || was_sent) name.sni = name.verified;
   return name;
 }
@@ -261,14 +301,17 @@ nginx::PeerName UpstreamCase::name_at(const UpstreamView& view) const {
 UpstreamRequest UpstreamCase::asked_at(const UpstreamView& view) const {
   UpstreamRequest asked = request_as_nginx(view, surroundings_.may_read_keys);
   asked.request.server_name = name_at(view).sni.value_or(std::string());
-  if (surroundings_.security_level && !sets_level(asked.request)) asked.request.security_level = surroundings_.security_level;
+  if (surroundings_.security_level && !sets_level(asked.request))
+    asked.request.security_level = surroundings_.security_level;
   return asked;
 }
 
 /// A context costs a millisecond, and most changes leave ciphers and commands as they are.
 Result<SecurityPolicy> UpstreamCase::policy_of(const ProbeRequest& request) {
-  if (!policy_ || policy_->ciphers != request.ciphers || policy_->commands != request.conf_commands) {
-    policy_ = KnownPolicy{request.ciphers, request.conf_commands, security_policy(request.ciphers, request.conf_commands)};
+  if (!policy_ || policy_->ciphers != request.ciphers ||
+      policy_->commands != request.conf_commands) {
+    policy_ = KnownPolicy{request.ciphers, request.conf_commands,
+                          security_policy(request.ciphers, request.conf_commands)};
   }
   return policy_->policy;
 }
@@ -290,14 +333,16 @@ UpstreamVerdict UpstreamCase::judge(const UpstreamView& view, bool is_own) {
     return verdict;
   }
   verdict.policy = std::move(policy).value();
-  verdict.policy.security_level = verdict.asked.request.security_level.value_or(verdict.policy.security_level);
+  verdict.policy.security_level =
+      verdict.asked.request.security_level.value_or(verdict.policy.security_level);
   if (!find_peer(view, is_own, verdict)) return verdict;
   if (!view.is_tls()) {
     verdict.stage = UpstreamStage::plain;
     return verdict;
   }
   const bool is_seen = look(view, is_own, verdict);
-  const bool is_our_failure = verdict.observation && verdict.observation->seen.outcome == ProbeOutcome::local_error;
+  const bool is_our_failure =
+      verdict.observation && verdict.observation->seen.outcome == ProbeOutcome::local_error;
   if (is_our_failure) ask_nginx_instead(view, verdict);
   if (verdict.is_by_nginx) return verdict;
   if (!read_trust(view, verdict)) return verdict;
@@ -306,19 +351,25 @@ UpstreamVerdict UpstreamCase::judge(const UpstreamView& view, bool is_own) {
   return verdict;
 }
 
-/// Only a request tells the SNI, and no line has a request: what a peer refuses, or shows, without one is no word about nginx's handshake,
-/// unless the peer does the same whatever name it is sent.
+/// Only a request tells the SNI, and no line has a request: what a peer refuses, or shows, without
+/// one is no word about nginx's handshake, unless the peer does the same whatever name it is sent.
 void UpstreamCase::doubt_without_request(const UpstreamView& view, UpstreamVerdict& verdict) {
-  if (!symptom_.message.empty() || verdict.name.is_known || !view.target->settings.server_name.is_on()) return;
-  const bool is_about_name = verdict.stage == UpstreamStage::handshake || verdict.stage == UpstreamStage::verification;
-  if (!is_about_name || !verdict.observation || verdict.observation->seen.outcome == ProbeOutcome::not_tls) return;
+  if (!symptom_.message.empty() || verdict.name.is_known ||
+      !view.target->settings.server_name.is_on())
+    return;
+  const bool is_about_name =
+      verdict.stage == UpstreamStage::handshake || verdict.stage == UpstreamStage::verification;
+  if (!is_about_name || !verdict.observation ||
+      verdict.observation->seen.outcome == ProbeOutcome::not_tls)
+    return;
   ProbeRequest named = verdict.asked.request;
   named.server_name = view.target->server->names.logged;
   if (is_host_name(named.server_name)) {
     const auto again = surroundings_.prober->observe(*verdict.peer, named, false);
     const ProbeResult& first = verdict.observation->seen;
-    if (again && again.value().seen.outcome == first.outcome && again.value().seen.alert == first.alert &&
-        first.alert != kUnrecognizedName && again.value().chain() == verdict.observation->chain()) {
+    if (again && again.value().seen.outcome == first.outcome &&
+        again.value().seen.alert == first.alert && first.alert != kUnrecognizedName &&
+        again.value().chain() == verdict.observation->chain()) {
       return;
     }
   }
@@ -337,12 +388,15 @@ void UpstreamCase::ask_nginx_instead(const UpstreamView& view, UpstreamVerdict& 
 
 bool UpstreamCase::find_peer(const UpstreamView& view, bool is_own, UpstreamVerdict& verdict) {
   const nginx::Address* const address = view.address();
-  const bool is_same = address != nullptr && view_.address() != nullptr && nginx::is_same_endpoint(*address, *view_.address());
+  const bool is_same = address != nullptr && view_.address() != nullptr &&
+                       nginx::is_same_endpoint(*address, *view_.address());
   if (now_.peer && (is_same || address == nullptr)) {
     verdict.peer = now_.peer;
-    if (!is_own || view.destination == nullptr || !view.destination->is_resolved_at_run_time) return true;
+    if (!is_own || view.destination == nullptr || !view.destination->is_resolved_at_run_time)
+      return true;
   }
-  if (view.destination != nullptr && view.destination->is_resolved_at_run_time && view.target->settings.resolver.first().empty()) {
+  if (view.destination != nullptr && view.destination->is_resolved_at_run_time &&
+      view.target->settings.resolver.first().empty()) {
     verdict.stage = UpstreamStage::resolve;
     verdict.problem = "no resolver is defined for " + view.destination->address.host;
     return false;
@@ -355,7 +409,8 @@ bool UpstreamCase::find_peer(const UpstreamView& view, bool is_own, UpstreamVerd
     }
   }
   if (address == nullptr) {
-    verdict.problem = "only a request tells where it goes, and " + symptom_.peer + " is not an address that the configuration names";
+    verdict.problem = "only a request tells where it goes, and " + symptom_.peer +
+                      " is not an address that the configuration names";
     return false;
   }
   auto addresses = surroundings_.prober->addresses_of(named(*address));
@@ -364,8 +419,8 @@ bool UpstreamCase::find_peer(const UpstreamView& view, bool is_own, UpstreamVerd
     return true;
   }
   verdict.problem = addresses ? "no address" : addresses.error().message();
-  const bool is_forbidden =
-      !addresses && addresses.error().code() != ErrorCode::not_found && addresses.error().code() != ErrorCode::network;
+  const bool is_forbidden = !addresses && addresses.error().code() != ErrorCode::not_found &&
+                            addresses.error().code() != ErrorCode::network;
   verdict.stage = is_forbidden ? UpstreamStage::untested : UpstreamStage::resolve;
   return false;
 }
@@ -373,10 +428,12 @@ bool UpstreamCase::find_peer(const UpstreamView& view, bool is_own, UpstreamVerd
 /// Sees the peer with this place's request, and sets the stage when the handshake is not complete.
 bool UpstreamCase::look(const UpstreamView&, bool is_own, UpstreamVerdict& verdict) {
   const ProbeRequest& request = verdict.asked.request;
-  auto seen = surroundings_.prober->observe(*verdict.peer, request, is_own || request == now_.asked.request);
+  auto seen = surroundings_.prober->observe(*verdict.peer, request,
+                                            is_own || request == now_.asked.request);
   if (seen) {
     verdict.observation = std::move(seen).value();
-  } else if (now_.observation && now_.peer && to_string(now_.peer->address()) == to_string(verdict.peer->address()) &&
+  } else if (now_.observation && now_.peer &&
+             to_string(now_.peer->address()) == to_string(verdict.peer->address()) &&
              differs_only_in_ciphers(request, now_.observation->asked)) {
     verdict.observation = now_.observation;
     verdict.is_chain_assumed = true;
@@ -388,7 +445,8 @@ bool UpstreamCase::look(const UpstreamView&, bool is_own, UpstreamVerdict& verdi
   verdict.input.chain = verdict.observation->chain();
   if (is_complete(verdict.observation->seen)) return true;
   verdict.stage = stage_without_handshake(verdict.observation->seen);
-  if (verdict.stage == UpstreamStage::untested) verdict.problem = "our own OpenSSL cannot: " + verdict.observation->seen.reason;
+  if (verdict.stage == UpstreamStage::untested)
+    verdict.problem = "our own OpenSSL cannot: " + verdict.observation->seen.reason;
   return verdict.has_chain();
 }
 
@@ -402,7 +460,9 @@ bool UpstreamCase::read_trust(const UpstreamView& view, UpstreamVerdict& verdict
   input.depth = verdict.verifies ? depth_of(settings.verify_depth) : kDepthWithoutVerification;
   if (verdict.verifies && verdict.name.is_known) input.name = verdict.name.verified;
   const auto path_of = [&](const nginx::EffectiveValue& value) {
-    return value.first().empty() ? std::string() : configuration.full_path(value.first(), nginx::PathBase::configuration);
+    return value.first().empty()
+               ? std::string()
+               : configuration.full_path(value.first(), nginx::PathBase::configuration);
   };
   verdict.trusted_file = path_of(settings.trusted_certificate);
   verdict.crl_file = path_of(settings.crl);
@@ -413,7 +473,8 @@ bool UpstreamCase::read_trust(const UpstreamView& view, UpstreamVerdict& verdict
     return false;
   };
   if (verdict.trusted_file.empty())
-    return refuse("no " + view.directive("ssl_trusted_certificate") + " for " + view.directive("ssl_verify"));
+    return refuse("no " + view.directive("ssl_trusted_certificate") + " for " +
+                  view.directive("ssl_verify"));
   // What OpenSSL's own command trusts comes after the directive, and alone counts.
   if (const std::string file = conf_command(view, "VerifyCAFile"); !file.empty()) {
     verdict.trusted_file = configuration.full_path(file, nginx::PathBase::configuration);
@@ -422,8 +483,10 @@ bool UpstreamCase::read_trust(const UpstreamView& view, UpstreamVerdict& verdict
     if (path.empty()) continue;
     const auto read = bundle(*view.files, path);
     if (!read) return refuse(read.error().message());
-    if (!read.value()->loads_as_trust()) return refuse(path + " holds no certificate that nginx could load");
-    for (const BundledCertificate& one : read.value()->certificates) input.trusted.push_back(one.certificate.der_with_trust());
+    if (!read.value()->loads_as_trust())
+      return refuse(path + " holds no certificate that nginx could load");
+    for (const BundledCertificate& one : read.value()->certificates)
+      input.trusted.push_back(one.certificate.der_with_trust());
     for (const BundledCrl& one : read.value()->crls) input.crls.push_back(one.crl.der());
   }
   input.check_crls = !verdict.crl_file.empty();
@@ -440,9 +503,12 @@ void UpstreamCase::verify(const UpstreamView&, UpstreamVerdict& verdict) {
   }
   verdict.replay = std::move(result).value();
   if (!is_handshake_done) return;
-  if (verdict.verifies && verdict.replay.verify_code != 0) verdict.stage = UpstreamStage::verification;
+  if (verdict.verifies && verdict.replay.verify_code != 0)
+    verdict.stage = UpstreamStage::verification;
   else if (verdict.verifies && !verdict.replay.name_matches) verdict.stage = UpstreamStage::name;
-  else verdict.stage = verdict.observation->seen.is_ok() ? UpstreamStage::passes : UpstreamStage::handshake;
+  else
+    verdict.stage =
+        verdict.observation->seen.is_ok() ? UpstreamStage::passes : UpstreamStage::handshake;
 }
 
 Result<> UpstreamCase::need_session() {
@@ -467,7 +533,8 @@ Result<std::vector<ReplayResult>> UpstreamCase::replay(std::span<const ReplayInp
   return results;
 }
 
-Result<IssuerSearch> UpstreamCase::find_issuers(const Der& certificate, std::span<const Der> candidates) {
+Result<IssuerSearch> UpstreamCase::find_issuers(const Der& certificate,
+                                                std::span<const Der> candidates) {
   TRY(need_session());
   auto found = material().session->find_issuers(certificate, candidates);
   if (!found && found.error().code() != ErrorCode::invalid_input) material().session.reset();
@@ -483,7 +550,8 @@ Result<Certificate> UpstreamCase::certificate(const Der& own) {
   return known->second;
 }
 
-Result<std::shared_ptr<const PemBundle>> UpstreamCase::bundle(const nginx::ConfigurationFiles& files, const std::string& path) {
+Result<std::shared_ptr<const PemBundle>> UpstreamCase::bundle(
+    const nginx::ConfigurationFiles& files, const std::string& path) {
   TRY(const std::string text, files.read(path, kMaxBundleBytes));
   return BundleMemo::of_this_process().read(text);
 }

@@ -18,30 +18,38 @@
 
 namespace handshaked::diagnose {
 
-/// What cases of one thread can share: the child that replays, and the PEM files and certificates of this host that were parsed.
+/// What cases of one thread can share: the child that replays, and the PEM files and certificates
+/// of this host that were parsed.
 struct SharedMaterial {
   std::optional<ReplaySession> session;
   std::map<Der, Certificate> certificates;
 };
 
-/// One incident towards an upstream, with everything that its diagnosis looks at: the place that governs, what nginx would do there now,
-/// and the means to ask what it would do with a change. Borrows symptom, surroundings and knowledge. One thread; blocks until the
-/// surroundings' deadline at most.
+/// One incident towards an upstream, with everything that its diagnosis looks at: the place that
+/// governs, what nginx would do there now, and the means to ask what it would do with a change.
+/// Borrows symptom, surroundings and knowledge. One thread; blocks until the surroundings' deadline
+/// at most.
 class UpstreamCase {
  public:
-  /// not_found when no place of the configuration can govern the line; the surroundings must have a configuration.
-  static Result<std::unique_ptr<UpstreamCase>> open(const Symptom& symptom, const Surroundings& surroundings,
+  /// not_found when no place of the configuration can govern the line; the surroundings must have a
+  /// configuration.
+  static Result<std::unique_ptr<UpstreamCase>> open(const Symptom& symptom,
+                                                    const Surroundings& surroundings,
                                                     const match::Knowledge& knowledge);
 
-  /// The same at one place, whatever the symptom says: for what has not happened yet. not_found when there is no such place.
-  static Result<std::unique_ptr<UpstreamCase>> open_at(const UpstreamPlace& place, const Symptom& symptom, const Surroundings& surroundings,
+  /// The same at one place, whatever the symptom says: for what has not happened yet. not_found
+  /// when there is no such place.
+  static Result<std::unique_ptr<UpstreamCase>> open_at(const UpstreamPlace& place,
+                                                       const Symptom& symptom,
+                                                       const Surroundings& surroundings,
                                                        const match::Knowledge& knowledge);
 
   const Symptom& symptom() const { return symptom_; }
   const Surroundings& surroundings() const { return surroundings_; }
   const match::Knowledge& knowledge() const { return knowledge_; }
 
-  /// The place that governs the line: the likeliest, and of several equally likely ones one whose verdict is what was logged.
+  /// The place that governs the line: the likeliest, and of several equally likely ones one whose
+  /// verdict is what was logged.
   const UpstreamPlace& place() const { return place_; }
   const UpstreamView& view() const { return view_; }
   const std::string& why_this_place() const { return why_this_place_; }
@@ -52,24 +60,30 @@ class UpstreamCase {
   bool explains_line() const { return explains_line(now_); }
   /// With the configuration and the files as they are.
   const UpstreamVerdict& now() const { return now_; }
-  /// The same place with a change made: the patched configuration is read again. A change of SNI, protocols, client certificate or
-  /// address goes over the wire, as far as the prober allows; everything else is replayed on the chain that was seen.
+  /// The same place with a change made: the patched configuration is read again. A change of SNI,
+  /// protocols, client certificate or address goes over the wire, as far as the prober allows;
+  /// everything else is replayed on the chain that was seen.
   UpstreamVerdict judge(const ConfigurationPatch& patch);
-  /// The same asked of nginx itself, where an operator runs a verb and the nginx in use is at hand; permission_denied elsewhere.
+  /// The same asked of nginx itself, where an operator runs a verb and the nginx in use is at hand;
+  /// permission_denied elsewhere.
   Result<NginxHandshake> ask_nginx(const ConfigurationPatch& patch);
-  /// A proof of ours for a patch, put before nginx itself: what it makes of the patch counts, and is its own method. Where it cannot be
-  /// asked the proof stays.
+  /// A proof of ours for a patch, put before nginx itself: what it makes of the patch counts, and
+  /// is its own method. Where it cannot be asked the proof stays.
   Proof confirmed(Proof proof, const ConfigurationPatch& patch);
-  /// The same for a change that our own library cannot try, or would not pass: only nginx can prove it. Untested where it is not asked.
+  /// The same for a change that our own library cannot try, or would not pass: only nginx can prove
+  /// it. Untested where it is not asked.
   Proof proof_by_nginx(const ConfigurationPatch& patch);
   /// Another place of the same configuration (a second location, another member of the group).
   UpstreamVerdict judge_place(const UpstreamPlace& place);
-  /// Of a group with several members: none of the others works either. What was not looked at is taken for working.
+  /// Of a group with several members: none of the others works either. What was not looked at is
+  /// taken for working.
   bool all_other_members_fail();
   /// Another request to the peer of this place, for looking around: not what nginx would send.
   Result<PeerObservation> observe(const ProbeRequest& request);
 
-  ConfigurationPatch new_patch() const { return {surroundings_.nginx->configuration, *surroundings_.files}; }
+  ConfigurationPatch new_patch() const {
+    return {surroundings_.nginx->configuration, *surroundings_.files};
+  }
 
   /// Replays offline; starts the child process at the first call.
   Result<ReplayResult> replay(const ReplayInput& input);
@@ -77,7 +91,8 @@ class UpstreamCase {
   Result<IssuerSearch> find_issuers(const Der& certificate, std::span<const Der> candidates);
 
   /// A PEM file as `files` has it, parsed once for each content. Problems are in the Result.
-  Result<std::shared_ptr<const PemBundle>> bundle(const nginx::ConfigurationFiles& files, const std::string& path);
+  Result<std::shared_ptr<const PemBundle>> bundle(const nginx::ConfigurationFiles& files,
+                                                  const std::string& path);
 
   /// A certificate of this host's own files, parsed once.
   Result<Certificate> certificate(const Der& own);
@@ -89,15 +104,18 @@ class UpstreamCase {
   bool is_library_of_nginx_another() const;
 
  private:
-  UpstreamCase(const Symptom& symptom, const Surroundings& surroundings, const match::Knowledge& knowledge)
+  UpstreamCase(const Symptom& symptom, const Surroundings& surroundings,
+               const match::Knowledge& knowledge)
       : symptom_(symptom), surroundings_(surroundings), knowledge_(knowledge) {}
   /// The configuration with a patch, and the place in it; why there is none in the Result.
   struct PatchedPlace {
-    std::unique_ptr<const ReadConfiguration> read;  ///< null: the patch touches no file of the configuration itself
-    std::size_t target = 0;                         ///< the place's, in `read`
+    std::unique_ptr<const ReadConfiguration>
+        read;                ///< null: the patch touches no file of the configuration itself
+    std::size_t target = 0;  ///< the place's, in `read`
     UpstreamView view;
   };
-  /// Of the destination's group, which must be one: the places of those that are in use, this one left out.
+  /// Of the destination's group, which must be one: the places of those that are in use, this one
+  /// left out.
   std::vector<UpstreamPlace> other_members() const;
   /// With the patch another member of the group fails that works now: which, and how.
   std::optional<Text> what_breaks_beside(const ConfigurationPatch& patch);
@@ -117,7 +135,9 @@ class UpstreamCase {
   nginx::PeerName name_at(const UpstreamView& view) const;
   UpstreamRequest asked_at(const UpstreamView& view) const;
   Result<> need_session();
-  SharedMaterial& material() { return surroundings_.shared != nullptr ? *surroundings_.shared : own_; }
+  SharedMaterial& material() {
+    return surroundings_.shared != nullptr ? *surroundings_.shared : own_;
+  }
 
   const Symptom& symptom_;
   const Surroundings& surroundings_;

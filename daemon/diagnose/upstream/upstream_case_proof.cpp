@@ -32,11 +32,15 @@ bool UpstreamCase::all_other_members_fail() {
 }
 
 std::optional<Text> UpstreamCase::what_breaks_beside(const ConfigurationPatch& patch) {
-  const nginx::UpstreamGroup* const group = view_.destination != nullptr ? view_.destination->group : nullptr;
-  if (group == nullptr || group->servers.size() < 2 || surroundings_.prober->scope() != ProbeScope::all) return std::nullopt;
+  const nginx::UpstreamGroup* const group =
+      view_.destination != nullptr ? view_.destination->group : nullptr;
+  if (group == nullptr || group->servers.size() < 2 ||
+      surroundings_.prober->scope() != ProbeScope::all)
+    return std::nullopt;
   const auto patched = place_with(patch);
   if (!patched) return std::nullopt;
-  const ReadConfiguration& read = patched.value().read ? *patched.value().read : *surroundings_.nginx;
+  const ReadConfiguration& read =
+      patched.value().read ? *patched.value().read : *surroundings_.nginx;
   for (const UpstreamPlace& place : other_members()) {
     if (*place.member >= kMostMembersTried || is_late()) break;
     UpstreamPlace there = place;
@@ -44,7 +48,9 @@ std::optional<Text> UpstreamCase::what_breaks_beside(const ConfigurationPatch& p
     const auto view = view_of(there, read, patch.files());
     if (!view || !judge_place(place).passes()) continue;
     const UpstreamVerdict after = judge(*view, false);
-    if (after.passes() || after.stage == UpstreamStage::untested || after.stage == UpstreamStage::plain) continue;
+    if (after.passes() || after.stage == UpstreamStage::untested ||
+        after.stage == UpstreamStage::plain)
+      continue;
     const std::string name = group->servers[*place.member].address.text();
     const Text summary = summary_of(after);
     return upstream_text("proof.breaks_another", {{"server", name}, {"problem", summary}});
@@ -69,7 +75,8 @@ Proof UpstreamCase::confirmed(Proof proof, const ConfigurationPatch& patch) {
   const bool is_final = view_.target->module != nginx::Module::grpc;
   return {.status = is_final ? ProofStatus::refuted : ProofStatus::untested,
           .method = is_final ? ProofMethod::nginx : ProofMethod::none,
-          .detail = upstream_text("proof.nginx_complains", {{"complaint", complaint}, {"proof", proof.detail}})};
+          .detail = upstream_text("proof.nginx_complains",
+                                  {{"complaint", complaint}, {"proof", proof.detail}})};
 }
 
 Proof UpstreamCase::proof_by_nginx(const ConfigurationPatch& patch) {
@@ -79,7 +86,9 @@ Proof UpstreamCase::proof_by_nginx(const ConfigurationPatch& patch) {
     return {.detail = upstream_text("proof.nginx_not_asked", {{"why", why}})};
   }
   if (asked.value().has_passed) {
-    return {.status = ProofStatus::proved, .method = ProofMethod::nginx, .detail = upstream_text("proof.nginx_passes")};
+    return {.status = ProofStatus::proved,
+            .method = ProofMethod::nginx,
+            .detail = upstream_text("proof.nginx_passes")};
   }
   return refuted_by_nginx(asked.value());
 }

@@ -12,36 +12,43 @@ namespace handshaked::diagnose {
 namespace {
 
 /// What the line alone allows, and why there is no more.
-Diagnosis not_looked_at(const Symptom& symptom, const match::Knowledge& knowledge, const Text& why) {
+Diagnosis not_looked_at(const Symptom& symptom, const match::Knowledge& knowledge,
+                        const Text& why) {
   Diagnosis diagnosis = candidate_diagnosis(symptom, knowledge);
   diagnosis.evidence.push_back({"configuration", why});
   return diagnosis;
 }
 
-/// nginx cuts a line at 2048 bytes, and a long request then pushes `upstream:` out: the peers that it can have been about, from the
-/// places of the server that it names; TLS ones, each once.
+/// nginx cuts a line at 2048 bytes, and a long request then pushes `upstream:` out: the peers that
+/// it can have been about, from the places of the server that it names; TLS ones, each once.
 std::vector<Symptom> with_possible_peers(const Symptom& symptom, const ReadConfiguration& nginx) {
   constexpr std::size_t kMost = 6;
   std::vector<Symptom> symptoms;
   for (const nginx::PassTarget& target : nginx.passes.targets()) {
     const std::string& server = target.server->names.logged;
-    if (!symptom.server.empty() && !server.empty() && nginx::to_lower(server) != nginx::to_lower(symptom.server)) continue;
+    if (!symptom.server.empty() && !server.empty() &&
+        nginx::to_lower(server) != nginx::to_lower(symptom.server))
+      continue;
     for (const nginx::Destination& destination : target.destinations) {
       const bool has_servers = destination.group != nullptr && !destination.group->servers.empty();
       Symptom possible = symptom;
       possible.scheme = destination.scheme;
-      possible.peer = has_servers ? destination.group->servers.front().address.text() : destination.address.text();
-      const bool is_known = std::any_of(symptoms.begin(), symptoms.end(), [&](const Symptom& other) {
-        return other.peer == possible.peer && other.scheme == possible.scheme;
-      });
-      if (destination.is_tls && !is_known && symptoms.size() < kMost) symptoms.push_back(std::move(possible));
+      possible.peer = has_servers ? destination.group->servers.front().address.text()
+                                  : destination.address.text();
+      const bool is_known =
+          std::any_of(symptoms.begin(), symptoms.end(), [&](const Symptom& other) {
+            return other.peer == possible.peer && other.scheme == possible.scheme;
+          });
+      if (destination.is_tls && !is_known && symptoms.size() < kMost)
+        symptoms.push_back(std::move(possible));
     }
   }
   return symptoms;
 }
 
 bool is_verification_line(const Symptom& symptom) {
-  return symptom.verify_code.has_value() || symptom.message.find("does not match") != std::string::npos;
+  return symptom.verify_code.has_value() ||
+         symptom.message.find("does not match") != std::string::npos;
 }
 
 /// The place is known, and yet nothing could be judged: the candidates, with what is known.
@@ -61,9 +68,11 @@ Diagnosis changed_since(UpstreamCase& upstream) {
   return diagnosis;
 }
 
-/// The handshake is complete without the certificate that the peer has asked for: it may do without, or answer 400 or 403.
+/// The handshake is complete without the certificate that the peer has asked for: it may do
+/// without, or answer 400 or 403.
 bool lacks_asked_certificate(const UpstreamVerdict& verdict) {
-  return verdict.observation && verdict.observation->seen.certificate_request && !verdict.asked.has_client_certificate;
+  return verdict.observation && verdict.observation->seen.certificate_request &&
+         !verdict.asked.has_client_certificate;
 }
 
 Diagnosis asked_for_certificate(UpstreamCase& upstream) {
@@ -75,8 +84,10 @@ Diagnosis asked_for_certificate(UpstreamCase& upstream) {
   diagnosis.is_healthy_now = true;  // the handshake is
   diagnosis.summary = upstream_text("peer.asks_for_certificate");
   std::string cas;
-  for (const std::string& ca : upstream.now().observation->seen.certificate_request->accepted_cas) cas += (cas.empty() ? "" : "; ") + ca;
-  if (!cas.empty()) diagnosis.evidence.push_back({"peer", upstream_text("peer.takes_cas", {{"cas", cas}})});
+  for (const std::string& ca : upstream.now().observation->seen.certificate_request->accepted_cas)
+    cas += (cas.empty() ? "" : "; ") + ca;
+  if (!cas.empty())
+    diagnosis.evidence.push_back({"peer", upstream_text("peer.takes_cas", {{"cas", cas}})});
   static const Text kNotTried = upstream_text("peer.may_insist");
   HandshakeReport report(upstream);
   propose_client_pair(report, diagnosis.cause, "configure-client-cert");
@@ -84,7 +95,8 @@ Diagnosis asked_for_certificate(UpstreamCase& upstream) {
     fix.proof = {.detail = kNotTried};
     diagnosis.fixes.push_back(std::move(fix));
   }
-  add_known_advice(diagnosis, diagnosis.cause, upstream.symptom().scheme, upstream.knowledge(), kNotTried);
+  add_known_advice(diagnosis, diagnosis.cause, upstream.symptom().scheme, upstream.knowledge(),
+                   kNotTried);
   return diagnosis;
 }
 
@@ -117,7 +129,8 @@ Diagnosis plain_as_configured(UpstreamCase& upstream) {
 /// What our library passes, nginx's may not: asked where the two are known to differ.
 bool is_refused_by_nginx(UpstreamCase& upstream) {
   const bool is_known = !upstream.surroundings().installation.openssl_running.empty();
-  if (upstream.now().is_by_nginx || !is_known || !upstream.is_library_of_nginx_another()) return false;
+  if (upstream.now().is_by_nginx || !is_known || !upstream.is_library_of_nginx_another())
+    return false;
   const auto asked = upstream.ask_nginx(upstream.new_patch());
   return asked && !asked.value().has_passed;
 }
@@ -131,8 +144,10 @@ Diagnosis diagnose_case(UpstreamCase& upstream) {
   switch (upstream.now().stage) {
     case UpstreamStage::verification:
     case UpstreamStage::name:
-      // "Alert 112" or "connection reset", and now a certificate is shown: the line is of the handshake all the same.
-      return is_line && !is_verification ? diagnose_handshake(upstream) : diagnose_verification(upstream);
+      // "Alert 112" or "connection reset", and now a certificate is shown: the line is of the
+      // handshake all the same.
+      return is_line && !is_verification ? diagnose_handshake(upstream)
+                                         : diagnose_verification(upstream);
     case UpstreamStage::passes:
       if (!is_line && !is_refused_by_nginx(upstream)) return healthy(upstream);
       return is_verification ? diagnose_outdated_verdict(upstream) : diagnose_handshake(upstream);
@@ -143,16 +158,19 @@ Diagnosis diagnose_case(UpstreamCase& upstream) {
     case UpstreamStage::untested:
       if (!is_line) return not_looked_at(upstream);
       [[fallthrough]];
-    case UpstreamStage::configuration: return is_verification ? not_judged(upstream) : diagnose_handshake(upstream);
+    case UpstreamStage::configuration:
+      return is_verification ? not_judged(upstream) : diagnose_handshake(upstream);
     default: return is_verification ? changed_since(upstream) : diagnose_handshake(upstream);
   }
 }
 
-Diagnosis diagnose_upstream(const Symptom& symptom, const Surroundings& surroundings, const match::Knowledge& knowledge) {
+Diagnosis diagnose_upstream(const Symptom& symptom, const Surroundings& surroundings,
+                            const match::Knowledge& knowledge) {
   if (surroundings.nginx == nullptr) return candidate_diagnosis(symptom, knowledge);
   if (symptom.peer.empty()) {
     if (const auto unresolved = with_unresolved_upstream(symptom, surroundings.nginx->passes)) {
-      if (auto opened = UpstreamCase::open(*unresolved, surroundings, knowledge)) return diagnose_case(*opened.value());
+      if (auto opened = UpstreamCase::open(*unresolved, surroundings, knowledge))
+        return diagnose_case(*opened.value());
     }
     for (const Symptom& possible : with_possible_peers(symptom, *surroundings.nginx)) {
       auto opened = UpstreamCase::open(possible, surroundings, knowledge);
@@ -164,7 +182,8 @@ Diagnosis diagnose_upstream(const Symptom& symptom, const Surroundings& surround
   }
   auto opened = UpstreamCase::open(symptom, surroundings, knowledge);
   if (!opened) {
-    return not_looked_at(symptom, knowledge, upstream_text("place.not_found", {{"problem", opened.error().message()}}));
+    return not_looked_at(symptom, knowledge,
+                         upstream_text("place.not_found", {{"problem", opened.error().message()}}));
   }
   return diagnose_case(*opened.value());
 }

@@ -10,7 +10,9 @@ const nginx::Address* UpstreamView::address() const {
   return nullptr;
 }
 
-bool UpstreamView::is_tls() const { return destination != nullptr ? destination->is_tls : target->is_tls; }
+bool UpstreamView::is_tls() const {
+  return destination != nullptr ? destination->is_tls : target->is_tls;
+}
 
 const nginx::Directive& UpstreamView::settings_block() const {
   return target->location != nullptr ? *target->location : *target->server->directive;
@@ -37,9 +39,12 @@ std::string_view UpstreamView::family() const {
   }
 }
 
-std::string UpstreamView::directive(std::string_view setting) const { return std::string(family()) + "_" + std::string(setting); }
+std::string UpstreamView::directive(std::string_view setting) const {
+  return std::string(family()) + "_" + std::string(setting);
+}
 
-std::optional<UpstreamView> view_of(const UpstreamPlace& place, const ReadConfiguration& nginx, const nginx::ConfigurationFiles& files) {
+std::optional<UpstreamView> view_of(const UpstreamPlace& place, const ReadConfiguration& nginx,
+                                    const nginx::ConfigurationFiles& files) {
   const auto& targets = nginx.passes.targets();
   if (place.target >= targets.size()) return std::nullopt;
   UpstreamView view{&nginx, &files, &targets[place.target], nullptr, nullptr};
@@ -56,10 +61,13 @@ UpstreamPlace place_of(const nginx::GoverningTarget& governing, const ReadConfig
   UpstreamPlace place;
   place.target = static_cast<std::size_t>(governing.target - nginx.passes.targets().data());
   if (governing.destination == nullptr) return place;
-  place.destination = static_cast<std::size_t>(governing.destination - governing.target->destinations.data());
+  place.destination =
+      static_cast<std::size_t>(governing.destination - governing.target->destinations.data());
   const nginx::UpstreamGroup* const group = governing.destination->group;
   if (group == nullptr || group->servers.empty()) return place;
-  place.member = governing.member == nullptr ? 0 : static_cast<std::size_t>(governing.member - group->servers.data());
+  place.member = governing.member == nullptr
+                     ? 0
+                     : static_cast<std::size_t>(governing.member - group->servers.data());
   return place;
 }
 

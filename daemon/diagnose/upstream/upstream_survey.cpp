@@ -11,7 +11,8 @@ namespace {
 
 class Survey {
  public:
-  Survey(const Surroundings& surroundings, const match::Knowledge& knowledge, std::size_t most, SurveyedPeers which)
+  Survey(const Surroundings& surroundings, const match::Knowledge& knowledge, std::size_t most,
+         SurveyedPeers which)
       : surroundings_(surroundings), knowledge_(knowledge), most_(most), which_(which) {}
 
   std::vector<SurveyedUpstream> run() {
@@ -20,7 +21,8 @@ class Survey {
       for (std::size_t d = 0; d < targets[t].destinations.size(); ++d) {
         const nginx::Destination& destination = targets[t].destinations[d];
         if (destination.group == nullptr) add({t, d, std::nullopt});
-        for (std::size_t m = 0; destination.group != nullptr && m < destination.group->servers.size(); ++m) {
+        for (std::size_t m = 0;
+             destination.group != nullptr && m < destination.group->servers.size(); ++m) {
           const nginx::UpstreamServer& member = destination.group->servers[m];
           if (member.is_valid && !member.is_down) add({t, d, m});
         }
@@ -44,8 +46,10 @@ class Survey {
     one.line = pass.line;
     one.directive = pass.name;
     const std::string address = view->address()->text();
-    one.target = view->destination->scheme.empty() ? address : view->destination->scheme + "://" + address;
-    one.key = one.file + " " + std::to_string(place.target) + "." + std::to_string(place.destination) + " " +
+    one.target =
+        view->destination->scheme.empty() ? address : view->destination->scheme + "://" + address;
+    one.key = one.file + " " + std::to_string(place.target) + "." +
+              std::to_string(place.destination) + " " +
               std::to_string(place.member ? *place.member + 1 : 0);
     if (view->target->server != nullptr) one.server = view->target->server->names.logged;
     if (found_.size() >= most_ || std::chrono::steady_clock::now() >= surroundings_.deadline) {
@@ -94,7 +98,8 @@ class Survey {
 
 }  // namespace
 
-bool looks_like_tls(const ReadConfiguration& nginx, const nginx::PassTarget& target, const nginx::Address& address) {
+bool looks_like_tls(const ReadConfiguration& nginx, const nginx::PassTarget& target,
+                    const nginx::Address& address) {
   constexpr std::uint16_t kCustom = 443;  // 443, 8443, 9443, 10443
   constexpr std::uint16_t kThousand = 1000;
   if (address.port % kThousand == kCustom) return true;
@@ -103,11 +108,13 @@ bool looks_like_tls(const ReadConfiguration& nginx, const nginx::PassTarget& tar
   const auto& listeners = nginx.listeners.listeners();
   return std::any_of(listeners.begin(), listeners.end(), [&](const nginx::Listener& one) {
     const nginx::Address& own = one.default_server().listen->address;
-    return one.is_tls && own.port != 0 && own.port == address.port && address.host.starts_with("127.");
+    return one.is_tls && own.port != 0 && own.port == address.port &&
+           address.host.starts_with("127.");
   });
 }
 
-std::vector<SurveyedUpstream> survey_upstreams(const Surroundings& surroundings, const match::Knowledge& knowledge, std::size_t most,
+std::vector<SurveyedUpstream> survey_upstreams(const Surroundings& surroundings,
+                                               const match::Knowledge& knowledge, std::size_t most,
                                                std::size_t& left_out, SurveyedPeers which) {
   Survey survey(surroundings, knowledge, most, which);
   auto found = survey.run();

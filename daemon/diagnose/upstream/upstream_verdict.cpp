@@ -20,26 +20,33 @@ Text verification_summary(const UpstreamVerdict& verdict) {
   const ReplayFault* const fault = last_fault(replay);
   if (fault == nullptr) return upstream_text("verdict.code", {{"code", code}});
   const std::string depth = std::to_string(fault->depth);
-  return upstream_text("verdict.code_at_depth", {{"code", code}, {"depth", depth}, {"subject", fault->subject}});
+  return upstream_text("verdict.code_at_depth",
+                       {{"code", code}, {"depth", depth}, {"subject", fault->subject}});
 }
 
 std::string handshake_log(const PeerObservation& observation) {
   const ProbeResult& seen = observation.seen;
   switch (seen.outcome) {
-    case ProbeOutcome::timed_out: return "upstream timed out (110: Connection timed out)" + std::string(kHandshaking);
-    case ProbeOutcome::reset: return "peer closed connection in SSL handshake (104: Connection reset by peer)" + std::string(kHandshaking);
-    case ProbeOutcome::closed: return "peer closed connection in SSL handshake" + std::string(kHandshaking);
+    case ProbeOutcome::timed_out:
+      return "upstream timed out (110: Connection timed out)" + std::string(kHandshaking);
+    case ProbeOutcome::reset:
+      return "peer closed connection in SSL handshake (104: Connection reset by peer)" +
+             std::string(kHandshaking);
+    case ProbeOutcome::closed:
+      return "peer closed connection in SSL handshake" + std::string(kHandshaking);
     case ProbeOutcome::alert:
     case ProbeOutcome::not_tls:
     case ProbeOutcome::tls_error: break;
     default: return {};
   }
-  std::string text =
-      seen.phase == ProbePhase::after_handshake ? "SSL_read() failed (SSL: error:" : "SSL_do_handshake() failed (SSL: error:";
+  std::string text = seen.phase == ProbePhase::after_handshake
+                         ? "SSL_read() failed (SSL: error:"
+                         : "SSL_do_handshake() failed (SSL: error:";
   text += seen.reason_code + ":SSL routines::" + seen.reason;
   if (seen.alert) text += ":SSL alert number " + std::to_string(*seen.alert);
   text += ")";
-  text += seen.phase == ProbePhase::after_handshake ? " while reading response header from upstream" : kHandshaking;
+  text += seen.phase == ProbePhase::after_handshake ? " while reading response header from upstream"
+                                                    : kHandshaking;
   return text;
 }
 
@@ -67,10 +74,12 @@ const CertificateFacts* UpstreamVerdict::leaf() const {
 std::string would_log(const UpstreamVerdict& verdict) {
   switch (verdict.stage) {
     case UpstreamStage::verification:
-      return "upstream SSL certificate verify error: (" + std::to_string(verdict.replay.verify_code) + ":" + verdict.replay.verify_text +
-             ")" + std::string(kHandshaking);
+      return "upstream SSL certificate verify error: (" +
+             std::to_string(verdict.replay.verify_code) + ":" + verdict.replay.verify_text + ")" +
+             std::string(kHandshaking);
     case UpstreamStage::name:
-      return "upstream SSL certificate does not match \"" + verdict.name.verified + "\"" + std::string(kHandshaking);
+      return "upstream SSL certificate does not match \"" + verdict.name.verified + "\"" +
+             std::string(kHandshaking);
     case UpstreamStage::connect:
       if (verdict.observation && verdict.observation->seen.outcome == ProbeOutcome::refused) {
         return "connect() failed (111: Connection refused) while connecting to upstream";
@@ -78,9 +87,10 @@ std::string would_log(const UpstreamVerdict& verdict) {
       if (verdict.observation && verdict.observation->seen.outcome == ProbeOutcome::timed_out) {
         return "upstream timed out (110: Connection timed out) while connecting to upstream";
       }
-      return verdict.observation ? "connect() failed (" + std::to_string(verdict.observation->seen.system_error) + ": " +
-                                       verdict.observation->seen.reason + ") while connecting to upstream"
-                                 : std::string();
+      return verdict.observation
+                 ? "connect() failed (" + std::to_string(verdict.observation->seen.system_error) +
+                       ": " + verdict.observation->seen.reason + ") while connecting to upstream"
+                 : std::string();
     case UpstreamStage::handshake:
       if (verdict.is_by_nginx) return verdict.problem;
       return verdict.observation ? handshake_log(*verdict.observation) : std::string();
@@ -90,17 +100,23 @@ std::string would_log(const UpstreamVerdict& verdict) {
 
 Text summary_of(const UpstreamVerdict& verdict) {
   switch (verdict.stage) {
-    case UpstreamStage::untested: return upstream_text("verdict.untested", {{"problem", verdict.problem}});
-    case UpstreamStage::configuration: return upstream_text("verdict.refused", {{"problem", verdict.problem}});
-    case UpstreamStage::resolve: return upstream_text("verdict.unresolved", {{"problem", verdict.problem}});
+    case UpstreamStage::untested:
+      return upstream_text("verdict.untested", {{"problem", verdict.problem}});
+    case UpstreamStage::configuration:
+      return upstream_text("verdict.refused", {{"problem", verdict.problem}});
+    case UpstreamStage::resolve:
+      return upstream_text("verdict.unresolved", {{"problem", verdict.problem}});
     case UpstreamStage::connect:
     case UpstreamStage::handshake: {
-      if (verdict.is_by_nginx) return upstream_text("verdict.by_nginx", {{"problem", verdict.problem}});
-      const std::string seen = verdict.observation ? summary_of(verdict.observation->seen) : verdict.problem;
+      if (verdict.is_by_nginx)
+        return upstream_text("verdict.by_nginx", {{"problem", verdict.problem}});
+      const std::string seen =
+          verdict.observation ? summary_of(verdict.observation->seen) : verdict.problem;
       return upstream_text("verdict.no_handshake", {{"seen", seen}});
     }
     case UpstreamStage::verification: return verification_summary(verdict);
-    case UpstreamStage::name: return upstream_text("verdict.name_differs", {{"name", verdict.name.verified}});
+    case UpstreamStage::name:
+      return upstream_text("verdict.name_differs", {{"name", verdict.name.verified}});
     case UpstreamStage::passes:
       if (verdict.is_by_nginx) return upstream_text("verdict.nginx_passes");
       if (!verdict.verifies) return upstream_text("verdict.unverified");

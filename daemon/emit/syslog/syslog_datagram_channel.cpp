@@ -31,10 +31,12 @@ class DatagramChannel final : public SyslogChannel {
 
   awaitable<Result<>> send(const std::string& message, net::Deadline& deadline) override {
     if (instead_) co_return co_await instead_->send(message, deadline);
-    // An error of a kept socket often belongs to the message before (UDP) or to a collector that was restarted (Unix).
+    // An error of a kept socket often belongs to the message before (UDP) or to a collector that
+    // was restarted (Unix).
     const bool was_open = socket_.has_value();
     auto sent = co_await send_once(message, deadline);
-    if (!sent && was_open && !deadline.is_over() && sent.error().code() != ErrorCode::limit_exceeded)
+    if (!sent && was_open && !deadline.is_over() &&
+        sent.error().code() != ErrorCode::limit_exceeded)
       sent = co_await send_once(message, deadline);
     co_return sent;
   }
@@ -53,12 +55,14 @@ class DatagramChannel final : public SyslogChannel {
     }
     deadline.enter("sending a datagram", limits_.write);
     deadline.guard([this] { cancel(); });
-    const auto [error, size] = co_await socket_->async_send(asio::buffer(message), asio::as_tuple(asio::use_awaitable));
+    const auto [error, size] =
+        co_await socket_->async_send(asio::buffer(message), asio::as_tuple(asio::use_awaitable));
     deadline.unguard();
     if (!error) co_return success();
     socket_.reset();
     if (deadline.is_over()) co_return fail(deadline.error());
-    const auto code = error == asio::error::message_size ? ErrorCode::limit_exceeded : ErrorCode::network;
+    const auto code =
+        error == asio::error::message_size ? ErrorCode::limit_exceeded : ErrorCode::network;
     co_return fail(code, "sending a datagram failed: " + error.message());
   }
 
@@ -101,12 +105,16 @@ class DatagramChannel final : public SyslogChannel {
 
 }  // namespace
 
-std::unique_ptr<SyslogChannel> open_syslog_udp(asio::any_io_executor executor, net::TcpPeer peer, SyslogLimits limits) {
-  return std::make_unique<DatagramChannel>(std::move(executor), DatagramPlace{std::move(peer), {}}, limits);
+std::unique_ptr<SyslogChannel> open_syslog_udp(asio::any_io_executor executor, net::TcpPeer peer,
+                                               SyslogLimits limits) {
+  return std::make_unique<DatagramChannel>(std::move(executor), DatagramPlace{std::move(peer), {}},
+                                           limits);
 }
 
-std::unique_ptr<SyslogChannel> open_syslog_local(asio::any_io_executor executor, std::string path, SyslogLimits limits) {
-  return std::make_unique<DatagramChannel>(std::move(executor), DatagramPlace{std::nullopt, std::move(path)}, limits);
+std::unique_ptr<SyslogChannel> open_syslog_local(asio::any_io_executor executor, std::string path,
+                                                 SyslogLimits limits) {
+  return std::make_unique<DatagramChannel>(std::move(executor),
+                                           DatagramPlace{std::nullopt, std::move(path)}, limits);
 }
 
 }  // namespace handshaked::emit

@@ -13,7 +13,8 @@
 namespace handshaked::emit {
 namespace {
 
-// 32473 is the enterprise number that RFC 5612 reserves for documentation: the project has none of its own.
+// 32473 is the enterprise number that RFC 5612 reserves for documentation: the project has none of
+// its own.
 constexpr std::string_view kElementBegin = " [handshaked@32473";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kLongestHostname = 255;
@@ -30,10 +31,12 @@ int severity_number(std::string_view severity) {
 }
 
 // A header field or a parameter name: printable ASCII without `forbidden`, never empty.
-std::string printable_ascii(std::string_view text, std::size_t limit, std::string_view forbidden = "") {
+std::string printable_ascii(std::string_view text, std::size_t limit,
+                            std::string_view forbidden = "") {
   std::string field;
   for (const char letter : text.substr(0, limit)) {
-    const bool is_fit = letter > ' ' && letter < '\x7f' && forbidden.find(letter) == std::string_view::npos;
+    const bool is_fit =
+        letter > ' ' && letter < '\x7f' && forbidden.find(letter) == std::string_view::npos;
     field += is_fit ? letter : '_';
   }
   return field.empty() ? "-" : field;
@@ -42,7 +45,8 @@ std::string printable_ascii(std::string_view text, std::size_t limit, std::strin
 bool is_control(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first < 0x20 || first == 0x7f;
-  return character.size() == 2 && first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;  // C1
+  return character.size() == 2 && first == 0xC2 &&
+         static_cast<unsigned char>(character[1]) < 0xA0;  // C1
 }
 
 std::string clean_text(std::string_view bytes) {
@@ -73,10 +77,12 @@ std::string timestamp(Time time) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
   std::array<char, 64> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                 static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                                 static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  const int size = std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
+      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+      static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+      static_cast<int>(clock.subseconds().count()));
   return std::string(text.data(), static_cast<std::size_t>(std::max(size, 0)));
 }
 
@@ -87,7 +93,8 @@ std::string_view kind_of(const event::RemediationEvent& event) {
 }
 
 std::string_view fact(const event::RemediationEvent& event, std::string_view name) {
-  const auto found = std::find_if(event.data.begin(), event.data.end(), [name](const auto& one) { return one.first == name; });
+  const auto found = std::find_if(event.data.begin(), event.data.end(),
+                                  [name](const auto& one) { return one.first == name; });
   return found == event.data.end() ? std::string_view() : std::string_view(found->second);
 }
 
@@ -102,11 +109,14 @@ std::string_view message_id_of(std::string_view kind) {
 
 std::string header(const event::RemediationEvent& event, const SyslogFormat& format) {
   const int priority = static_cast<int>(format.facility) * 8 + severity_number(event.severity);
-  return "<" + std::to_string(priority) + ">1 " + timestamp(event.time) + ' ' + printable_ascii(format.hostname, kLongestHostname) +
-         " handshaked " + printable_ascii(format.process_id, kLongestProcessId) + ' ' + printable_ascii(kind_of(event), kLongestMessageId);
+  return "<" + std::to_string(priority) + ">1 " + timestamp(event.time) + ' ' +
+         printable_ascii(format.hostname, kLongestHostname) + " handshaked " +
+         printable_ascii(format.process_id, kLongestProcessId) + ' ' +
+         printable_ascii(kind_of(event), kLongestMessageId);
 }
 
-// As many facts as fit, in their order: without a hole, so that what is missing is always the least important.
+// As many facts as fit, in their order: without a hole, so that what is missing is always the least
+// important.
 std::string structured_data(const event::RemediationEvent& event, std::size_t room) {
   std::string element(kElementBegin);
   element += parameter("id", event.event_id) + parameter("incident", event.incident_id);
@@ -139,7 +149,8 @@ std::string told_line(const event::RemediationEvent& event) {
   return line;
 }
 
-std::vector<std::string> journal_entry(const event::RemediationEvent& event, SyslogFacility facility) {
+std::vector<std::string> journal_entry(const event::RemediationEvent& event,
+                                       SyslogFacility facility) {
   std::vector<std::string> fields;
   const auto add = [&fields](const std::string& name, std::string_view value) {
     if (!value.empty()) fields.push_back(name + "=" + clean_text(value));

@@ -23,17 +23,20 @@ struct SyslogOptions {
   std::string host;               ///< for the others
   std::string port;               ///< empty: 514, for `tls` 6514
   net::TlsClientOptions tls;
-  SyslogFormat format;  ///< UDP: keep `limit_bytes` at 2048, which every collector takes (RFC 5424, 6.1)
+  SyslogFormat
+      format;  ///< UDP: keep `limit_bytes` at 2048, which every collector takes (RFC 5424, 6.1)
   SyslogLimits limits;
   std::chrono::milliseconds whole{30'000};
 };
 
-/// Sends events as RFC 5424 messages; to the host's own socket, where systemd's journal reads it, as entries with fields. There is no
-/// answer in syslog: see SyslogChannel for what "delivered" means.
+/// Sends events as RFC 5424 messages; to the host's own socket, where systemd's journal reads it,
+/// as entries with fields. There is no answer in syslog: see SyslogChannel for what "delivered"
+/// means.
 class SyslogNotifier final : public Notifier {
  public:
   /// Fails with invalid_configuration. Opens no connection.
-  static Result<std::unique_ptr<SyslogNotifier>> create(boost::asio::any_io_executor executor, SyslogOptions options);
+  static Result<std::unique_ptr<SyslogNotifier>> create(boost::asio::any_io_executor executor,
+                                                        SyslogOptions options);
   ~SyslogNotifier() override;
 
   std::string_view name() const override { return name_; }
@@ -42,7 +45,8 @@ class SyslogNotifier final : public Notifier {
   std::size_t useful_concurrency() const override { return 1; }
 
  private:
-  SyslogNotifier(boost::asio::any_io_executor executor, SyslogOptions options, std::unique_ptr<SyslogChannel> channel);
+  SyslogNotifier(boost::asio::any_io_executor executor, SyslogOptions options,
+                 std::unique_ptr<SyslogChannel> channel);
 
   boost::asio::any_io_executor executor_;
   std::string name_;

@@ -16,8 +16,9 @@ namespace {
 namespace asio = boost::asio;
 using asio::awaitable;
 
-// A connection whose read side is always being read. Collectors say nothing, so all that comes is their end (and session
-// tickets of TLS 1.3, which must be taken out of the way to see it). Shared with that reader, which may finish later.
+// A connection whose read side is always being read. Collectors say nothing, so all that comes is
+// their end (and session tickets of TLS 1.3, which must be taken out of the way to see it). Shared
+// with that reader, which may finish later.
 struct WatchedStream {
   std::unique_ptr<net::ClientStream> stream;
   bool has_ended = false;
@@ -36,22 +37,30 @@ awaitable<void> watch_for_end(std::shared_ptr<WatchedStream> watched) {
   }
 }
 
-using Connect = std::function<awaitable<Result<std::unique_ptr<net::ClientStream>>>(net::Deadline&)>;
+using Connect =
+    std::function<awaitable<Result<std::unique_ptr<net::ClientStream>>>(net::Deadline&)>;
 
 enum class Framing { octet_count, line_feed };
 
 class StreamChannel final : public SyslogChannel {
  public:
-  StreamChannel(asio::any_io_executor executor, Connect connect, Framing framing, SyslogLimits limits)
-      : executor_(std::move(executor)), connect_(std::move(connect)), framing_(framing), limits_(limits) {}
+  StreamChannel(asio::any_io_executor executor, Connect connect, Framing framing,
+                SyslogLimits limits)
+      : executor_(std::move(executor)),
+        connect_(std::move(connect)),
+        framing_(framing),
+        limits_(limits) {}
   ~StreamChannel() override { close(); }
 
   awaitable<Result<>> send(const std::string& message, net::Deadline& deadline) override {
-    const std::string frame = framing_ == Framing::octet_count ? std::to_string(message.size()) + ' ' + message : message + '\n';
+    const std::string frame = framing_ == Framing::octet_count
+                                  ? std::to_string(message.size()) + ' ' + message
+                                  : message + '\n';
     if (watched_ && !watched_->has_ended) {
       const auto sent = co_await send_on_open(frame, deadline);
       if (sent || deadline.is_over()) co_return sent;
-      // Broken since the last message. The collector may see this one twice; better than not at all.
+      // Broken since the last message. The collector may see this one twice; better than not at
+      // all.
     }
     close();
     auto stream = co_await connect_(deadline);
@@ -85,19 +94,25 @@ class StreamChannel final : public SyslogChannel {
     co_return sent;
   }
 
-  // The kernel offers no event for "all was acknowledged", so this looks again and again, ever less often. A collector that
-  // ends in order after that has read everything: a socket that is closed with something unread in it sends a reset.
+  // The kernel offers no event for "all was acknowledged", so this looks again and again, ever less
+  // often. A collector that ends in order after that has read everything: a socket that is closed
+  // with something unread in it sends a reset.
   awaitable<Result<>> wait_for_acknowledgement(WatchedStream& watched, net::Deadline& deadline) {
     deadline.enter("waiting for the acknowledgement", limits_.acknowledge);
-    const auto is_broken = [&] { return watched.has_failed || watched.stream->is_broken() || deadline.is_over(); };
+    const auto is_broken = [&] {
+      return watched.has_failed || watched.stream->is_broken() || deadline.is_over();
+    };
     asio::steady_timer timer(executor_);
     auto pause = std::chrono::milliseconds(1);
-    // A TLS 1.3 collector refuses our certificate after our handshake and our first message: an alert, or its end.
+    // A TLS 1.3 collector refuses our certificate after our handshake and our first message: an
+    // alert, or its end.
     const auto may_be_refused = [&] {
-      return !watched.stream->is_accepted() && std::chrono::steady_clock::now() - watched.connected_at < limits_.refusal;
+      return !watched.stream->is_accepted() &&
+             std::chrono::steady_clock::now() - watched.connected_at < limits_.refusal;
     };
     const auto is_refused = [&] { return !watched.stream->is_accepted() && watched.has_ended; };
-    while ((watched.stream->unacknowledged_bytes() > 0 || may_be_refused()) && !is_broken() && !is_refused()) {
+    while ((watched.stream->unacknowledged_bytes() > 0 || may_be_refused()) && !is_broken() &&
+           !is_refused()) {
       timer.expires_after(pause);
       co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
       pause = std::min(pause * 2, std::chrono::milliseconds(50));
@@ -105,7 +120,9 @@ class StreamChannel final : public SyslogChannel {
     // Lets the watching reader see a reset that has arrived meanwhile.
     co_await asio::post(executor_, asio::use_awaitable);
     if (is_refused())
-      co_return fail(ErrorCode::network, "the collector has ended the connection at its beginning; it may want a client certificate");
+      co_return fail(ErrorCode::network,
+                     "the collector has ended the connection at its beginning; it may want a "
+                     "client certificate");
     if (is_broken()) co_return fail(ErrorCode::network, "the collector has broken the connection");
     co_return success();
   }
@@ -119,17 +136,21 @@ class StreamChannel final : public SyslogChannel {
 
 }  // namespace
 
-std::unique_ptr<SyslogChannel> open_syslog_tcp(asio::any_io_executor executor, net::TcpPeer peer, std::optional<net::TlsClient> tls,
+std::unique_ptr<SyslogChannel> open_syslog_tcp(asio::any_io_executor executor, net::TcpPeer peer,
+                                               std::optional<net::TlsClient> tls,
                                                SyslogLimits limits) {
   // A std::function must be copyable, a TlsClient is not.
   const auto shared_tls = tls ? std::make_shared<const net::TlsClient>(std::move(*tls)) : nullptr;
-  Connect connect = [executor, peer = std::move(peer), shared_tls, limits](net::Deadline& deadline) {
+  Connect connect = [executor, peer = std::move(peer), shared_tls,
+                     limits](net::Deadline& deadline) {
     return net::connect_tcp(executor, peer, shared_tls.get(), limits.connect, deadline);
   };
-  return std::make_unique<StreamChannel>(executor, std::move(connect), Framing::octet_count, limits);
+  return std::make_unique<StreamChannel>(executor, std::move(connect), Framing::octet_count,
+                                         limits);
 }
 
-std::unique_ptr<SyslogChannel> open_syslog_unix_stream(asio::any_io_executor executor, std::string path, SyslogLimits limits) {
+std::unique_ptr<SyslogChannel> open_syslog_unix_stream(asio::any_io_executor executor,
+                                                       std::string path, SyslogLimits limits) {
   Connect connect = [executor, path = std::move(path), limits](net::Deadline& deadline) {
     deadline.enter("connecting", limits.connect.connect);
     return net::connect_unix(executor, path, deadline);

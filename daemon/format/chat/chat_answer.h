@@ -13,7 +13,8 @@ struct AnswerCode {
 };
 
 /// Reads `{"<number_key>": 0, "<text_key>": "ok"}`. Nothing if it is no JSON or has no such number.
-std::optional<AnswerCode> read_answer_code(std::string_view answer, std::string_view number_key, std::string_view text_key);
+std::optional<AnswerCode> read_answer_code(std::string_view answer, std::string_view number_key,
+                                           std::string_view text_key);
 
 /// "the service refuses it: <code> <text>", for dead letters.
 std::string refusal_reason(const AnswerCode& code);

@@ -20,9 +20,11 @@ unsigned colour_number(std::string_view colour) {
 
 /// Cut before it is escaped, so that no code is left open; escaped in one way that surely fits.
 std::string title_of(const Message& message, const Markup& markup) {
-  const std::string title = prose_line(shortened(message.title, kTitleLimit - 40, Measure::utf16_units), markup);
+  const std::string title =
+      prose_line(shortened(message.title, kTitleLimit - 40, Measure::utf16_units), markup);
   if (length_of(title, Measure::utf16_units) <= kTitleLimit) return title;
-  return shortened(escape_markdown(shortened(message.title, kTitleLimit / 6, Measure::utf16_units)), kTitleLimit, Measure::utf16_units);
+  return shortened(escape_markdown(shortened(message.title, kTitleLimit / 6, Measure::utf16_units)),
+                   kTitleLimit, Measure::utf16_units);
 }
 
 Result<WireRequest> discord_request(const event::RemediationEvent& event, Language language) {
@@ -34,7 +36,8 @@ Result<WireRequest> discord_request(const event::RemediationEvent& event, Langua
   json.key("parse").begin_array().end_array().end_object();
   json.key("embeds").begin_array().begin_object();
   json.member("title", title_of(message, markup));
-  json.member("description", render_markup(message, markup, kDescriptionLimit)).member("color", colour_number(colour_of(message.tone)));
+  json.member("description", render_markup(message, markup, kDescriptionLimit))
+      .member("color", colour_number(colour_of(message.tone)));
   json.end_object().end_array().end_object();
   return request;
 }
@@ -42,7 +45,9 @@ Result<WireRequest> discord_request(const event::RemediationEvent& event, Langua
 }  // namespace
 
 WireFormat discord_format(Language language) {
-  return {.request = [language](const event::RemediationEvent& event, Time) { return discord_request(event, language); }};
+  return {.request = [language](const event::RemediationEvent& event, Time) {
+    return discord_request(event, language);
+  }};
 }
 
 }  // namespace handshaked::format

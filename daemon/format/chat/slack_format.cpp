@@ -35,7 +35,11 @@ std::string escape_mrkdwn(std::string_view text) {
 }
 
 Markup slack_markup() {
-  return {.escape = escape_mrkdwn, .bold_begin = "*", .bold_end = "*", .escape_code = escape_entities, .code_needs_room = true};
+  return {.escape = escape_mrkdwn,
+          .bold_begin = "*",
+          .bold_end = "*",
+          .escape_code = escape_entities,
+          .code_needs_room = true};
 }
 
 void write_section(JsonWriter& json, const std::string& text) {
@@ -49,12 +53,23 @@ Result<WireRequest> slack_request(const event::RemediationEvent& event, Language
   const RenderedParts parts = render_parts(message, slack_markup(), kSectionLimit);
   WireRequest request;
   JsonWriter json(request.body);
-  json.begin_object().member("text", shortened(escape_entities(message.title), kTextLimit, Measure::utf16_units));
+  json.begin_object().member(
+      "text", shortened(escape_entities(message.title), kTextLimit, Measure::utf16_units));
   json.key("attachments").begin_array().begin_object().member("color", colour_of(message.tone));
-  json.member("fallback", shortened(message.title, kTextLimit, Measure::utf16_units)).key("blocks").begin_array();
-  json.begin_object().member("type", "header").key("text").begin_object().member("type", "plain_text").member("emoji", false);
-  json.member("text", shortened(message.title, kHeaderLimit, Measure::utf16_units)).end_object().end_object();
-  for (const std::string* part : {&parts.overview, &parts.fix, &parts.rest}) write_section(json, *part);
+  json.member("fallback", shortened(message.title, kTextLimit, Measure::utf16_units))
+      .key("blocks")
+      .begin_array();
+  json.begin_object()
+      .member("type", "header")
+      .key("text")
+      .begin_object()
+      .member("type", "plain_text")
+      .member("emoji", false);
+  json.member("text", shortened(message.title, kHeaderLimit, Measure::utf16_units))
+      .end_object()
+      .end_object();
+  for (const std::string* part : {&parts.overview, &parts.fix, &parts.rest})
+    write_section(json, *part);
   json.end_array().end_object().end_array().end_object();
   return request;
 }
@@ -62,7 +77,9 @@ Result<WireRequest> slack_request(const event::RemediationEvent& event, Language
 }  // namespace
 
 WireFormat slack_format(Language language) {
-  return {.request = [language](const event::RemediationEvent& event, Time) { return slack_request(event, language); }};
+  return {.request = [language](const event::RemediationEvent& event, Time) {
+    return slack_request(event, language);
+  }};
 }
 
 }  // namespace handshaked::format

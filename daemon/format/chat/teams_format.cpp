@@ -23,19 +23,29 @@ class Card {
 
   void title(std::string_view text, Tone tone) {
     json_.begin_object().member("type", "RichTextBlock").key("inlines").begin_array();
-    json_.begin_object().member("type", "TextRun").member("text", text).member("size", "Large").member("weight", "Bolder");
+    json_.begin_object()
+        .member("type", "TextRun")
+        .member("text", text)
+        .member("size", "Large")
+        .member("weight", "Bolder");
     json_.member("color", colour_name(tone)).end_object().end_array().end_object();
   }
-  void line(std::string_view label, std::string_view text, bool is_code = false, bool is_first = false) {
+  void line(std::string_view label, std::string_view text, bool is_code = false,
+            bool is_first = false) {
     if (label.empty() && text.empty()) return;
     if (!fits(label.size(), text)) return;
-    json_.begin_object().member("type", "RichTextBlock").member("spacing", is_first ? "Medium" : "Small").key("inlines").begin_array();
+    json_.begin_object()
+        .member("type", "RichTextBlock")
+        .member("spacing", is_first ? "Medium" : "Small")
+        .key("inlines")
+        .begin_array();
     if (!label.empty()) run(std::string(label) + (text.empty() ? "" : ": "), true, false);
     advice(text, is_code);
     json_.end_array().end_object();
   }
   void lines(std::string_view text, bool is_code) {
-    if (is_code && std::count(text.begin(), text.end(), '\n') > static_cast<std::ptrdiff_t>(kCodeLines)) {
+    if (is_code &&
+        std::count(text.begin(), text.end(), '\n') > static_cast<std::ptrdiff_t>(kCodeLines)) {
       is_cut_ = true;  // half a patch is of no use
       return;
     }
@@ -48,7 +58,11 @@ class Card {
       const std::size_t end = text.find('\n');
       const std::string_view one = text.substr(0, end);
       if (!fits(0, one)) return;
-      json_.begin_object().member("type", "RichTextBlock").member("spacing", "None").key("inlines").begin_array();
+      json_.begin_object()
+          .member("type", "RichTextBlock")
+          .member("spacing", "None")
+          .key("inlines")
+          .begin_array();
       advice(one.empty() ? std::string_view(" ") : one, is_code);
       json_.end_array().end_object();
       text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
@@ -66,18 +80,21 @@ class Card {
     }
     return "Default";
   }
-  /// JSON may double a text (quotes, backslashes), and a pair of backticks makes two runs more at most; `out_` is looked at before every
-  /// element.
+  /// JSON may double a text (quotes, backslashes), and a pair of backticks makes two runs more at
+  /// most; `out_` is looked at before every element.
   bool fits(std::size_t label_bytes, std::string_view text) {
     const auto backticks = static_cast<std::size_t>(std::count(text.begin(), text.end(), '`'));
-    const bool does = out_.size() + 2 * (label_bytes + text.size()) + kBlockFrame + kRunFrame * backticks <= kBodyLimit;
+    const bool does =
+        out_.size() + 2 * (label_bytes + text.size()) + kBlockFrame + kRunFrame * backticks <=
+        kBodyLimit;
     is_cut_ = is_cut_ || !does;
     return does;
   }
   /// Commands in prose are a run each, whole.
   void advice(std::string_view text, bool is_code) {
     if (is_code) return run(text, false, true);
-    each_code_span(text, [this](std::string_view part, bool is_command) { run(part, false, is_command); });
+    each_code_span(
+        text, [this](std::string_view part, bool is_command) { run(part, false, is_command); });
   }
   void run(std::string_view text, bool is_bold, bool is_code) {
     json_.begin_object().member("type", "TextRun").member("text", text);
@@ -108,14 +125,21 @@ void write_card(std::string& out, const Message& message) {
     if (!message.words_label.empty()) card.line(message.words_label, "");
     card.lines(message.words, false);
   }
-  for (const MessageFact& fact : message.facts) card.line(fact.label, fact.value, fact.is_code, &fact == &message.facts.front());
+  for (const MessageFact& fact : message.facts)
+    card.line(fact.label, fact.value, fact.is_code, &fact == &message.facts.front());
   if (!message.dead_ends.empty()) card.line(message.dead_ends_label, "", false, true);
   for (const std::string& dead_end : message.dead_ends) card.line("", "• " + dead_end);
-  if (!message.sample.empty()) card.line(message.sample_label, shortened(message.sample, 1000, Measure::bytes), true, true);
+  if (!message.sample.empty())
+    card.line(message.sample_label, shortened(message.sample, 1000, Measure::bytes), true, true);
   if (!message.link.empty()) card.line(message.link_label, message.link);
   if (!card.is_cut()) return;
   std::string end;
-  JsonWriter(end).begin_object().member("type", "TextBlock").member("text", message.more).member("isSubtle", true).end_object();
+  JsonWriter(end)
+      .begin_object()
+      .member("type", "TextBlock")
+      .member("text", message.more)
+      .member("isSubtle", true)
+      .end_object();
   out += "," + end;
 }
 
@@ -126,8 +150,12 @@ Result<WireRequest> teams_request(const event::RemediationEvent& event, Language
   write_card(elements, message);
   JsonWriter json(request.body);
   json.begin_object().member("type", "message").key("attachments").begin_array().begin_object();
-  json.member("contentType", "application/vnd.microsoft.card.adaptive").key("content").begin_object();
-  json.member("$schema", "http://adaptivecards.io/schemas/adaptive-card.json").member("type", "AdaptiveCard").member("version", "1.4");
+  json.member("contentType", "application/vnd.microsoft.card.adaptive")
+      .key("content")
+      .begin_object();
+  json.member("$schema", "http://adaptivecards.io/schemas/adaptive-card.json")
+      .member("type", "AdaptiveCard")
+      .member("version", "1.4");
   json.member("fallbackText", shortened(message.title, kTitleLimit, Measure::bytes));
   json.key("msteams").begin_object().member("width", "Full").end_object();
   json.key("body").begin_array().raw(elements).end_array();
@@ -135,20 +163,23 @@ Result<WireRequest> teams_request(const event::RemediationEvent& event, Language
   return request;
 }
 
-/// "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with …"
+/// "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429
+/// with …"
 AnswerVerdict teams_verdict(std::string_view answer) {
   constexpr std::string_view kFailed = "HTTP error ";
   const auto at = answer.find(kFailed);
   if (at == std::string_view::npos) return {};
   const std::string status = plain_text(answer.substr(at + kFailed.size(), 3));
   const bool is_passing = status == "429" || status == "408" || status.starts_with('5');
-  return {.kind = is_passing ? AnswerVerdict::Kind::busy : AnswerVerdict::Kind::refused, .reason = "Teams answers HTTP error " + status};
+  return {.kind = is_passing ? AnswerVerdict::Kind::busy : AnswerVerdict::Kind::refused,
+          .reason = "Teams answers HTTP error " + status};
 }
 
 }  // namespace
 
 WireFormat teams_format(Language language) {
-  return {.request = [language](const event::RemediationEvent& event, Time) { return teams_request(event, language); },
+  return {.request = [language](const event::RemediationEvent& event,
+                                Time) { return teams_request(event, language); },
           .judge = teams_verdict};
 }
 

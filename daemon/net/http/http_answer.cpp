@@ -33,7 +33,11 @@ std::string_view reason_of(unsigned status) {
 }  // namespace
 
 HttpAnswerHead::HttpAnswerHead(unsigned status) {
-  bytes_.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(reason_of(status)).append("\r\n");
+  bytes_.append("HTTP/1.1 ")
+      .append(std::to_string(status))
+      .append(" ")
+      .append(reason_of(status))
+      .append("\r\n");
 }
 
 HttpAnswerHead& HttpAnswerHead::header(std::string_view name, std::string_view value) {

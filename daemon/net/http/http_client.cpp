@@ -16,12 +16,14 @@ using asio::awaitable;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 bool breaks_a_header(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char byte) { return byte == '\r' || byte == '\n' || byte == '\0'; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char byte) { return byte == '\r' || byte == '\n' || byte == '\0'; });
 }
 
 Result<> refuse_injection(const HttpClientRequest& request) {
   bool is_bad = breaks_a_header(request.method) || breaks_a_header(request.target);
-  for (const auto& [name, value] : request.headers) is_bad = is_bad || breaks_a_header(name) || breaks_a_header(value);
+  for (const auto& [name, value] : request.headers)
+    is_bad = is_bad || breaks_a_header(name) || breaks_a_header(value);
   if (is_bad) return fail(ErrorCode::invalid_input, "a line feed in a header of a request");
   return success();
 }
@@ -34,11 +36,13 @@ struct HttpClient::Attempt {
   bool anything_read = false;
 };
 
-// Connections that wait for the next request, newest at the back; the oldest go when there are too many or when they have
-// waited too long. A timer runs only while there are some, so that nothing stays open for nothing.
+// Connections that wait for the next request, newest at the back; the oldest go when there are too
+// many or when they have waited too long. A timer runs only while there are some, so that nothing
+// stays open for nothing.
 class HttpClient::Pool {
  public:
-  Pool(const asio::any_io_executor& executor, std::size_t limit, std::chrono::milliseconds keep_idle)
+  Pool(const asio::any_io_executor& executor, std::size_t limit,
+       std::chrono::milliseconds keep_idle)
       : state_(std::make_shared<State>(executor)), limit_(limit), keep_idle_(keep_idle) {}
   ~Pool() { clear(); }
 
@@ -68,7 +72,8 @@ class HttpClient::Pool {
     std::unique_ptr<ClientStream> stream;
     SteadyTime until;
   };
-  struct State {  // shared with the timer's handler only, which may still be queued when the pool is gone
+  struct State {  // shared with the timer's handler only, which may still be queued when the pool
+                  // is gone
     explicit State(const asio::any_io_executor& executor) : timer(executor) {}
     std::deque<Idle> idle;
     asio::steady_timer timer;
@@ -76,13 +81,14 @@ class HttpClient::Pool {
 
   static void wait_for_oldest(const std::shared_ptr<State>& state) {
     state->timer.expires_at(state->idle.front().until);
-    state->timer.async_wait([weak = std::weak_ptr<State>(state)](const boost::system::error_code& error) {
-      const auto alive = weak.lock();
-      if (error || !alive) return;
-      const auto now = std::chrono::steady_clock::now();
-      while (!alive->idle.empty() && alive->idle.front().until <= now) alive->idle.pop_front();
-      if (!alive->idle.empty()) wait_for_oldest(alive);
-    });
+    state->timer.async_wait(
+        [weak = std::weak_ptr<State>(state)](const boost::system::error_code& error) {
+          const auto alive = weak.lock();
+          if (error || !alive) return;
+          const auto now = std::chrono::steady_clock::now();
+          while (!alive->idle.empty() && alive->idle.front().until <= now) alive->idle.pop_front();
+          if (!alive->idle.empty()) wait_for_oldest(alive);
+        });
   }
 
   std::shared_ptr<State> state_;
@@ -93,7 +99,10 @@ class HttpClient::Pool {
 // Lets close() find the deadline of an exchange while that is under way.
 class HttpClient::Registration {
  public:
-  Registration(std::vector<Deadline*>& list, Deadline& deadline) : list_(list), deadline_(&deadline) { list_.push_back(deadline_); }
+  Registration(std::vector<Deadline*>& list, Deadline& deadline)
+      : list_(list), deadline_(&deadline) {
+    list_.push_back(deadline_);
+  }
   ~Registration() { std::erase(list_, deadline_); }
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
@@ -103,7 +112,8 @@ class HttpClient::Registration {
   Deadline* deadline_;
 };
 
-HttpClient::HttpClient(asio::any_io_executor executor, ReceiverUrl origin, std::optional<TlsClient> tls, HttpClientOptions options)
+HttpClient::HttpClient(asio::any_io_executor executor, ReceiverUrl origin,
+                       std::optional<TlsClient> tls, HttpClientOptions options)
     : executor_(std::move(executor)),
       origin_(std::move(origin)),
       tls_(std::move(tls)),
@@ -121,7 +131,8 @@ void HttpClient::close() {
 }
 
 std::string HttpClient::request_text(const HttpClientRequest& request) const {
-  std::string text = request.method + " " + request.target + " HTTP/1.1\r\nhost: " + origin_.host_header + "\r\n";
+  std::string text =
+      request.method + " " + request.target + " HTTP/1.1\r\nhost: " + origin_.host_header + "\r\n";
   for (const auto& [name, value] : request.headers) text += name + ": " + value + "\r\n";
   text += "content-length: " + std::to_string(request.body.size()) + "\r\n\r\n";
   text += request.body;
@@ -138,7 +149,8 @@ awaitable<Result<HttpResponse>> HttpClient::exchange(HttpClientRequest request) 
   auto kept = pool_->take();
   if (kept) {
     Attempt attempt = co_await attempt_on(std::move(kept), message, deadline);
-    if (attempt.response || attempt.anything_read || deadline.is_over()) co_return std::move(attempt.response);
+    if (attempt.response || attempt.anything_read || deadline.is_over())
+      co_return std::move(attempt.response);
   }
   TcpPeer peer{origin_.host, origin_.port};
   const TlsClient* tls = origin_.is_tls ? &*tls_ : nullptr;
@@ -148,13 +160,15 @@ awaitable<Result<HttpResponse>> HttpClient::exchange(HttpClientRequest request) 
   co_return std::move(attempt.response);
 }
 
-awaitable<HttpClient::Attempt> HttpClient::attempt_on(std::unique_ptr<ClientStream> stream, const std::string& message,
+awaitable<HttpClient::Attempt> HttpClient::attempt_on(std::unique_ptr<ClientStream> stream,
+                                                      const std::string& message,
                                                       Deadline& deadline) {
   deadline.enter("sending the request", options_.write);
   deadline.guard([raw = stream.get()] { raw->close(); });
   const auto written = co_await stream->write_all(message);
 
-  // A receiver may answer and close before it has read everything (413, 401), so a failed write still asks for an answer.
+  // A receiver may answer and close before it has read everything (413, 401), so a failed write
+  // still asks for an answer.
   HttpResponseParser parser(options_.response);
   deadline.enter("waiting for the answer", options_.first_byte);
   bool anything_read = false;
@@ -171,8 +185,10 @@ awaitable<HttpClient::Attempt> HttpClient::attempt_on(std::unique_ptr<ClientStre
   co_return answered;
 }
 
-// Succeeds once the status is known, even if the body is then cut, broken or too slow: the receiver has decided.
-awaitable<Result<>> HttpClient::read_response(ClientStream& stream, HttpResponseParser& parser, bool& anything_read, Deadline& deadline) {
+// Succeeds once the status is known, even if the body is then cut, broken or too slow: the receiver
+// has decided.
+awaitable<Result<>> HttpClient::read_response(ClientStream& stream, HttpResponseParser& parser,
+                                              bool& anything_read, Deadline& deadline) {
   std::array<char, 8192> buffer;
   bool reads_body = false;
   while (!parser.is_complete() && !parser.is_body_cut()) {

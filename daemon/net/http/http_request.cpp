@@ -5,7 +5,9 @@
 namespace handshaked::net {
 namespace {
 
-char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
+char lower(char letter) {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
 
 int hexadecimal(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -16,7 +18,8 @@ int hexadecimal(char c) {
 }  // namespace
 
 bool is_same_without_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) { return lower(a) == lower(b); });
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
 }
 
 std::string percent_decoded(std::string_view text, bool plus_is_space) {
@@ -41,7 +44,8 @@ std::string_view HttpRequest::header(std::string_view name) const {
 }
 
 bool HttpRequest::has_header(std::string_view name) const {
-  return std::any_of(headers.begin(), headers.end(), [&](const auto& header) { return is_same_without_case(header.first, name); });
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const auto& header) { return is_same_without_case(header.first, name); });
 }
 
 std::string HttpRequest::content_type() const {
@@ -60,7 +64,8 @@ std::string HttpRequest::parameter(std::string_view name) const {
     rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
     const auto equals = pair.find('=');
     if (percent_decoded(pair.substr(0, equals), true) != name) continue;
-    return equals == std::string_view::npos ? std::string() : percent_decoded(pair.substr(equals + 1), true);
+    return equals == std::string_view::npos ? std::string()
+                                            : percent_decoded(pair.substr(equals + 1), true);
   }
   return {};
 }

@@ -52,14 +52,17 @@ class HttpRequestParser::Message final : public http::basic_parser<true> {
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(BeastText bytes, error_code&) override { return keep(bytes); }
   void on_chunk_header_impl(std::uint64_t, BeastText, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, BeastText bytes, error_code&) override { return keep(bytes); }
+  std::size_t on_chunk_body_impl(std::uint64_t, BeastText bytes, error_code&) override {
+    return keep(bytes);
+  }
   void on_finish_impl(error_code&) override {}
 
   std::size_t keep(BeastText bytes) {
     // What Beast shows lies in the caller's own bytes, which may be written to.
     char* const begin = const_cast<char*>(bytes.data());
     if (body_size == 0) body_begin = begin;
-    else if (body_begin + body_size != begin) std::memmove(body_begin + body_size, begin, bytes.size());
+    else if (body_begin + body_size != begin)
+      std::memmove(body_begin + body_size, begin, bytes.size());
     body_size += bytes.size();
     return bytes.size();
   }
@@ -67,7 +70,8 @@ class HttpRequestParser::Message final : public http::basic_parser<true> {
   int lengths_ = 0;
 };
 
-HttpRequestParser::HttpRequestParser(HttpRequestLimits limits) : limits_(limits), message_(std::make_unique<Message>(limits)) {}
+HttpRequestParser::HttpRequestParser(HttpRequestLimits limits)
+    : limits_(limits), message_(std::make_unique<Message>(limits)) {}
 HttpRequestParser::~HttpRequestParser() = default;
 
 Result<HttpRequestParser::Step> HttpRequestParser::parse(std::span<char> bytes) {
@@ -76,15 +80,19 @@ Result<HttpRequestParser::Step> HttpRequestParser::parse(std::span<char> bytes) 
   const bool stops_at_head = !message_->is_header_done();
   while (step.used < bytes.size() && !message_->is_done()) {
     error_code error;
-    const std::size_t used = message_->put(boost::asio::buffer(bytes.data() + step.used, bytes.size() - step.used), error);
+    const std::size_t used = message_->put(
+        boost::asio::buffer(bytes.data() + step.used, bytes.size() - step.used), error);
     step.used += used;
     if (error == http::error::need_more) {
-      const std::size_t limit = message_->is_header_done() ? kChunkHeaderLimit : limits_.header_bytes;
-      if (bytes.size() - step.used > limit) return fail(ErrorCode::limit_exceeded, "a line of the request is too long");
+      const std::size_t limit =
+          message_->is_header_done() ? kChunkHeaderLimit : limits_.header_bytes;
+      if (bytes.size() - step.used > limit)
+        return fail(ErrorCode::limit_exceeded, "a line of the request is too long");
       if (used == 0) break;
       continue;
     }
-    if (error == http::error::header_limit) return fail(ErrorCode::limit_exceeded, "the head of the request is too large");
+    if (error == http::error::header_limit)
+      return fail(ErrorCode::limit_exceeded, "the head of the request is too large");
     if (error) return fail(ErrorCode::invalid_input, "this is not HTTP: " + error.message());
     if (message_->is_header_done() && message_->has_two_lengths)
       return fail(ErrorCode::invalid_input, "the request says twice how long it is");
@@ -106,7 +114,9 @@ std::optional<std::uint64_t> HttpRequestParser::content_length() const {
 
 bool HttpRequestParser::keeps_alive() const { return message_->keep_alive(); }
 
-bool HttpRequestParser::expects_continue() const { return is_same_without_case(message_->request.header("expect"), "100-continue"); }
+bool HttpRequestParser::expects_continue() const {
+  return is_same_without_case(message_->request.header("expect"), "100-continue");
+}
 
 void HttpRequestParser::start_anew() { message_ = std::make_unique<Message>(limits_); }
 

@@ -16,9 +16,10 @@ struct HttpRequestLimits {
   std::size_t header_bytes = 32 * 1024;
 };
 
-/// Takes HTTP/1.0 and HTTP/1.1 requests apart, one after another, however the bytes arrive. The body stays where it is: the bytes of its
-/// chunks are moved together in the buffer that was given. Anything that two programs could read differently (two lengths, a
-/// length and chunks, obsolete line folding) is refused: that is how requests are smuggled. Not shared between threads.
+/// Takes HTTP/1.0 and HTTP/1.1 requests apart, one after another, however the bytes arrive. The
+/// body stays where it is: the bytes of its chunks are moved together in the buffer that was given.
+/// Anything that two programs could read differently (two lengths, a length and chunks, obsolete
+/// line folding) is refused: that is how requests are smuggled. Not shared between threads.
 class HttpRequestParser {
  public:
   explicit HttpRequestParser(HttpRequestLimits limits = {});
@@ -27,11 +28,12 @@ class HttpRequestParser {
   HttpRequestParser& operator=(const HttpRequestParser&) = delete;
 
   struct Step {
-    std::size_t used = 0;  ///< of the bytes given; what is left is to be given again, with more behind it
+    std::size_t used =
+        0;  ///< of the bytes given; what is left is to be given again, with more behind it
     std::span<char> body;  ///< a part of the given bytes
   };
-  /// Parses as far as it gets: to the end of the head, then to the end of the request. Fails with invalid_input for what is no HTTP, and
-  /// with limit_exceeded for a head that is too large.
+  /// Parses as far as it gets: to the end of the head, then to the end of the request. Fails with
+  /// invalid_input for what is no HTTP, and with limit_exceeded for a head that is too large.
   Result<Step> parse(std::span<char> bytes);
 
   /// The head is there: `request()` is.

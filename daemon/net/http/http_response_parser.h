@@ -28,16 +28,18 @@ struct HttpResponseLimits {
   std::size_t body_bytes = 64 * 1024;
 };
 
-/// Turns the bytes of one HTTP/1 response into an HttpResponse, interim (1xx) responses skipped. Bounded whatever comes.
-/// Pure; not for two threads.
+/// Turns the bytes of one HTTP/1 response into an HttpResponse, interim (1xx) responses skipped.
+/// Bounded whatever comes. Pure; not for two threads.
 class HttpResponseParser {
  public:
   explicit HttpResponseParser(HttpResponseLimits limits);
   ~HttpResponseParser();
 
-  /// Fails with invalid_input when this is no HTTP. To be called until `is_complete()` or `is_body_cut()`.
+  /// Fails with invalid_input when this is no HTTP. To be called until `is_complete()` or
+  /// `is_body_cut()`.
   Result<> feed(std::string_view bytes);
-  /// The peer has closed. Completes a response that has no length; fails when that is in the middle of one.
+  /// The peer has closed. Completes a response that has no length; fails when that is in the middle
+  /// of one.
   Result<> end_of_stream();
 
   /// The status and all headers are known: the receiver has decided.

@@ -12,8 +12,12 @@ std::string_view Directive::argument(std::size_t index) const {
 
 std::span<const Directive* const> Directive::find(std::string_view wanted) const {
   struct ByName {
-    bool operator()(const Directive* directive, std::string_view text) const { return directive->name < text; }
-    bool operator()(std::string_view text, const Directive* directive) const { return text < directive->name; }
+    bool operator()(const Directive* directive, std::string_view text) const {
+      return directive->name < text;
+    }
+    bool operator()(std::string_view text, const Directive* directive) const {
+      return text < directive->name;
+    }
   };
   const auto [first, last] = std::equal_range(by_name.begin(), by_name.end(), wanted, ByName{});
   return {first, last};
@@ -28,21 +32,25 @@ std::string ConfigurationProblem::message() const {
   return line == 0 ? file + ": " + reason : file + ":" + std::to_string(line) + ": " + reason;
 }
 
-Result<Configuration> Configuration::load(const std::string& path, const ConfigurationFiles& files, const ConfigurationOptions& options) {
+Result<Configuration> Configuration::load(const std::string& path, const ConfigurationFiles& files,
+                                          const ConfigurationOptions& options) {
   return ConfigurationReader(files, options).read(path, options.prefix);
 }
 
-Result<Configuration> Configuration::load(const std::string& path, const ConfigurationOptions& options) {
+Result<Configuration> Configuration::load(const std::string& path,
+                                          const ConfigurationOptions& options) {
   return load(path, DiskFiles(), options);
 }
 
-Result<Configuration> Configuration::from_dump(std::string_view dump, const ConfigurationOptions& options) {
+Result<Configuration> Configuration::from_dump(std::string_view dump,
+                                               const ConfigurationOptions& options) {
   TRY(const ConfigurationDump parts, read_dump(dump));
   return load(parts.main_path, parts.files, options);
 }
 
 const SourceFile* Configuration::file(std::string_view path) const {
-  const auto found = std::find_if(files_.begin(), files_.end(), [&](const auto& file) { return file->path == path; });
+  const auto found = std::find_if(files_.begin(), files_.end(),
+                                  [&](const auto& file) { return file->path == path; });
   return found == files_.end() ? nullptr : found->get();
 }
 
@@ -59,7 +67,8 @@ std::string_view raw_text(const Directive& directive, ByteSpan span) {
 
 const Directive* top_block(const Directive& directive) {
   const Directive* block = directive.parent;
-  while (block != nullptr && block->parent != nullptr && block->parent->parent != nullptr) block = block->parent;
+  while (block != nullptr && block->parent != nullptr && block->parent->parent != nullptr)
+    block = block->parent;
   return block != nullptr && block->parent != nullptr ? block : nullptr;
 }
 

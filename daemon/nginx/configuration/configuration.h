@@ -14,9 +14,9 @@
 
 namespace handshaked::nginx {
 
-/// One directive as it stands in a file. Included directives stand in their block right behind their `include`, so that a block
-/// reads as nginx sees it; `file` says where each comes from. A snippet included twice is there twice.
-/// Lives as long as its Configuration and never moves.
+/// One directive as it stands in a file. Included directives stand in their block right behind
+/// their `include`, so that a block reads as nginx sees it; `file` says where each comes from. A
+/// snippet included twice is there twice. Lives as long as its Configuration and never moves.
 struct Directive {
   std::string name;
   std::vector<Word> arguments;
@@ -29,8 +29,10 @@ struct Directive {
   bool is_lua = false;  ///< the block is Lua: `body` says where, `block` is empty
   ByteSpan body;        ///< with a block: from behind '{' to the '}'
   std::list<Directive> block;
-  const Directive* parent = nullptr;       ///< the directive whose block this stands in; nullptr: the main level
-  const Directive* included_by = nullptr;  ///< the `include` that brought this file in; nullptr: the main file
+  const Directive* parent =
+      nullptr;  ///< the directive whose block this stands in; nullptr: the main level
+  const Directive* included_by =
+      nullptr;  ///< the `include` that brought this file in; nullptr: the main file
 
   /// "argument(0)" is what follows the name; empty when there is none.
   std::string_view argument(std::size_t index) const;
@@ -39,7 +41,8 @@ struct Directive {
   std::span<const Directive* const> find(std::string_view wanted) const;
   const Directive* find_first(std::string_view wanted) const;
 
-  std::vector<const Directive*> by_name;  ///< the block, sorted by name, then order; what find() searches
+  std::vector<const Directive*>
+      by_name;  ///< the block, sorted by name, then order; what find() searches
 };
 
 /// What nginx would refuse, or what could not be read. Never stops the rest.
@@ -63,7 +66,8 @@ struct ConfigurationLimits {
 
 /// Which file is a relative path of a directive relative to? (ngx_conf_full_name)
 enum class PathBase : std::uint8_t {
-  configuration,  ///< the directory of nginx.conf: include, every *certificate*, *crl, *password_file, *dhparam, *ticket_key
+  configuration,  ///< the directory of nginx.conf: include, every *certificate*, *crl,
+                  ///< *password_file, *dhparam, *ticket_key
   prefix,         ///< `-p` or the built-in prefix: error_log, access_log, pid, root
 };
 
@@ -71,21 +75,26 @@ struct ConfigurationOptions {
   /// `-p` or --prefix; empty: the directory of nginx.conf. Ends in '/' or not.
   std::string prefix;
   ConfigurationLimits limits;
-  /// Asked about every block: how many bytes from behind its '{' to behind its '}' need not be read; 0: read it. What is left out stands
-  /// there as an empty block. Empty: everything is read.
+  /// Asked about every block: how many bytes from behind its '{' to behind its '}' need not be
+  /// read; 0: read it. What is left out stands there as an empty block. Empty: everything is read.
   std::function<std::size_t(const Directive& block)> left_out{};
 };
 
-/// A configuration as nginx reads it: one tree of directives, the text of its files, and everything that is wrong with it.
-/// Immutable once read; may be shared by threads. Reading is synchronous: time and memory are bounded by the limits.
+/// A configuration as nginx reads it: one tree of directives, the text of its files, and everything
+/// that is wrong with it. Immutable once read; may be shared by threads. Reading is synchronous:
+/// time and memory are bounded by the limits.
 class Configuration {
  public:
-  /// Reads nginx.conf at `path` and what it includes. A relative path is relative to the prefix, as with `-c`, or to the working
-  /// directory when no prefix is given. Fails only when that first file cannot be read.
-  static Result<Configuration> load(const std::string& path, const ConfigurationFiles& files, const ConfigurationOptions& options = {});
-  static Result<Configuration> load(const std::string& path, const ConfigurationOptions& options = {});
+  /// Reads nginx.conf at `path` and what it includes. A relative path is relative to the prefix, as
+  /// with `-c`, or to the working directory when no prefix is given. Fails only when that first
+  /// file cannot be read.
+  static Result<Configuration> load(const std::string& path, const ConfigurationFiles& files,
+                                    const ConfigurationOptions& options = {});
+  static Result<Configuration> load(const std::string& path,
+                                    const ConfigurationOptions& options = {});
   /// The same from the output of `nginx -T`. The prefix is not in it.
-  static Result<Configuration> from_dump(std::string_view dump, const ConfigurationOptions& options = {});
+  static Result<Configuration> from_dump(std::string_view dump,
+                                         const ConfigurationOptions& options = {});
 
   Configuration(Configuration&&) = default;
   Configuration& operator=(Configuration&&) = default;
@@ -98,8 +107,10 @@ class Configuration {
   std::size_t directive_count() const { return directive_count_; }
 
   const std::string& main_path() const { return main_path_; }
-  const std::string& configuration_prefix() const { return configuration_prefix_; }  ///< ends in '/'
-  const std::string& prefix() const { return prefix_; }                              ///< ends in '/'
+  const std::string& configuration_prefix() const {
+    return configuration_prefix_;
+  }                                                      ///< ends in '/'
+  const std::string& prefix() const { return prefix_; }  ///< ends in '/'
   /// The absolute path that nginx would open for a name in a directive.
   std::string full_path(std::string_view name, PathBase base) const;
 
@@ -117,7 +128,8 @@ class Configuration {
 /// The raw text of a directive or of a part of it, from its file.
 std::string_view raw_text(const Directive& directive, ByteSpan span);
 
-/// The http, stream or mail block (or any other of the main level) that holds the directive; nullptr at the main level.
+/// The http, stream or mail block (or any other of the main level) that holds the directive;
+/// nullptr at the main level.
 const Directive* top_block(const Directive& directive);
 
 }  // namespace handshaked::nginx

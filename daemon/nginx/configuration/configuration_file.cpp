@@ -21,17 +21,20 @@ constexpr std::size_t kMostMatches = 20'000;
 /// nginx's words: open() "/etc/nginx/x.conf" failed (2: No such file or directory).
 auto system_failure(const char* call, const std::string& path, int number) {
   const ErrorCode code = error_from_errno(number, "").code();
-  return fail(code, std::string(call) + "() \"" + path + "\" failed (" + std::to_string(number) + ": " +
-                        std::generic_category().message(number) + ")");
+  return fail(code, std::string(call) + "() \"" + path + "\" failed (" + std::to_string(number) +
+                        ": " + std::generic_category().message(number) + ")");
 }
 
 auto too_large(const std::string& path, std::size_t most_bytes) {
-  return fail(ErrorCode::limit_exceeded, "\"" + path + "\" is larger than " + std::to_string(most_bytes) + " bytes");
+  return fail(ErrorCode::limit_exceeded,
+              "\"" + path + "\" is larger than " + std::to_string(most_bytes) + " bytes");
 }
 
 }  // namespace
 
-std::string ConfigurationFiles::real_path(const std::string& path) const { return std::filesystem::path(path).lexically_normal().string(); }
+std::string ConfigurationFiles::real_path(const std::string& path) const {
+  return std::filesystem::path(path).lexically_normal().string();
+}
 
 std::string DiskFiles::real_path(const std::string& path) const {
   std::error_code failure;
@@ -44,7 +47,8 @@ Result<std::string> DiskFiles::read(const std::string& path, std::size_t most_by
   if (file.number() < 0) return system_failure("open", path, errno);
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) return system_failure("fstat", path, errno);
-  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::io, "\"" + path + "\" is not a regular file");
+  if (!S_ISREG(status.st_mode))
+    return fail(ErrorCode::io, "\"" + path + "\" is not a regular file");
   std::string text;
   char buffer[65536];
   for (;;) {
@@ -52,7 +56,8 @@ Result<std::string> DiskFiles::read(const std::string& path, std::size_t most_by
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return system_failure("read", path, errno);
     if (count == 0) return text;
-    if (text.size() + static_cast<std::size_t>(count) > most_bytes) return too_large(path, most_bytes);
+    if (text.size() + static_cast<std::size_t>(count) > most_bytes)
+      return too_large(path, most_bytes);
     text.append(buffer, static_cast<std::size_t>(count));
   }
 }
@@ -80,7 +85,8 @@ Result<std::string> MemoryFiles::read(const std::string& path, std::size_t most_
 std::vector<std::string> MemoryFiles::glob(const std::string& pattern) const {
   std::vector<std::string> paths;
   for (const auto& [path, text] : files_) {
-    if (::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0) paths.push_back(path);
+    if (::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0)
+      paths.push_back(path);
   }
   return paths;
 }
@@ -112,7 +118,9 @@ Result<ConfigurationDump> read_dump(std::string_view dump) {
     line = end + 1;
   }
   close_file(dump.size());
-  if (path.empty()) return fail(ErrorCode::invalid_input, "no \"# configuration file /path:\" line: this is not the output of nginx -T");
+  if (path.empty())
+    return fail(ErrorCode::invalid_input,
+                "no \"# configuration file /path:\" line: this is not the output of nginx -T");
   return result;
 }
 

@@ -11,7 +11,8 @@ constexpr std::size_t kMostWords = 100'000;  // of one statement: a server_name 
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-/// What nginx keeps of a word: \" \' \\ lose the backslash, \t \r \n become the byte, every other backslash stays.
+/// What nginx keeps of a word: \" \' \\ lose the backslash, \t \r \n become the byte, every other
+/// backslash stays.
 std::string unescape(std::string_view raw) {
   std::string word;
   word.reserve(raw.size());
@@ -32,7 +33,8 @@ std::string unescape(std::string_view raw) {
   return word;
 }
 
-/// Behind a string that begins at `begin` with its quote; a line end ends it too, as Lua has no open strings.
+/// Behind a string that begins at `begin` with its quote; a line end ends it too, as Lua has no
+/// open strings.
 std::size_t skip_lua_string(std::string_view text, std::size_t begin) {
   const char quote = text[begin];
   for (std::size_t i = begin + 1; i < text.size(); ++i) {
@@ -62,8 +64,9 @@ std::size_t skip_lua_comment(std::string_view text, std::size_t begin) {
   return std::min(text.find('\n', body), text.size());
 }
 
-/// The offset of the '}' that closes the Lua block whose text begins at `begin`; text.size() when there is none.
-/// Braces in Lua's strings, long brackets ([[…]], [==[…]==]) and comments do not count.
+/// The offset of the '}' that closes the Lua block whose text begins at `begin`; text.size() when
+/// there is none. Braces in Lua's strings, long brackets ([[…]], [==[…]==]) and comments do not
+/// count.
 std::size_t find_lua_block_end(std::string_view text, std::size_t begin) {
   std::size_t depth = 1;
   for (std::size_t i = begin; i < text.size();) {
@@ -100,12 +103,14 @@ void ConfigurationLexer::advance() {
 void ConfigurationLexer::report(std::uint32_t line, std::string reason) {
   if (problems_.size() >= kMostProblems) return;
   problems_.push_back({line, std::move(reason)});
-  if (problems_.size() == kMostProblems) problems_.back().reason += "; too many problems, the rest of the file is not read";
+  if (problems_.size() == kMostProblems)
+    problems_.back().reason += "; too many problems, the rest of the file is not read";
 }
 
 void ConfigurationLexer::skip(std::size_t bytes) {
   const std::size_t end = std::min(text_.size(), position_ + bytes);
-  for (std::size_t feed = text_.find('\n', position_); feed < end; feed = text_.find('\n', feed + 1)) {
+  for (std::size_t feed = text_.find('\n', position_); feed < end;
+       feed = text_.find('\n', feed + 1)) {
     ++line_;
     line_start_ = feed + 1;
   }
@@ -167,7 +172,8 @@ bool ConfigurationLexer::take_separator(Statement& statement, char separator) {
   ++position_;
   if (statement.words.empty()) {
     report(line_, std::string("unexpected \"") + separator + "\"");
-    if (separator == ';') return false;  // a block without a name is still a block: its braces must balance
+    if (separator == ';')
+      return false;  // a block without a name is still a block: its braces must balance
   }
   statement.ending = separator == '{' ? StatementEnd::block_start : StatementEnd::semicolon;
   return true;
@@ -203,7 +209,8 @@ bool ConfigurationLexer::find_word_end(std::size_t start, char quote) {
   for (; position_ < text_.size(); advance()) {
     if (position_ - start >= kLongestWord && !too_long) {
       if (quote != '\0') return false;
-      report(line_, "too long parameter \"" + std::string(text_.substr(start, 10)) + "...\" started");
+      report(line_,
+             "too long parameter \"" + std::string(text_.substr(start, 10)) + "...\" started");
       too_long = true;
     }
     const char c = text_[position_];
@@ -229,16 +236,20 @@ void ConfigurationLexer::check_after_quote(std::size_t start) {
   }
 }
 
-void ConfigurationLexer::recover_from_open_quote(Statement& statement, std::size_t raw_begin, std::uint32_t line, std::size_t line_start) {
+void ConfigurationLexer::recover_from_open_quote(Statement& statement, std::size_t raw_begin,
+                                                 std::uint32_t line, std::size_t line_start) {
   report(line, position_ < text_.size()
-                   ? std::string("too long parameter, probably missing terminating \"") + text_[raw_begin] + "\" character"
-                   : std::string("unexpected end of file, missing terminating \"") + text_[raw_begin] + "\" character");
+                   ? std::string("too long parameter, probably missing terminating \"") +
+                         text_[raw_begin] + "\" character"
+                   : std::string("unexpected end of file, missing terminating \"") +
+                         text_[raw_begin] + "\" character");
   position_ = std::min(text_.find('\n', raw_begin), text_.size());
   line_ = line;
   line_start_ = line_start;
   std::size_t end = position_;
   while (end > raw_begin + 1 && (is_space(text_[end - 1]) || text_[end - 1] == ';')) --end;
-  statement.words.push_back({unescape(text_.substr(raw_begin + 1, end - raw_begin - 1)), {raw_begin, end}, line});
+  statement.words.push_back(
+      {unescape(text_.substr(raw_begin + 1, end - raw_begin - 1)), {raw_begin, end}, line});
   statement.ending = StatementEnd::semicolon;
 }
 
@@ -255,7 +266,8 @@ ByteSpan ConfigurationLexer::skip_lua_block() {
   const std::size_t begin = position_;
   const std::uint32_t line = line_;
   const std::size_t end = find_lua_block_end(text_, begin);
-  if (end == text_.size()) report(line, "unexpected end of file, the Lua block has no closing \"}\"");
+  if (end == text_.size())
+    report(line, "unexpected end of file, the Lua block has no closing \"}\"");
   while (position_ < end) advance();
   if (position_ < text_.size()) ++position_;  // the '}'
   return {begin, end};

@@ -16,7 +16,8 @@ struct ByteSpan {
   bool operator==(const ByteSpan&) const = default;
 };
 
-/// One word of a statement: what nginx keeps of it, and where its raw bytes stand (quotes and backslashes included).
+/// One word of a statement: what nginx keeps of it, and where its raw bytes stand (quotes and
+/// backslashes included).
 struct Word {
   std::string text;
   ByteSpan raw;
@@ -44,18 +45,20 @@ struct LexicalProblem {
   std::string reason;  ///< in nginx's own words
 };
 
-/// Cuts the text of one file into statements, byte for byte as ngx_conf_read_token() (src/core/ngx_conf_file.c) does: quoting,
-/// the six backslash escapes, "${", comments, and the limit of 4096 bytes on one word or comment. Where nginx would give up, a
-/// problem is kept and reading goes on at the next place that makes sense; every call moves forward.
-/// The text must outlive the lexer. One thread.
+/// Cuts the text of one file into statements, byte for byte as ngx_conf_read_token()
+/// (src/core/ngx_conf_file.c) does: quoting, the six backslash escapes, "${", comments, and the
+/// limit of 4096 bytes on one word or comment. Where nginx would give up, a problem is kept and
+/// reading goes on at the next place that makes sense; every call moves forward. The text must
+/// outlive the lexer. One thread.
 class ConfigurationLexer {
  public:
   explicit ConfigurationLexer(std::string_view text) : text_(text) {}
 
   Statement next();
 
-  /// After a statement that ended with '{' and opens a "*_by_lua_block": moves behind the matching '}' and returns the span of the
-  /// block's text. Lua's strings, long brackets and comments are respected. Without a matching '}' the rest of the text is the block.
+  /// After a statement that ended with '{' and opens a "*_by_lua_block": moves behind the matching
+  /// '}' and returns the span of the block's text. Lua's strings, long brackets and comments are
+  /// respected. Without a matching '}' the rest of the text is the block.
   ByteSpan skip_lua_block();
   /// Moves over so many bytes, whatever they are.
   void skip(std::size_t bytes);
@@ -68,12 +71,14 @@ class ConfigurationLexer {
   bool take_between_words(Statement& statement);
   bool take_separator(Statement& statement, char separator);
   bool take_word(Statement& statement);
-  /// Moves behind the last byte of the word that began at `start`; false when its quote is not closed.
+  /// Moves behind the last byte of the word that began at `start`; false when its quote is not
+  /// closed.
   bool find_word_end(std::size_t start, char quote);
   void check_after_quote(std::size_t start);
   void skip_comment();
   /// What is behind an open quote is garbage, but the next line is most likely a statement again.
-  void recover_from_open_quote(Statement& statement, std::size_t raw_begin, std::uint32_t line, std::size_t line_start);
+  void recover_from_open_quote(Statement& statement, std::size_t raw_begin, std::uint32_t line,
+                               std::size_t line_start);
   void report(std::uint32_t line, std::string reason);
   void advance();
 

@@ -6,7 +6,8 @@
 
 namespace handshaked::nginx {
 
-/// A file while it is read. A block never spans files: "}" in an included file closes nothing of the one that includes it.
+/// A file while it is read. A block never spans files: "}" in an included file closes nothing of
+/// the one that includes it.
 struct ConfigurationReader::OpenFile {
   const SourceFile* source;
   const Directive* included_by;
@@ -16,8 +17,11 @@ struct ConfigurationReader::OpenFile {
 
 namespace {
 
-/// True for OpenResty's directives whose block is Lua, not nginx: "content_by_lua_block", "set_by_lua_block", …
-bool is_lua_block(std::string_view directive_name) { return directive_name.ends_with("_by_lua_block"); }
+/// True for OpenResty's directives whose block is Lua, not nginx: "content_by_lua_block",
+/// "set_by_lua_block", …
+bool is_lua_block(std::string_view directive_name) {
+  return directive_name.ends_with("_by_lua_block");
+}
 
 std::string with_slash(std::string directory) {
   if (directory.empty() || directory.back() != '/') directory += '/';
@@ -36,11 +40,14 @@ bool is_glob(std::string_view path) { return path.find_first_of("*?[") != std::s
 
 }  // namespace
 
-Result<Configuration> ConfigurationReader::read(const std::string& path, const std::string& prefix) {
+Result<Configuration> ConfigurationReader::read(const std::string& path,
+                                                const std::string& prefix) {
   configuration_.main_path_ = absolute_path(path, prefix);
   const std::size_t slash = configuration_.main_path_.rfind('/');
-  configuration_.configuration_prefix_ = slash == std::string::npos ? "" : configuration_.main_path_.substr(0, slash + 1);
-  configuration_.prefix_ = prefix.empty() ? configuration_.configuration_prefix_ : with_slash(prefix);
+  configuration_.configuration_prefix_ =
+      slash == std::string::npos ? "" : configuration_.main_path_.substr(0, slash + 1);
+  configuration_.prefix_ =
+      prefix.empty() ? configuration_.configuration_prefix_ : with_slash(prefix);
   TRY(const SourceFile* source, source_file(configuration_.main_path_));
   configuration_.root_ = std::make_unique<Directive>();
   Directive& root = *configuration_.root_;
@@ -62,9 +69,11 @@ void ConfigurationReader::report(const std::string& file, std::uint32_t line, st
 
 Result<const SourceFile*> ConfigurationReader::source_file(const std::string& path) {
   if (const auto found = by_path_.find(path); found != by_path_.end()) return found->second;
-  TRY(std::string text, source_.read(path, std::min(limits_.file_bytes, limits_.total_bytes - total_bytes_)));
+  TRY(std::string text,
+      source_.read(path, std::min(limits_.file_bytes, limits_.total_bytes - total_bytes_)));
   total_bytes_ += text.size();
-  configuration_.files_.push_back(std::make_unique<const SourceFile>(SourceFile{path, std::move(text)}));
+  configuration_.files_.push_back(
+      std::make_unique<const SourceFile>(SourceFile{path, std::move(text)}));
   const SourceFile* source = configuration_.files_.back().get();
   by_path_.emplace(path, source);
   return source;
@@ -81,7 +90,8 @@ Directive ConfigurationReader::make_directive(const OpenFile& file, Statement& s
   if (!statement.words.empty()) {
     directive.name = std::move(statement.words.front().text);
     directive.name_raw = statement.words.front().raw;
-    directive.arguments.assign(std::make_move_iterator(statement.words.begin() + 1), std::make_move_iterator(statement.words.end()));
+    directive.arguments.assign(std::make_move_iterator(statement.words.begin() + 1),
+                               std::make_move_iterator(statement.words.end()));
   }
   return directive;
 }
@@ -89,17 +99,20 @@ Directive ConfigurationReader::make_directive(const OpenFile& file, Statement& s
 void ConfigurationReader::take_problems(OpenFile& file) {
   const auto& problems = file.lexer.problems();
   for (; file.problems_taken < problems.size(); ++file.problems_taken) {
-    report(file.source->path, problems[file.problems_taken].line, problems[file.problems_taken].reason);
+    report(file.source->path, problems[file.problems_taken].line,
+           problems[file.problems_taken].reason);
   }
 }
 
 bool ConfigurationReader::read_statements(OpenFile& file, Directive& parent, std::size_t depth) {
-  const bool in_block = depth > 0 && parent.file == file.source && parent.included_by == file.included_by;
+  const bool in_block =
+      depth > 0 && parent.file == file.source && parent.included_by == file.included_by;
   while (!is_full_) {
     Statement statement = file.lexer.next();
     take_problems(file);
     if (statement.ending == StatementEnd::end_of_text) {
-      if (in_block) report(file.source->path, statement.line, "unexpected end of file, expecting \"}\"");
+      if (in_block)
+        report(file.source->path, statement.line, "unexpected end of file, expecting \"}\"");
       return false;
     }
     if (statement.ending == StatementEnd::block_done) {
@@ -109,7 +122,8 @@ bool ConfigurationReader::read_statements(OpenFile& file, Directive& parent, std
     }
     words_ += statement.words.size() + 1;
     if (words_ > limits_.words) {
-      report(file.source->path, statement.line, "the configuration is too large, the rest is not read");
+      report(file.source->path, statement.line,
+             "the configuration is too large, the rest is not read");
       is_full_ = true;
       return false;
     }
@@ -145,7 +159,8 @@ void ConfigurationReader::read_block(OpenFile& file, Directive& directive, std::
   directive.raw.end = file.lexer.position();
 }
 
-void ConfigurationReader::read_include(const Directive& include, Directive& parent, std::size_t depth) {
+void ConfigurationReader::read_include(const Directive& include, Directive& parent,
+                                       std::size_t depth) {
   const std::string path = configuration_.full_path(include.argument(0), PathBase::configuration);
   if (!is_glob(path)) return read_included_file(include, path, parent, depth);
   for (const std::string& match : source_.glob(path)) {
@@ -154,13 +169,15 @@ void ConfigurationReader::read_include(const Directive& include, Directive& pare
   }
 }
 
-void ConfigurationReader::read_included_file(const Directive& include, const std::string& path, Directive& parent, std::size_t depth) {
+void ConfigurationReader::read_included_file(const Directive& include, const std::string& path,
+                                             Directive& parent, std::size_t depth) {
   const std::string& here = include.file->path;
   if (std::find(open_paths_.begin(), open_paths_.end(), path) != open_paths_.end()) {
     return report(here, include.line, "\"" + path + "\" includes itself");
   }
   if (open_paths_.size() > limits_.include_depth) {
-    return report(here, include.line, "\"" + path + "\" is not read: includes are nested too deeply");
+    return report(here, include.line,
+                  "\"" + path + "\" is not read: includes are nested too deeply");
   }
   if (++includes_ > limits_.includes) {
     is_full_ = true;
@@ -177,8 +194,9 @@ void ConfigurationReader::read_included_file(const Directive& include, const std
 void ConfigurationReader::index_block(Directive& directive) {
   directive.by_name.reserve(directive.block.size());
   for (const Directive& child : directive.block) directive.by_name.push_back(&child);
-  std::stable_sort(directive.by_name.begin(), directive.by_name.end(),
-                   [](const Directive* left, const Directive* right) { return left->name < right->name; });
+  std::stable_sort(
+      directive.by_name.begin(), directive.by_name.end(),
+      [](const Directive* left, const Directive* right) { return left->name < right->name; });
 }
 
 }  // namespace handshaked::nginx

@@ -8,7 +8,8 @@
 
 namespace handshaked::nginx {
 
-/// Builds a Configuration: one use, one thread. Recursion is bounded by the limits on include and block depth.
+/// Builds a Configuration: one use, one thread. Recursion is bounded by the limits on include and
+/// block depth.
 class ConfigurationReader {
  public:
   ConfigurationReader(const ConfigurationFiles& files, const ConfigurationOptions& options)
@@ -23,7 +24,8 @@ class ConfigurationReader {
   bool read_statements(OpenFile& file, Directive& parent, std::size_t depth);
   void read_block(OpenFile& file, Directive& directive, std::size_t depth);
   void read_include(const Directive& include, Directive& parent, std::size_t depth);
-  void read_included_file(const Directive& include, const std::string& path, Directive& parent, std::size_t depth);
+  void read_included_file(const Directive& include, const std::string& path, Directive& parent,
+                          std::size_t depth);
   static Directive make_directive(const OpenFile& file, Statement& statement);
   Result<const SourceFile*> source_file(const std::string& path);
   void take_problems(OpenFile& file);

@@ -28,21 +28,26 @@ const std::string& EffectiveValue::file() const {
   return set_by.empty() ? kNoFile : set_by.front()->file->path;
 }
 
-std::span<const Directive* const> find_inherited(const Directive& block, std::string_view directive) {
+std::span<const Directive* const> find_inherited(const Directive& block,
+                                                 std::string_view directive) {
   for (const Directive* level = &block; level->parent != nullptr; level = level->parent) {
     if (const auto found = level->find(directive); !found.empty()) return found;
   }
   return {};
 }
 
-EffectiveValue effective_value(const Directive& block, Module module, UpstreamSetting setting, NginxVersion version) {
-  EffectiveValue value{directive_name(module, setting), {}, default_value(module, setting, version)};
+EffectiveValue effective_value(const Directive& block, Module module, UpstreamSetting setting,
+                               NginxVersion version) {
+  EffectiveValue value{
+      directive_name(module, setting), {}, default_value(module, setting, version)};
   if (!value.directive.empty()) value.set_by = find_inherited(block, value.directive);
   return value;
 }
 
-EffectiveValue effective_value(const Directive& block, Module module, ListenerSetting setting, NginxVersion version) {
-  EffectiveValue value{directive_name(module, setting), {}, default_value(module, setting, version)};
+EffectiveValue effective_value(const Directive& block, Module module, ListenerSetting setting,
+                               NginxVersion version) {
+  EffectiveValue value{
+      directive_name(module, setting), {}, default_value(module, setting, version)};
   if (!value.directive.empty()) value.set_by = find_inherited(block, value.directive);
   return value;
 }

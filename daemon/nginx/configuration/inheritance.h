@@ -11,10 +11,12 @@
 
 namespace handshaked::nginx {
 
-/// The value of a directive that governs one place, and who says so. Borrows from the Configuration.
+/// The value of a directive that governs one place, and who says so. Borrows from the
+/// Configuration.
 struct EffectiveValue {
-  std::string_view directive;                ///< "proxy_ssl_verify"; empty when the module has no such directive
-  std::span<const Directive* const> set_by;  ///< of one level, in order; one, except for lists; empty: the default
+  std::string_view directive;  ///< "proxy_ssl_verify"; empty when the module has no such directive
+  std::span<const Directive* const>
+      set_by;  ///< of one level, in order; one, except for lists; empty: the default
   DefaultValue default_value;
 
   bool is_default() const { return set_by.empty(); }
@@ -29,13 +31,17 @@ struct EffectiveValue {
   std::uint32_t line() const { return set_by.empty() ? 0 : set_by.front()->line; }
 };
 
-/// What governs `block`: the directives of that name in the innermost level that has any (block itself, then its parents up to http,
-/// stream or mail). A level that has one hides all of an outer level: lists are never joined (ngx_conf_merge_*_value).
-/// The main level is not searched; nginx allows none of these directives there.
-std::span<const Directive* const> find_inherited(const Directive& block, std::string_view directive);
+/// What governs `block`: the directives of that name in the innermost level that has any (block
+/// itself, then its parents up to http, stream or mail). A level that has one hides all of an outer
+/// level: lists are never joined (ngx_conf_merge_*_value). The main level is not searched; nginx
+/// allows none of these directives there.
+std::span<const Directive* const> find_inherited(const Directive& block,
+                                                 std::string_view directive);
 
-EffectiveValue effective_value(const Directive& block, Module module, UpstreamSetting setting, NginxVersion version);
-EffectiveValue effective_value(const Directive& block, Module module, ListenerSetting setting, NginxVersion version);
+EffectiveValue effective_value(const Directive& block, Module module, UpstreamSetting setting,
+                               NginxVersion version);
+EffectiveValue effective_value(const Directive& block, Module module, ListenerSetting setting,
+                               NginxVersion version);
 
 /// The nearest block of that name around a directive, itself included; nullptr when there is none.
 const Directive* enclosing(const Directive& directive, std::string_view block_name);

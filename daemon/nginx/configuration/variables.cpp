@@ -16,7 +16,9 @@ struct Variables::Question {
   int& steps;  ///< left for the whole question: variables may refer to each other in ever more ways
   int depth = 0;
 
-  Question deeper(const Directive& other_place) const { return {other_place, proxy_host, steps, depth + 1}; }
+  Question deeper(const Directive& other_place) const {
+    return {other_place, proxy_host, steps, depth + 1};
+  }
 };
 
 namespace {
@@ -26,7 +28,9 @@ constexpr int kMostSteps = 4096;
 constexpr std::size_t kMostValues = 64;
 constexpr std::size_t kLongestValue = 8192;  // no address is longer
 
-bool is_name_character(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 /// Text, or the name of a variable.
 struct Piece {
@@ -60,16 +64,20 @@ std::vector<Piece> cut(std::string_view text) {
 
 bool is_from_the_request(std::string_view name) {
   constexpr std::array kPrefixes = {"http_", "arg_", "cookie_"};
-  constexpr std::array kNames = {"host",           "uri",        "request_uri", "document_uri",    "args",
-                                 "query_string",   "request",    "is_args",     "ssl_server_name", "ssl_preread_server_name",
-                                 "request_method", "remote_user"};
-  return std::any_of(kPrefixes.begin(), kPrefixes.end(), [&](const char* prefix) { return name.starts_with(prefix); }) ||
+  constexpr std::array kNames = {
+      "host",           "uri",        "request_uri", "document_uri",    "args",
+      "query_string",   "request",    "is_args",     "ssl_server_name", "ssl_preread_server_name",
+      "request_method", "remote_user"};
+  return std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                     [&](const char* prefix) { return name.starts_with(prefix); }) ||
          std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
          (!name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos);
 }
 
 void add_value(Resolution& resolution, std::string value) {
-  if (std::find(resolution.values.begin(), resolution.values.end(), value) != resolution.values.end()) return;
+  if (std::find(resolution.values.begin(), resolution.values.end(), value) !=
+      resolution.values.end())
+    return;
   if (resolution.values.size() < kMostValues) {
     resolution.values.push_back(std::move(value));
   } else if (resolution.is_complete) {
@@ -101,27 +109,33 @@ std::string_view table_variable(const Directive& table) {
 
 std::size_t include_depth(const Directive& directive) {
   std::size_t depth = 0;
-  for (const Directive* one = directive.included_by; one != nullptr; one = one->included_by) ++depth;
+  for (const Directive* one = directive.included_by; one != nullptr; one = one->included_by)
+    ++depth;
   return depth;
 }
 
-/// Of two directives of one level: does nginx read `one` first? They may come from files that the level includes.
+/// Of two directives of one level: does nginx read `one` first? They may come from files that the
+/// level includes.
 bool stands_before(const Directive& one, const Directive& other) {
   const Directive *left = &one, *right = &other;
   std::size_t left_depth = include_depth(one), right_depth = include_depth(other);
   for (; left_depth > right_depth; --left_depth) left = left->included_by;
   for (; right_depth > left_depth; --right_depth) right = right->included_by;
-  for (; left->included_by != right->included_by; left = left->included_by) right = right->included_by;
+  for (; left->included_by != right->included_by; left = left->included_by)
+    right = right->included_by;
   // One pattern brings several files, in the order of their names.
-  return left->file == right->file ? left->raw.begin < right->raw.begin : left->file->path < right->file->path;
+  return left->file == right->file ? left->raw.begin < right->raw.begin
+                                   : left->file->path < right->file->path;
 }
 
-/// Finds what sets a variable, the last first, as far as the one behind which nothing counts. Looks at `set` and its like, and not at what
-/// else stands in a level: a server with thousands of places is asked about each of them.
+/// Finds what sets a variable, the last first, as far as the one behind which nothing counts. Looks
+/// at `set` and its like, and not at what else stands in a level: a server with thousands of places
+/// is asked about each of them.
 class AssignmentSearch {
  public:
   /// `taken_branch`: the `if` block that is known to run; others may or may not.
-  AssignmentSearch(const std::string& name, const Directive* taken_branch) : name_(name), taken_branch_(taken_branch) {}
+  AssignmentSearch(const std::string& name, const Directive* taken_branch)
+      : name_(name), taken_branch_(taken_branch) {}
 
   void look_in(const Directive& level) { look_in(level, taken_branch_, false); }
   const std::vector<const Directive*>& found() const { return found_; }
@@ -132,20 +146,24 @@ class AssignmentSearch {
   static constexpr std::size_t kMostLookedAt = 256;
 
   void look_in(const Directive& level, const Directive* taken_branch, bool is_conditional) {
-    std::array spans = {level.find("set"), level.find("if"), level.find("set_by_lua"), level.find("set_by_lua_block"),
-                        level.find("set_by_lua_file")};
+    std::array spans = {level.find("set"), level.find("if"), level.find("set_by_lua"),
+                        level.find("set_by_lua_block"), level.find("set_by_lua_file")};
     for (; left_ > 0 && !is_always_set_; --left_) {
-      // Those of one name stand in their order; of all, the last is the one that lies behind the others.
-      const auto last = std::max_element(spans.begin(), spans.end(), [](const auto& one, const auto& other) {
-        return !other.empty() && (one.empty() || stands_before(*one.back(), *other.back()));
-      });
+      // Those of one name stand in their order; of all, the last is the one that lies behind the
+      // others.
+      const auto last =
+          std::max_element(spans.begin(), spans.end(), [](const auto& one, const auto& other) {
+            return !other.empty() && (one.empty() || stands_before(*one.back(), *other.back()));
+          });
       if (last->empty()) return;
       const Directive& directive = *last->back();
       *last = last->first(last->size() - 1);
       if (directive.is("if")) {
-        if (directive.has_block) look_in(directive, nullptr, is_conditional || &directive != taken_branch);
+        if (directive.has_block)
+          look_in(directive, nullptr, is_conditional || &directive != taken_branch);
         if (left_ == 0) return;
-      } else if (directive.argument(0).size() == name_.size() + 1 && directive.argument(0).substr(1) == name_) {
+      } else if (directive.argument(0).size() == name_.size() + 1 &&
+                 directive.argument(0).substr(1) == name_) {
         found_.push_back(&directive);
         is_always_set_ = !is_conditional;
       }
@@ -163,7 +181,8 @@ class AssignmentSearch {
 
 bool has_variables(std::string_view text) {
   const auto pieces = cut(text);
-  return std::any_of(pieces.begin(), pieces.end(), [](const Piece& piece) { return piece.is_variable; });
+  return std::any_of(pieces.begin(), pieces.end(),
+                     [](const Piece& piece) { return piece.is_variable; });
 }
 
 std::vector<std::string> variable_names(std::string_view text) {
@@ -179,14 +198,17 @@ Variables::Variables(const Configuration& configuration) {
     for (const Directive* block : configuration.root().find(top)) {
       for (const std::string_view kind : {"map", "geo", "split_clients"}) {
         for (const Directive* table : block->find(kind)) {
-          if (table->has_block) tables_[std::string(top) + "/" + std::string(table_variable(*table))].push_back(read_table(*table));
+          if (table->has_block)
+            tables_[std::string(top) + "/" + std::string(table_variable(*table))].push_back(
+                read_table(*table));
         }
       }
     }
   }
 }
 
-Resolution Variables::resolve(std::string_view text, const Directive& place, std::string_view proxy_host) const {
+Resolution Variables::resolve(std::string_view text, const Directive& place,
+                              std::string_view proxy_host) const {
   int steps = kMostSteps;
   return expand(text, {place, proxy_host, steps});
 }
@@ -218,10 +240,12 @@ Resolution Variables::value_of(const std::string& name, const Question& question
   Resolution result;
   if (value_of_set(name, question, result)) return result;
   const Directive* top = top_block(question.place);
-  if (const auto found = tables_.find((top == nullptr ? "" : top->name) + "/" + name); found != tables_.end()) {
+  if (const auto found = tables_.find((top == nullptr ? "" : top->name) + "/" + name);
+      found != tables_.end()) {
     for (const Table& table : found->second) {
       add_all(result, table.constants);
-      for (const std::string& value : table.with_variables) add_all(result, expand(value, question.deeper(question.place)));
+      for (const std::string& value : table.with_variables)
+        add_all(result, expand(value, question.deeper(question.place)));
     }
     return result;
   }
@@ -232,7 +256,8 @@ Resolution Variables::value_of(const std::string& name, const Question& question
   if (name == "server_name") {
     const Directive* server = enclosing(question.place, "server");
     const ServerNames names = server == nullptr ? ServerNames() : server_names(*server);
-    if (names.is_host_name) return unknown("$server_name is the name of the host that nginx runs on");
+    if (names.is_host_name)
+      return unknown("$server_name is the name of the host that nginx runs on");
     result.values.push_back(names.logged);
     return result;
   }
@@ -248,7 +273,9 @@ Variables::Table Variables::read_table(const Directive& block) {
   Table table;
   bool has_default = block.is("split_clients");
   for (const Directive& row : block.block) {
-    if (row.is("include") || row.arguments.empty() || (block.is("geo") && (row.is("proxy") || row.is("delete")))) continue;
+    if (row.is("include") || row.arguments.empty() ||
+        (block.is("geo") && (row.is("proxy") || row.is("delete"))))
+      continue;
     if (row.is("default")) has_default = true;
     const std::string_view value = row.argument(0);
     if (!block.is("map") || !has_variables(value)) {
@@ -256,21 +283,26 @@ Variables::Table Variables::read_table(const Directive& block) {
     } else if (table.with_variables.size() < kMostValues) {
       table.with_variables.emplace_back(value);
     } else {
-      take_doubts(table.constants, unknown("$" + std::string(table_variable(block)) + " has too many values to try them all"));
+      take_doubts(table.constants, unknown("$" + std::string(table_variable(block)) +
+                                           " has too many values to try them all"));
     }
   }
   if (!has_default) add_value(table.constants, "");
   return table;
 }
 
-/// Only the location that handles the request and its server run their rewrite directives; an outer location does not
-/// (ngx_http_rewrite_merge_loc_conf). All of them run before the upstream is chosen, so the last one wins.
-bool Variables::value_of_set(const std::string& name, const Question& question, Resolution& resolution) const {
+/// Only the location that handles the request and its server run their rewrite directives; an outer
+/// location does not (ngx_http_rewrite_merge_loc_conf). All of them run before the upstream is
+/// chosen, so the last one wins.
+bool Variables::value_of_set(const std::string& name, const Question& question,
+                             Resolution& resolution) const {
   AssignmentSearch search(name, enclosing(question.place, "if"));
   for (const std::string_view kind : {"location", "server"}) {
     if (const Directive* const level = enclosing(question.place, kind)) search.look_in(*level);
   }
-  if (search.is_cut()) take_doubts(resolution, unknown("$" + name + " stands among too many others to look at them all"));
+  if (search.is_cut())
+    take_doubts(resolution,
+                unknown("$" + name + " stands among too many others to look at them all"));
   for (const Directive* const set : search.found()) {
     if (set->is("set")) add_all(resolution, expand(set->argument(1), question.deeper(*set)));
     else take_doubts(resolution, unknown("$" + name + " is computed by Lua"));

@@ -14,7 +14,7 @@ struct Resolution {
   std::vector<std::string> values;  ///< every value that is known, without repetitions; bounded
   bool is_complete = true;          ///< `values` is all that it can ever be
   bool is_client_chosen = false;    ///< a part of it comes from the request: a stranger decides
-  std::string reason;               ///< when it is not complete: which variable, and why; for people
+  std::string reason;  ///< when it is not complete: which variable, and why; for people
 
   bool is_constant() const { return is_complete && values.size() == 1; }
 };
@@ -24,15 +24,17 @@ bool has_variables(std::string_view text);
 /// The names of the variables in a text, in order.
 std::vector<std::string> variable_names(std::string_view text);
 
-/// Resolves variables where constants make it possible: `set` in the place's own location and server, `map`, `geo` and
-/// `split_clients` blocks, $server_name. Borrows from the Configuration; immutable afterwards.
+/// Resolves variables where constants make it possible: `set` in the place's own location and
+/// server, `map`, `geo` and `split_clients` blocks, $server_name. Borrows from the Configuration;
+/// immutable afterwards.
 class Variables {
  public:
   explicit Variables(const Configuration& configuration);
 
-  /// What `text` can be at `place`. `proxy_host` is what $proxy_host is there; empty when that is not known.
-  /// The work is bounded; what it does not reach is not complete.
-  Resolution resolve(std::string_view text, const Directive& place, std::string_view proxy_host = {}) const;
+  /// What `text` can be at `place`. `proxy_host` is what $proxy_host is there; empty when that is
+  /// not known. The work is bounded; what it does not reach is not complete.
+  Resolution resolve(std::string_view text, const Directive& place,
+                     std::string_view proxy_host = {}) const;
 
  private:
   struct Question;
@@ -45,9 +47,11 @@ class Variables {
   Resolution expand(std::string_view text, const Question& question) const;
   Resolution value_of(const std::string& name, const Question& question) const;
   static Table read_table(const Directive& block);
-  bool value_of_set(const std::string& name, const Question& question, Resolution& resolution) const;
+  bool value_of_set(const std::string& name, const Question& question,
+                    Resolution& resolution) const;
 
-  std::unordered_map<std::string, std::vector<Table>> tables_;  ///< "http/variable"; two tables for one variable: either may be it
+  std::unordered_map<std::string, std::vector<Table>>
+      tables_;  ///< "http/variable"; two tables for one variable: either may be it
 };
 
 }  // namespace handshaked::nginx

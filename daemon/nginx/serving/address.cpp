@@ -16,7 +16,9 @@ namespace {
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   unsigned port = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || port < 1 || port > 65535) return std::nullopt;
+  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || port < 1 ||
+      port > 65535)
+    return std::nullopt;
   return static_cast<std::uint16_t>(port);
 }
 
@@ -52,7 +54,8 @@ std::optional<Address> parse_unix(std::string_view text, AddressForm form) {
   Address address;
   address.kind = Address::Kind::unix_socket;
   text.remove_prefix(5);
-  if (const std::size_t colon = text.find(':'); form == AddressForm::url && colon != std::string_view::npos) {
+  if (const std::size_t colon = text.find(':');
+      form == AddressForm::url && colon != std::string_view::npos) {
     address.uri = text.substr(colon + 1);
     text = text.substr(0, colon);
   }
@@ -74,10 +77,12 @@ std::string to_lower(std::string_view text) {
 std::string Address::text() const {
   if (kind == Kind::unix_socket) return "unix:" + host;
   if (port == 0) return host;
-  return host + ":" + std::to_string(port) + (last_port != 0 ? "-" + std::to_string(last_port) : "");
+  return host + ":" + std::to_string(port) +
+         (last_port != 0 ? "-" + std::to_string(last_port) : "");
 }
 
-std::optional<Address> parse_address(std::string_view text, AddressForm form, std::uint16_t default_port) {
+std::optional<Address> parse_address(std::string_view text, AddressForm form,
+                                     std::uint16_t default_port) {
   if (to_lower(text.substr(0, 5)) == "unix:") return parse_unix(text, form);
   Address address;
   address.port = default_port;
@@ -95,7 +100,8 @@ std::optional<Address> parse_address(std::string_view text, AddressForm form, st
   std::string_view host = text.substr(0, colon);
   if (colon != std::string_view::npos) {
     if (!take_ports(text.substr(colon + 1), form, address)) return std::nullopt;
-  } else if (form == AddressForm::listen && !text.empty() && text.find_first_not_of("0123456789-") == std::string_view::npos) {
+  } else if (form == AddressForm::listen && !text.empty() &&
+             text.find_first_not_of("0123456789-") == std::string_view::npos) {
     if (!take_ports(text, form, address)) return std::nullopt;
     host = "*";
   }

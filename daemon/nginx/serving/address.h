@@ -11,11 +11,12 @@ namespace handshaked::nginx {
 struct Address {
   enum class Kind : std::uint8_t { name, ipv4, ipv6, unix_socket, any };
   Kind kind = Kind::name;
-  std::string host;             ///< as written: a name, "10.0.0.1", "[::1]" with its brackets, a socket's path; "*" for any
+  std::string host;  ///< as written: a name, "10.0.0.1", "[::1]" with its brackets, a socket's
+                     ///< path; "*" for any
   std::uint16_t port = 0;       ///< 0: none
   std::uint16_t last_port = 0;  ///< the end of a range in `listen`; 0: no range
   bool has_port = false;        ///< written; otherwise `port` is the default
-  std::string uri;              ///< what follows, from '/' or '?' on; for a socket what follows the second ':'
+  std::string uri;  ///< what follows, from '/' or '?' on; for a socket what follows the second ':'
 
   bool is_ip() const { return kind == Kind::ipv4 || kind == Kind::ipv6; }
   std::string text() const;  ///< "10.0.0.1:443", "unix:/run/x.sock"
@@ -29,9 +30,11 @@ enum class AddressForm : std::uint8_t {
 };
 
 /// nullopt for what nginx refuses ("invalid port", "no host", "invalid host").
-std::optional<Address> parse_address(std::string_view text, AddressForm form, std::uint16_t default_port = 0);
+std::optional<Address> parse_address(std::string_view text, AddressForm form,
+                                     std::uint16_t default_port = 0);
 
-/// The same host and the same port. Names are compared without case, addresses by their bytes ("[::1]" is "[0:0::1]").
+/// The same host and the same port. Names are compared without case, addresses by their bytes
+/// ("[::1]" is "[0:0::1]").
 bool is_same_endpoint(const Address& left, const Address& right);
 bool is_same_host(std::string_view left, std::string_view right);
 

@@ -6,7 +6,9 @@
 namespace handshaked::nginx {
 
 ListenerSettings listener_settings(const Directive& server, Module module, NginxVersion version) {
-  const auto value = [&](ListenerSetting setting) { return effective_value(server, module, setting, version); };
+  const auto value = [&](ListenerSetting setting) {
+    return effective_value(server, module, setting, version);
+  };
   using S = ListenerSetting;
   ListenerSettings settings;
   settings.ssl = value(S::ssl);
@@ -57,9 +59,11 @@ void ListenerInventory::add_servers(const Directive& top, Module module, NginxVe
     servers_.push_back(std::make_unique<const ServerBlock>(*directive));
     const ServerBlock& server = *servers_.back();
     const ListenerSettings settings = listener_settings(*directive, module, version);
-    const bool has_context = !settings.certificates.values().empty() || settings.reject_handshake.is_on();
+    const bool has_context =
+        !settings.certificates.values().empty() || settings.reject_handshake.is_on();
     for (const ListenAddress& listen : server.listens) {
-      const auto [place, is_new] = by_key.emplace((listen.is_udp || listen.is_quic ? "udp " : "") + listen.key, listeners_.size());
+      const auto [place, is_new] = by_key.emplace(
+          (listen.is_udp || listen.is_quic ? "udp " : "") + listen.key, listeners_.size());
       if (is_new) {
         listeners_.emplace_back();
         listeners_.back().module = module;
@@ -71,14 +75,16 @@ void ListenerInventory::add_servers(const Directive& top, Module module, NginxVe
       listener.is_quic = listener.is_quic || listen.is_quic;
       listener.is_http2 = listener.is_http2 || listen.is_http2;
       listener.is_proxy_protocol = listener.is_proxy_protocol || listen.is_proxy_protocol;
-      listener.servers.push_back({&server, &listen, listen.is_default_server, settings, has_context});
+      listener.servers.push_back(
+          {&server, &listen, listen.is_default_server, settings, has_context});
     }
   }
 }
 
 void ListenerInventory::finish(Listener& listener) {
   auto& servers = listener.servers;
-  auto chosen = std::find_if(servers.begin(), servers.end(), [](const ListeningServer& server) { return server.is_default; });
+  auto chosen = std::find_if(servers.begin(), servers.end(),
+                             [](const ListeningServer& server) { return server.is_default; });
   if (chosen == servers.end()) chosen = servers.begin();
   for (ListeningServer& server : servers) server.is_default = &server == &*chosen;
   std::rotate(servers.begin(), chosen, chosen + 1);
@@ -86,7 +92,8 @@ void ListenerInventory::finish(Listener& listener) {
   listener.is_tls = listener.is_tls || settings.ssl.is_on();
   // ngx_http_init_connection() asks the default server before it knows a name.
   listener.is_http2 = listener.is_http2 || settings.http2.is_on();
-  listener.is_starttls = !settings.starttls.directive.empty() && (settings.starttls.is_on() || settings.starttls.first() == "only");
+  listener.is_starttls = !settings.starttls.directive.empty() &&
+                         (settings.starttls.is_on() || settings.starttls.first() == "only");
 }
 
 ServedServer ListenerInventory::served(const Listener& listener, std::string_view server_name) {

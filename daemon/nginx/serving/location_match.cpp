@@ -30,7 +30,8 @@ std::string decode_percent(std::string_view text) {
   return decoded;
 }
 
-/// A location directive, its modifier told from its name: "location ^~ /x" and "location ^~/x" are the same.
+/// A location directive, its modifier told from its name: "location ^~ /x" and "location ^~/x" are
+/// the same.
 struct LocationName {
   enum class Kind : unsigned char { prefix, exact, regex, named };
   Kind kind = Kind::prefix;
@@ -102,11 +103,13 @@ Found find_location(const Directive& level, std::string_view path, LocationChoic
   return found;
 }
 
-void add_named(const Directive& server, const Directive& block, std::vector<const Directive*>& found) {
+void add_named(const Directive& server, const Directive& block,
+               std::vector<const Directive*>& found) {
   for (const std::string_view sender : {"error_page", "try_files", "post_action"}) {
     for (const Directive* directive : find_inherited(block, sender)) {
-      const std::string_view target =
-          directive->arguments.empty() ? std::string_view() : std::string_view(directive->arguments.back().text);
+      const std::string_view target = directive->arguments.empty()
+                                          ? std::string_view()
+                                          : std::string_view(directive->arguments.back().text);
       if (!target.starts_with('@')) continue;
       for (const Directive* location : server.find("location")) {
         const bool is_new = std::find(found.begin(), found.end(), location) == found.end();
@@ -120,15 +123,18 @@ void add_named(const Directive& server, const Directive& block, std::vector<cons
 
 std::string_view request_target(std::string_view request_line) {
   const std::size_t first = request_line.find(' ');
-  if (first == std::string_view::npos) return request_line.starts_with('/') ? request_line : std::string_view();
+  if (first == std::string_view::npos)
+    return request_line.starts_with('/') ? request_line : std::string_view();
   std::string_view target = request_line.substr(first + 1);
   const std::size_t last = target.rfind(' ');
-  if (last != std::string_view::npos && target.substr(last + 1).starts_with("HTTP/")) target = target.substr(0, last);
+  if (last != std::string_view::npos && target.substr(last + 1).starts_with("HTTP/"))
+    target = target.substr(0, last);
   return target;
 }
 
 std::string normalised_path(std::string_view target, bool merge_slashes) {
-  if (const std::size_t scheme = target.find("://"); scheme != std::string_view::npos && !target.starts_with('/')) {
+  if (const std::size_t scheme = target.find("://");
+      scheme != std::string_view::npos && !target.starts_with('/')) {
     const std::size_t slash = target.find_first_of("/?#", scheme + 3);
     if (slash == std::string_view::npos || target[slash] != '/') return "/";
     target.remove_prefix(slash);

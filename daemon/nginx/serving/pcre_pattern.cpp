@@ -17,7 +17,8 @@ std::string with_re2_names(std::string_view pattern) {
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] == '\\' && i + 1 < pattern.size()) {
       text += pattern[i++];
-    } else if (pattern.substr(i).starts_with("(?<") && i + 3 < pattern.size() && pattern[i + 3] != '=' && pattern[i + 3] != '!') {
+    } else if (pattern.substr(i).starts_with("(?<") && i + 3 < pattern.size() &&
+               pattern[i + 3] != '=' && pattern[i + 3] != '!') {
       text += "(?P<";
       i += 2;
       continue;
@@ -37,7 +38,9 @@ PatternResult match_pcre(std::string_view pattern, std::string_view text, bool i
   options.set_max_mem(kMemory);
   const RE2 expression(with_re2_names(pattern), options);
   if (!expression.ok()) return PatternResult::unknown;
-  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), expression) ? PatternResult::yes : PatternResult::no;
+  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), expression)
+             ? PatternResult::yes
+             : PatternResult::no;
 }
 
 }  // namespace handshaked::nginx

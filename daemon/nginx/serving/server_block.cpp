@@ -12,7 +12,8 @@ std::string key_of(const Address& address) {
 }
 
 bool is_any_address(const Address& address) {
-  return address.kind == Address::Kind::any || is_same_host(address.host, "0.0.0.0") || is_same_host(address.host, "[::]");
+  return address.kind == Address::Kind::any || is_same_host(address.host, "0.0.0.0") ||
+         is_same_host(address.host, "[::]");
 }
 
 }  // namespace
@@ -49,10 +50,12 @@ std::vector<ListenAddress> listen_addresses(const Directive& server) {
 }
 
 bool covers(const ListenAddress& listen, const Address& local) {
-  if (listen.address.kind == Address::Kind::unix_socket || local.kind == Address::Kind::unix_socket) {
+  if (listen.address.kind == Address::Kind::unix_socket ||
+      local.kind == Address::Kind::unix_socket) {
     return is_same_endpoint(listen.address, local);
   }
-  const std::uint16_t last = listen.address.last_port == 0 ? listen.address.port : listen.address.last_port;
+  const std::uint16_t last =
+      listen.address.last_port == 0 ? listen.address.port : listen.address.last_port;
   if (local.port < listen.address.port || local.port > last) return false;
   return is_any_address(listen.address) || is_same_host(listen.address.host, local.host);
 }

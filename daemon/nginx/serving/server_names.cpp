@@ -22,11 +22,13 @@ std::size_t weight(const ServerName& name) { return name.text.size(); }
 ServerNames server_names(const Directive& server) {
   ServerNames result;
   // Of a mail server it may stand outside, for all of them.
-  const bool is_outside = server.find_first("server_name") == nullptr && server.parent != nullptr && server.parent->is("mail");
+  const bool is_outside = server.find_first("server_name") == nullptr && server.parent != nullptr &&
+                          server.parent->is("mail");
   for (const Directive* directive : (is_outside ? *server.parent : server).find("server_name")) {
     for (const Word& word : directive->arguments) {
       const ServerName::Kind kind = kind_of(word.text);
-      result.names.push_back({kind, kind == ServerName::Kind::regex ? word.text : to_lower(word.text), directive});
+      result.names.push_back(
+          {kind, kind == ServerName::Kind::regex ? word.text : to_lower(word.text), directive});
     }
   }
   if (result.names.empty()) return result;
@@ -46,16 +48,20 @@ NameMatch match_name(const ServerName& name, std::string_view host_as_sent) {
       const bool has_star = text.front() == '*';
       const std::string_view suffix = has_star ? text.substr(1) : text;  // ".corp.test"
       if (!has_star && host == suffix.substr(1)) return NameMatch::exact;
-      return host.size() > suffix.size() && host.ends_with(suffix) ? NameMatch::leading_wildcard : NameMatch::none;
+      return host.size() > suffix.size() && host.ends_with(suffix) ? NameMatch::leading_wildcard
+                                                                   : NameMatch::none;
     }
     case ServerName::Kind::trailing_wildcard: {
       const std::string_view prefix = text.substr(0, text.size() - 1);  // "www."
-      return host.size() > prefix.size() && host.starts_with(prefix) ? NameMatch::trailing_wildcard : NameMatch::none;
+      return host.size() > prefix.size() && host.starts_with(prefix) ? NameMatch::trailing_wildcard
+                                                                     : NameMatch::none;
     }
     case ServerName::Kind::regex: {
       // nginx ignores case when the pattern holds a capital; the host is in lower case anyway.
       const PatternResult result = match_pcre(text.substr(1), host, true);
-      return result == PatternResult::yes ? NameMatch::regex : result == PatternResult::unknown ? NameMatch::may_match : NameMatch::none;
+      return result == PatternResult::yes       ? NameMatch::regex
+             : result == PatternResult::unknown ? NameMatch::may_match
+                                                : NameMatch::none;
     }
   }
   return NameMatch::none;
@@ -73,8 +79,10 @@ ServerChoice choose_server(std::span<const ServerNames* const> servers, std::str
         continue;
       }
       // Regular expressions count in the order in which they stand; wildcards by their length.
-      const bool is_wildcard = match == NameMatch::leading_wildcard || match == NameMatch::trailing_wildcard;
-      if (match > best.match || (match == best.match && is_wildcard && weight(name) > best_weight)) {
+      const bool is_wildcard =
+          match == NameMatch::leading_wildcard || match == NameMatch::trailing_wildcard;
+      if (match > best.match ||
+          (match == best.match && is_wildcard && weight(name) > best_weight)) {
         best = {i, match, true};
         best_weight = weight(name);
       }

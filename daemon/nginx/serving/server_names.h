@@ -10,7 +10,8 @@
 
 namespace handshaked::nginx {
 
-/// One name of a server block, as ngx_http_core_server_name() keeps it: in lower case, unless it is a regular expression.
+/// One name of a server block, as ngx_http_core_server_name() keeps it: in lower case, unless it is
+/// a regular expression.
 struct ServerName {
   enum class Kind : std::uint8_t {
     exact,              ///< "www.corp.test", "" for requests without a name
@@ -25,9 +26,11 @@ struct ServerName {
 
 struct ServerNames {
   std::vector<ServerName> names;
-  /// What nginx writes behind "server: " for a request: the first name, without a leading '.'; empty for a server without names.
+  /// What nginx writes behind "server: " for a request: the first name, without a leading '.';
+  /// empty for a server without names.
   std::string logged;
-  /// The first name is "$hostname": `logged` is then the name of the host that nginx runs on, which the configuration does not tell.
+  /// The first name is "$hostname": `logged` is then the name of the host that nginx runs on, which
+  /// the configuration does not tell.
   bool is_host_name = false;
 };
 
@@ -35,11 +38,19 @@ struct ServerNames {
 ServerNames server_names(const Directive& server);
 
 /// How well a name fits a host, in the order in which nginx looks: 0 not at all.
-enum class NameMatch : std::uint8_t { none, may_match, regex, trailing_wildcard, leading_wildcard, exact };
+enum class NameMatch : std::uint8_t {
+  none,
+  may_match,
+  regex,
+  trailing_wildcard,
+  leading_wildcard,
+  exact
+};
 NameMatch match_name(const ServerName& name, std::string_view host);
 
-/// Which of several servers behind one address gets a host name (SNI or Host); the index of the first when none has the name.
-/// `servers` stand in nginx's order, the default server first. `is_certain` is false when a regular expression before it cannot be tried.
+/// Which of several servers behind one address gets a host name (SNI or Host); the index of the
+/// first when none has the name. `servers` stand in nginx's order, the default server first.
+/// `is_certain` is false when a regular expression before it cannot be tried.
 struct ServerChoice {
   std::size_t index = 0;
   NameMatch match = NameMatch::none;

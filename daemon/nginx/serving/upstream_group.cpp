@@ -17,7 +17,8 @@ UpstreamServer read_server(const Directive& directive, UpstreamGroup::Space spac
   const bool is_http = space == UpstreamGroup::Space::http;
   if (auto address = parse_address(directive.argument(0), AddressForm::peer, is_http ? 80 : 0)) {
     server.address = std::move(*address);
-    server.is_port_default = !server.address.has_port && server.address.kind != Address::Kind::unix_socket;
+    server.is_port_default =
+        !server.address.has_port && server.address.kind != Address::Kind::unix_socket;
   } else {
     server.is_valid = false;
     server.address.host = directive.argument(0);
@@ -42,7 +43,8 @@ UpstreamGroup read_group(const Directive& directive, UpstreamGroup::Space space)
   group.space = space;
   group.name = directive.argument(0);
   group.directive = &directive;
-  for (const Directive* server : directive.find("server")) group.servers.push_back(read_server(*server, space));
+  for (const Directive* server : directive.find("server"))
+    group.servers.push_back(read_server(*server, space));
   if (const Directive* zone = directive.find_first("zone")) group.zone = zone->argument(0);
   group.resolver = directive.find_first("resolver");
   for (const std::string_view method : {"ip_hash", "least_conn", "hash", "random", "least_time"}) {
@@ -55,11 +57,13 @@ UpstreamGroup read_group(const Directive& directive, UpstreamGroup::Space space)
 
 UpstreamGroups::UpstreamGroups(const Configuration& configuration) {
   for (const auto space : {UpstreamGroup::Space::http, UpstreamGroup::Space::stream}) {
-    for (const Directive* top : configuration.root().find(space == UpstreamGroup::Space::http ? "http" : "stream")) {
+    for (const Directive* top :
+         configuration.root().find(space == UpstreamGroup::Space::http ? "http" : "stream")) {
       for (const Directive* upstream : top->find("upstream")) {
         if (!upstream->has_block) continue;
         groups_.push_back(read_group(*upstream, space));
-        by_name_[static_cast<std::size_t>(space)].emplace(to_lower(groups_.back().name), groups_.size() - 1);
+        by_name_[static_cast<std::size_t>(space)].emplace(to_lower(groups_.back().name),
+                                                          groups_.size() - 1);
       }
     }
   }

@@ -15,7 +15,8 @@ namespace handshaked::nginx {
 /// One `server` of an upstream block.
 struct UpstreamServer {
   const Directive* directive = nullptr;
-  Address address;       ///< http: port 80 when none is written, for https too; stream: nginx demands one
+  Address
+      address;  ///< http: port 80 when none is written, for https too; stream: nginx demands one
   bool is_valid = true;  ///< false: nginx refuses the address
   bool is_port_default = false;
   bool is_backup = false;
@@ -34,9 +35,10 @@ struct UpstreamGroup {
   std::string name;
   const Directive* directive = nullptr;
   std::vector<UpstreamServer> servers;
-  std::string zone;                     ///< empty: none
-  std::string balance;                  ///< "ip_hash", "least_conn", "hash", "random"; empty: round robin
-  const Directive* resolver = nullptr;  ///< its own (since 1.27.3); otherwise that of http or stream counts
+  std::string zone;     ///< empty: none
+  std::string balance;  ///< "ip_hash", "least_conn", "hash", "random"; empty: round robin
+  const Directive* resolver =
+      nullptr;  ///< its own (since 1.27.3); otherwise that of http or stream counts
 };
 
 /// Every group of a configuration, in its order. Moving it keeps the groups where they are.
@@ -45,7 +47,8 @@ class UpstreamGroups {
   explicit UpstreamGroups(const Configuration& configuration);
 
   const std::vector<UpstreamGroup>& all() const { return groups_; }
-  /// The group of that name, compared without case as nginx does; the first of two (nginx refuses two); nullptr when there is none.
+  /// The group of that name, compared without case as nginx does; the first of two (nginx refuses
+  /// two); nullptr when there is none.
   const UpstreamGroup* find(UpstreamGroup::Space space, std::string_view name) const;
 
  private:

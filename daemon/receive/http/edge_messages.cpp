@@ -7,7 +7,8 @@
 namespace handshaked::receive {
 namespace {
 
-boost::asio::awaitable<Result<HttpAnswer>> take_edge_message(const net::HttpRequest& request, HttpBody& body, Connection connection,
+boost::asio::awaitable<Result<HttpAnswer>> take_edge_message(const net::HttpRequest& request,
+                                                             HttpBody& body, Connection connection,
                                                              EdgeMessageOptions options) {
   ByteWindow all(connection.memory);
   CO_TRY(co_await body.read_all(all));
@@ -17,13 +18,15 @@ boost::asio::awaitable<Result<HttpAnswer>> take_edge_message(const net::HttpRequ
   auto report = read_edge_report(all.view());
   if (!report) {
     // What is no message at all is counted by whoever answers it.
-    if (report.error().code() != ErrorCode::invalid_input) connection.intake.count_malformed(1, report.error().message());
+    if (report.error().code() != ErrorCode::invalid_input)
+      connection.intake.count_malformed(1, report.error().message());
     co_return fail(report.error());
   }
   all.release();
   report.value().silent_after = options.silent_after;
   if (options.is_named_by_connection)
-    report.value().host = connection.peer.common_name.empty() ? connection.peer.address : connection.peer.common_name;
+    report.value().host =
+        connection.peer.common_name.empty() ? connection.peer.address : connection.peer.common_name;
   ++connection.counters.records;
   connection.intake.add_edge_report(std::move(report).value());
   HttpAnswer taken{.body = "{\"taken\":true}"};

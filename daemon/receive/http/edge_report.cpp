@@ -15,14 +15,18 @@ namespace dom = simdjson::dom;
 
 // What is kept of a message: an edge is known, and may be broken into all the same.
 constexpr std::size_t kMostFacts = 48, kMostLabels = 16;
-constexpr std::size_t kLongestName = 255, kLongestTitle = 512, kLongestLine = 4096, kLongestUrl = 1024;
+constexpr std::size_t kLongestName = 255, kLongestTitle = 512, kLongestLine = 4096,
+                      kLongestUrl = 1024;
 constexpr std::size_t kMostListed = 64, kMostLines = 3;
 constexpr std::size_t kLongestMembers = std::size_t{64} << 10;
 constexpr std::size_t kDeepest = 32;  // of a message: ours go half as deep
 
-std::string cut(std::string_view text, std::size_t most) { return std::string(text.substr(0, most)); }
+std::string cut(std::string_view text, std::size_t most) {
+  return std::string(text.substr(0, most));
+}
 
-std::string text_in(const dom::object& object, std::string_view key, std::size_t most = kLongestName) {
+std::string text_in(const dom::object& object, std::string_view key,
+                    std::size_t most = kLongestName) {
   std::string_view text;
   return object[key].get(text) == simdjson::SUCCESS ? cut(text, most) : std::string();
 }
@@ -30,16 +34,20 @@ std::string text_in(const dom::object& object, std::string_view key, std::size_t
 std::uint64_t count_in(const dom::object& object, std::string_view key) {
   std::uint64_t count = 0;
   // Sums of many edges must not overflow.
-  return object[key].get(count) == simdjson::SUCCESS ? std::min<std::uint64_t>(count, std::uint64_t{1} << 48) : 0;
+  return object[key].get(count) == simdjson::SUCCESS
+             ? std::min<std::uint64_t>(count, std::uint64_t{1} << 48)
+             : 0;
 }
 
-std::vector<std::string> texts_in(const dom::object& object, std::string_view key, std::size_t most, std::size_t longest) {
+std::vector<std::string> texts_in(const dom::object& object, std::string_view key, std::size_t most,
+                                  std::size_t longest) {
   std::vector<std::string> texts;
   dom::array list;
   if (object[key].get(list) != simdjson::SUCCESS) return texts;
   for (const dom::element item : list) {
     std::string_view text;
-    if (texts.size() < most && item.get(text) == simdjson::SUCCESS) texts.push_back(cut(text, longest));
+    if (texts.size() < most && item.get(text) == simdjson::SUCCESS)
+      texts.push_back(cut(text, longest));
   }
   return texts;
 }
@@ -62,22 +70,31 @@ NamedTexts named_texts_in(const dom::object& object, std::string_view key, std::
 bool is_hexadecimal(std::string_view text, std::string_view prefix, std::size_t digits) {
   if (!text.starts_with(prefix)) return false;
   text.remove_prefix(prefix.size());
-  return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return text.size() == digits &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-Error bad(std::string why) { return {ErrorCode::invalid_input, "this is not a message of an edge: " + std::move(why)}; }
+Error bad(std::string why) {
+  return {ErrorCode::invalid_input, "this is not a message of an edge: " + std::move(why)};
+}
 
 /// "inc-1f0c6f5d7a0b9e33.opened.1"
 Result<> read_event_id(EdgeEvent& event) {
-  static constexpr std::array<std::string_view, 5> kKinds{"opened", "reopened", "diagnosed", "updated", "resolved"};
-  const std::string rest = event.id.starts_with(event.incident_id + ".") ? event.id.substr(event.incident_id.size() + 1) : std::string();
+  static constexpr std::array<std::string_view, 5> kKinds{"opened", "reopened", "diagnosed",
+                                                          "updated", "resolved"};
+  const std::string rest = event.id.starts_with(event.incident_id + ".")
+                               ? event.id.substr(event.incident_id.size() + 1)
+                               : std::string();
   const auto dot = rest.find('.');
-  if (dot == std::string::npos) return fail(bad("the event's id does not begin with its incident's"));
+  if (dot == std::string::npos)
+    return fail(bad("the event's id does not begin with its incident's"));
   event.kind = rest.substr(0, dot);
-  if (std::find(kKinds.begin(), kKinds.end(), event.kind) == kKinds.end()) return fail(bad("events of this kind are not known"));
+  if (std::find(kKinds.begin(), kKinds.end(), event.kind) == kKinds.end())
+    return fail(bad("events of this kind are not known"));
   const char* const end = rest.data() + rest.size();
   const auto [read_to, error] = std::from_chars(rest.data() + dot + 1, end, event.number);
-  if (error != std::errc() || read_to != end || event.number == 0) return fail(bad("the event's id does not end with a number"));
+  if (error != std::errc() || read_to != end || event.number == 0)
+    return fail(bad("the event's id does not end with a number"));
   return success();
 }
 
@@ -86,9 +103,11 @@ Result<> read_incident(const dom::object& data, EdgeEvent& event) {
   if (data["incident"].get(incident)) return fail(bad("the event's data has no incident"));
   event.incident_id = text_in(incident, "id");
   event.fingerprint = text_in(incident, "fingerprint");
-  if (!is_hexadecimal(event.incident_id, "inc-", 16)) return fail(bad("the incident's id is none of handshaked's"));
+  if (!is_hexadecimal(event.incident_id, "inc-", 16))
+    return fail(bad("the incident's id is none of handshaked's"));
   if (!is_hexadecimal(event.fingerprint, "v1:", 32))
-    return fail(bad("its fingerprint is of another version than this program knows: is the edge newer?"));
+    return fail(
+        bad("its fingerprint is of another version than this program knows: is the edge newer?"));
   const std::string status = text_in(incident, "status");
   if (status != "open" && status != "resolved") return fail(bad("an incident is open or resolved"));
   event.is_open = status == "open";
@@ -103,13 +122,15 @@ Result<> read_incident(const dom::object& data, EdgeEvent& event) {
   event.servers = texts_in(incident, "servers", kMostListed, kLongestName);
   event.sample_lines = texts_in(incident, "sample_lines", kMostLines, kLongestLine);
   dom::object clients;
-  if (incident["clients"].get(clients) == simdjson::SUCCESS) event.clients = texts_in(clients, "sample", kMostListed, kLongestName);
+  if (incident["clients"].get(clients) == simdjson::SUCCESS)
+    event.clients = texts_in(clients, "sample", kMostListed, kLongestName);
   return success();
 }
 
 Result<> read_rule_and_place(const dom::object& data, EdgeEvent& event) {
   dom::object rule, place;
-  if (data["rule"].get(rule) || data["place"].get(place)) return fail(bad("the event's data has no rule or no place"));
+  if (data["rule"].get(rule) || data["place"].get(place))
+    return fail(bad("the event's data has no rule or no place"));
   event.rule_id = text_in(rule, "id");
   event.title = text_in(rule, "title", kLongestTitle);
   event.url = text_in(rule, "url", kLongestUrl);
@@ -120,8 +141,10 @@ Result<> read_rule_and_place(const dom::object& data, EdgeEvent& event) {
   event.server = text_in(place, "server");
   event.file = text_in(place, "file", kLongestLine);
   event.directive = text_in(place, "directive");
-  event.line = static_cast<std::uint32_t>(std::min<std::uint64_t>(count_in(place, "line"), 100'000'000));
-  if (event.rule_id.empty() || event.title.empty()) return fail(bad("the rule has no id or no title"));
+  event.line =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(count_in(place, "line"), 100'000'000));
+  if (event.rule_id.empty() || event.title.empty())
+    return fail(bad("the rule has no id or no title"));
   return success();
 }
 
@@ -132,20 +155,24 @@ void read_diagnosis(const dom::object& data, EdgeEvent& event) {
   if (data["diagnosis"].get(diagnosis)) return;
   event.cause = text_in(diagnosis, "cause");
   double confidence = 0;
-  if (diagnosis["confidence"].get(confidence) == simdjson::SUCCESS) event.confidence = std::clamp(confidence, 0.0, 1.0);
+  if (diagnosis["confidence"].get(confidence) == simdjson::SUCCESS)
+    event.confidence = std::clamp(confidence, 0.0, 1.0);
   bool is_healthy_now = false;
   // Only whoever has looked at configuration and peer says so.
   event.is_looked_at = diagnosis["healthy_now"].get(is_healthy_now) == simdjson::SUCCESS;
-  if (data["fixes"].get(fixes) == simdjson::SUCCESS && fixes.size() > 0 && fixes.at(0).get(fix) == simdjson::SUCCESS) {
+  if (data["fixes"].get(fixes) == simdjson::SUCCESS && fixes.size() > 0 &&
+      fixes.at(0).get(fix) == simdjson::SUCCESS) {
     event.first_fix = text_in(fix, "title", kLongestTitle);
-    if (fix["proof"].get(proof) == simdjson::SUCCESS) event.is_proved = text_in(proof, "status") == "proved";
+    if (fix["proof"].get(proof) == simdjson::SUCCESS)
+      event.is_proved = text_in(proof, "status") == "proved";
   }
   if (!event.is_looked_at) return;
   for (const char* const name : {"diagnosis", "fixes", "dead_ends"}) {
     dom::element member;
     if (data[name].get(member)) continue;
     if (!event.members.empty()) event.members.push_back(',');
-    event.members.append("\"").append(name).append("\":").append(with_escapes(simdjson::minify(member)));
+    event.members.append("\"").append(name).append("\":").append(
+        with_escapes(simdjson::minify(member)));
     if (event.members.size() > kLongestMembers) {
       event.members.clear();
       event.is_looked_at = false;
@@ -159,7 +186,8 @@ Result<EdgeEvent> read_event(const dom::object& cloud_event) {
   dom::object data;
   event.id = text_in(cloud_event, "id");
   event.time = text_in(cloud_event, "time");
-  if (!text_in(cloud_event, "type").starts_with("io.handshaked.incident.")) return fail(bad("the event is none of an incident"));
+  if (!text_in(cloud_event, "type").starts_with("io.handshaked.incident."))
+    return fail(bad("the event is none of an incident"));
   if (cloud_event["data"].get(data)) return fail(bad("the event has no data"));
   TRY(read_incident(data, event));
   TRY(read_event_id(event));
@@ -173,14 +201,17 @@ Result<EdgeEvent> read_event(const dom::object& cloud_event) {
 Result<EdgeReport> read_edge_report(std::string_view body) {
   dom::parser parser;
   dom::object root, edge, event;
-  if (const auto error = parser.allocate(body.size(), kDeepest)) return fail(bad(simdjson::error_message(error)));
-  if (const auto error = parser.parse(body.data(), body.size()).get(root)) return fail(bad(simdjson::error_message(error)));
+  if (const auto error = parser.allocate(body.size(), kDeepest))
+    return fail(bad(simdjson::error_message(error)));
+  if (const auto error = parser.parse(body.data(), body.size()).get(root))
+    return fail(bad(simdjson::error_message(error)));
   std::int64_t version = 0;
   if (root["version"].get(version) || version < 1) return fail(bad("it has no version"));
   if (version > kEdgeMessageVersion)
-    return fail(ErrorCode::cancelled, "the edge is newer: it writes version " + std::to_string(version) +
-                                          ", and this program reads up to " + std::to_string(kEdgeMessageVersion) +
-                                          "; update handshaked here, its events wait until then");
+    return fail(ErrorCode::cancelled,
+                "the edge is newer: it writes version " + std::to_string(version) +
+                    ", and this program reads up to " + std::to_string(kEdgeMessageVersion) +
+                    "; update handshaked here, its events wait until then");
   if (root["edge"].get(edge)) return fail(bad("it does not say whose it is"));
   EdgeReport report;
   report.host = text_in(edge, "host");

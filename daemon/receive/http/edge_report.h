@@ -12,13 +12,16 @@
 
 namespace handshaked::receive {
 
-/// Names and values, sorted by name: facts about an edge ("nginx", "openssl", "sha256 /etc/ssl/ca.pem"), or its labels ("site").
+/// Names and values, sorted by name: facts about an edge ("nginx", "openssl", "sha256
+/// /etc/ssl/ca.pem"), or its labels ("site").
 using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 
-/// What happened to one incident of an edge, as its CloudEvent says. Times are RFC 3339, by the edge's clock.
+/// What happened to one incident of an edge, as its CloudEvent says. Times are RFC 3339, by the
+/// edge's clock.
 struct EdgeEvent {
-  std::string id;            ///< of the event: "inc-1f0c6f5d7a0b9e33.opened.1"
-  std::string kind;          ///< the last word of its type: "opened", "reopened", "diagnosed", "updated", "resolved"
+  std::string id;    ///< of the event: "inc-1f0c6f5d7a0b9e33.opened.1"
+  std::string kind;  ///< the last word of its type: "opened", "reopened", "diagnosed", "updated",
+                     ///< "resolved"
   std::uint32_t number = 0;  ///< the last part of its id: grows with each event of its kind
   std::string time;
 
@@ -31,7 +34,8 @@ struct EdgeEvent {
   std::string side, peer, name, server, file, directive;
   std::uint32_t line = 0;
 
-  // The diagnosis. Without a look at the edge's configuration and the peer only `cause` and `confidence`, of the line alone.
+  // The diagnosis. Without a look at the edge's configuration and the peer only `cause` and
+  // `confidence`, of the line alone.
   std::string cause;
   double confidence = 0;
   bool is_looked_at = false;
@@ -51,13 +55,14 @@ struct EdgeReport {
   std::optional<EdgeEvent> event;
 };
 
-/// The version of the message; a sender of a later one is asked to wait until this program is as new.
+/// The version of the message; a sender of a later one is asked to wait until this program is as
+/// new.
 inline constexpr std::int64_t kEdgeMessageVersion = 1;
 /// A message may be so long.
 inline constexpr std::size_t kEdgeMessageLimit = std::size_t{1} << 20;
 
-/// Reads a message. Fails with invalid_input for what is none, in words for whoever runs the edge; with cancelled for one of a later
-/// version. Texts are cut to what is kept of them; lists too.
+/// Reads a message. Fails with invalid_input for what is none, in words for whoever runs the edge;
+/// with cancelled for one of a later version. Texts are cut to what is kept of them; lists too.
 Result<EdgeReport> read_edge_report(std::string_view body);
 
 }  // namespace handshaked::receive

@@ -10,8 +10,9 @@
 
 namespace handshaked::receive {
 
-/// Follows the lines of an Elasticsearch _bulk body: an action line, and behind all but "delete" a source line. Remembers a byte an
-/// action, of which the answer is made. Whole lines in any pieces; bounded by kMostActions.
+/// Follows the lines of an Elasticsearch _bulk body: an action line, and behind all but "delete" a
+/// source line. Remembers a byte an action, of which the answer is made. Whole lines in any pieces;
+/// bounded by kMostActions.
 class BulkItems {
  public:
   void add_lines(std::string_view lines);
@@ -25,7 +26,8 @@ class BulkItems {
   std::string answer() const;
   std::size_t actions() const { return actions_.size(); }
   bool has_too_many() const { return actions_.size() > kMostActions; }
-  /// A line that is no action where one has to stand, or a source that is missing: the protocol refuses the whole request.
+  /// A line that is no action where one has to stand, or a source that is missing: the protocol
+  /// refuses the whole request.
   bool is_broken() const { return broken_; }
   bool is_complete() const { return !broken_ && !awaits_source_; }
 
@@ -37,9 +39,10 @@ class BulkItems {
   bool broken_ = false;
 };
 
-/// What shippers that write to Elasticsearch (Filebeat, Logstash, rsyslog's omelasticsearch, Fluent Bit, its own clients) expect of it: the
-/// greeting with version and X-elastic-product, a licence, acceptance of templates and policies (which change nothing here), and _bulk.
-/// Nothing can be searched.
+/// What shippers that write to Elasticsearch (Filebeat, Logstash, rsyslog's omelasticsearch, Fluent
+/// Bit, its own clients) expect of it: the greeting with version and X-elastic-product, a licence,
+/// acceptance of templates and policies (which change nothing here), and _bulk. Nothing can be
+/// searched.
 std::vector<HttpRoute> elasticsearch_routes(const FieldNames& names);
 
 }  // namespace handshaked::receive

@@ -11,12 +11,14 @@ namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::size_t kPiece = 256 * 1024;    ///< of decompressed bytes
-constexpr std::size_t kSkipped = 256 * 1024;  ///< of a refused body that is read all the same, to keep the connection
+constexpr std::size_t kPiece = 256 * 1024;  ///< of decompressed bytes
+constexpr std::size_t kSkipped =
+    256 * 1024;  ///< of a refused body that is read all the same, to keep the connection
 
 Result<Compression> compression_of(std::string_view encoding) {
   if (encoding.empty() || net::is_same_without_case(encoding, "identity")) return Compression::none;
-  if (net::is_same_without_case(encoding, "gzip") || net::is_same_without_case(encoding, "x-gzip")) return Compression::gzip;
+  if (net::is_same_without_case(encoding, "gzip") || net::is_same_without_case(encoding, "x-gzip"))
+    return Compression::gzip;
   if (net::is_same_without_case(encoding, "deflate")) return Compression::zlib;
   if (net::is_same_without_case(encoding, "zstd")) return Compression::zstd;
   // Snappy's blocks are undone by who expects them.
@@ -26,7 +28,8 @@ Result<Compression> compression_of(std::string_view encoding) {
 
 }  // namespace
 
-ConnectionBody::ConnectionBody(Connection connection, net::HttpRequestParser& parser, std::string& pending, const HttpLimits& limits)
+ConnectionBody::ConnectionBody(Connection connection, net::HttpRequestParser& parser,
+                               std::string& pending, const HttpLimits& limits)
     : connection_(std::move(connection)),
       parser_(parser),
       pending_(pending),
@@ -39,7 +42,8 @@ Result<> ConnectionBody::begin(bool is_endless) {
   const auto length = parser_.content_length();
   owes_continue_ = parser_.expects_continue() && length != 0 && pending_.empty();
   if (!is_endless && length.value_or(0) > limits_.body_bytes)
-    return fail(ErrorCode::limit_exceeded, "the body is larger than " + std::to_string(limits_.body_bytes) + " bytes");
+    return fail(ErrorCode::limit_exceeded,
+                "the body is larger than " + std::to_string(limits_.body_bytes) + " bytes");
   TRY(const Compression compression, compression_of(parser_.request().header("content-encoding")));
   if (compression == Compression::none) return success();
   DecompressionLimits limits;
@@ -51,15 +55,18 @@ Result<> ConnectionBody::begin(bool is_endless) {
 Result<> ConnectionBody::count(std::uint64_t& total, std::size_t more) const {
   total += more;
   if (is_endless_ || total <= limits_.body_bytes) return success();
-  return fail(ErrorCode::limit_exceeded, "the body is larger than " + std::to_string(limits_.body_bytes) + " bytes");
+  return fail(ErrorCode::limit_exceeded,
+              "the body is larger than " + std::to_string(limits_.body_bytes) + " bytes");
 }
 
 void ConnectionBody::renew_deadline() {
   using std::chrono::milliseconds;
   const milliseconds gap = is_endless_ ? milliseconds(limits_.endless_gap) : limits_.body_gap;
   const milliseconds whole =
-      is_endless_ ? milliseconds(limits_.endless_whole) : limits_.whole + std::chrono::seconds(wire_bytes_ / kSlowestBytes);
-  const auto left = std::chrono::duration_cast<milliseconds>(began_ + whole - std::chrono::steady_clock::now());
+      is_endless_ ? milliseconds(limits_.endless_whole)
+                  : limits_.whole + std::chrono::seconds(wire_bytes_ / kSlowestBytes);
+  const auto left =
+      std::chrono::duration_cast<milliseconds>(began_ + whole - std::chrono::steady_clock::now());
   connection_.stream.expect_within(std::clamp(left, milliseconds(0), gap));
 }
 
@@ -110,16 +117,19 @@ awaitable<Result<std::span<char>>> ConnectionBody::read_decompressed() {
       const auto counted = count(decoded_bytes_, made.value());
       if (!counted) co_return fail(counted.error());
       // The window's own bytes: nobody else holds them.
-      co_return std::span<char>(const_cast<char*>(decompressed_.view().data()), decompressed_.size());
+      co_return std::span<char>(const_cast<char*>(decompressed_.view().data()),
+                                decompressed_.size());
     }
     if (!input.empty()) continue;
     const auto raw = co_await read_raw();
     if (!raw) co_return raw;
     if (raw.value().empty()) {
-      if (!decompressor_->may_end()) co_return fail(ErrorCode::invalid_input, "the compressed body is cut");
+      if (!decompressor_->may_end())
+        co_return fail(ErrorCode::invalid_input, "the compressed body is cut");
       co_return std::span<char>();
     }
-    if (!compressed_.reserve(raw.value().size())) co_return fail(compressed_.refusal(raw.value().size()));
+    if (!compressed_.reserve(raw.value().size()))
+      co_return fail(compressed_.refusal(raw.value().size()));
     compressed_.append({raw.value().data(), raw.value().size()});
   }
 }
@@ -130,7 +140,8 @@ awaitable<Result<std::span<char>>> ConnectionBody::read_some() {
     co_await connection_.let_others_work();
     renew_deadline();  // the time was ours, not the peer's
   }
-  if (decompressor_ == nullptr) {  // not a conditional expression: g++ 12 destroys what co_await gives in one twice
+  if (decompressor_ ==
+      nullptr) {  // not a conditional expression: g++ 12 destroys what co_await gives in one twice
     const auto raw = co_await read_raw();
     if (raw) connection_.counters.bytes += raw.value().size();
     co_return raw;

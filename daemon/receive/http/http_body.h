@@ -18,28 +18,33 @@ struct HttpLimits {
   std::chrono::milliseconds idle{75'000};          ///< between two requests
   std::chrono::milliseconds head{15'000};          ///< for the head to be there in whole
   std::chrono::milliseconds body_gap{30'000};      ///< without a byte
-  std::chrono::milliseconds whole{120'000};        ///< for a request, and a second more for each kSlowestBytes
-  std::chrono::minutes endless_gap{15};            ///< the same two for a stream that may go on: a journal can be quiet
+  std::chrono::milliseconds whole{
+      120'000};  ///< for a request, and a second more for each kSlowestBytes
+  std::chrono::minutes endless_gap{
+      15};  ///< the same two for a stream that may go on: a journal can be quiet
   std::chrono::hours endless_whole{24};
 };
 
 /// A body that may take this long for each second beyond HttpLimits::whole.
 constexpr std::uint64_t kSlowestBytes = 16 * 1024;
 
-/// The body of one request, off the connection. `pending` holds what was read and belongs to it, and afterwards what belongs to the
-/// next request.
+/// The body of one request, off the connection. `pending` holds what was read and belongs to it,
+/// and afterwards what belongs to the next request.
 class ConnectionBody final : public HttpBody {
  public:
-  ConnectionBody(Connection connection, net::HttpRequestParser& parser, std::string& pending, const HttpLimits& limits);
+  ConnectionBody(Connection connection, net::HttpRequestParser& parser, std::string& pending,
+                 const HttpLimits& limits);
 
-  /// Looks at the head: fails with limit_exceeded for a length that is too large, and with invalid_input for an encoding that we
-  /// do not know. `is_endless`: a stream for which no length is too long, and that may be quiet for long.
+  /// Looks at the head: fails with limit_exceeded for a length that is too large, and with
+  /// invalid_input for an encoding that we do not know. `is_endless`: a stream for which no length
+  /// is too long, and that may be quiet for long.
   Result<> begin(bool is_endless);
 
   boost::asio::awaitable<Result<std::span<char>>> read_some() override;
   boost::asio::awaitable<Result<>> read_all(ByteWindow& into) override;
 
-  /// Nothing of it will be read any more: can the next request follow? Reads and throws away a little.
+  /// Nothing of it will be read any more: can the next request follow? Reads and throws away a
+  /// little.
   boost::asio::awaitable<bool> skip_rest();
 
  private:

@@ -9,7 +9,9 @@ constexpr std::string_view kIdempotencyKey = "idempotency-key";
 
 }  // namespace
 
-HttpAnswer refusal(unsigned status, std::string_view why) { return {.status = status, .body = net::refusal_json(status, why)}; }
+HttpAnswer refusal(unsigned status, std::string_view why) {
+  return {.status = status, .body = net::refusal_json(status, why)};
+}
 
 HttpAnswer answer_for(const Error& error) {
   switch (error.code()) {
@@ -25,12 +27,15 @@ HttpAnswer answer_for(const Error& error) {
 
 HttpAnswer answer_for_commit(const Error& error) {
   // What may be durable all the same must not look refused: 503 says "unknown, come again".
-  HttpAnswer answer = refusal(error.code() == ErrorCode::limit_exceeded ? 429 : 503, error.message());
+  HttpAnswer answer =
+      refusal(error.code() == ErrorCode::limit_exceeded ? 429 : 503, error.message());
   answer.headers.emplace_back("Retry-After", error.code() == ErrorCode::limit_exceeded ? "2" : "5");
   return answer;
 }
 
-boost::asio::awaitable<Result<HttpAnswer>> commit_and_answer(const net::HttpRequest& request, Connection connection, HttpAnswer answer) {
+boost::asio::awaitable<Result<HttpAnswer>> commit_and_answer(const net::HttpRequest& request,
+                                                             Connection connection,
+                                                             HttpAnswer answer) {
   const BatchOptions batch{.id = request.header(kIdempotencyKey), .cursor = {}};
   connection.stream.expect_nothing();  // it is we who let the peer wait
   const auto durable = co_await connection.intake.commit(batch);

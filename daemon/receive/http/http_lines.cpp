@@ -29,7 +29,8 @@ Result<> keep(ByteWindow& window, std::string_view bytes) {
   return success();
 }
 
-/// Lines of nginx's own, as in a file: blocks of whole lines go on at once. `partial` holds what was read of the body.
+/// Lines of nginx's own, as in a file: blocks of whole lines go on at once. `partial` holds what
+/// was read of the body.
 awaitable<Result<Taken>> take_text(ByteWindow& partial, HttpBody& body, Intake& intake) {
   Taken taken;
   std::size_t searched = 0;  // of `partial`: no line feed stands there
@@ -43,7 +44,8 @@ awaitable<Result<Taken>> take_text(ByteWindow& partial, HttpBody& body, Intake& 
       partial.consume(lines.size());
     }
     searched = partial.size();
-    if (partial.size() > JsonLines::kLineLimit) co_return fail(ErrorCode::invalid_input, "a line without end");
+    if (partial.size() > JsonLines::kLineLimit)
+      co_return fail(ErrorCode::invalid_input, "a line without end");
     const auto piece = co_await body.read_some();
     if (!piece) co_return fail(piece.error());
     has_more = !piece.value().empty();
@@ -57,7 +59,8 @@ awaitable<Result<Taken>> take_text(ByteWindow& partial, HttpBody& body, Intake& 
 }
 
 /// `body` holds it all: an array of objects, or objects that are written over several lines.
-awaitable<Taken> take_values(std::string_view body, JsonLines& lines, const Connection& connection) {
+awaitable<Taken> take_values(std::string_view body, JsonLines& lines,
+                             const Connection& connection) {
   const Intake& intake = connection.intake;
   Taken taken;
   if (find_json_candidate(intake, body, 0) == npos) co_return taken;
@@ -92,8 +95,9 @@ awaitable<Taken> take_values(std::string_view body, JsonLines& lines, const Conn
   co_return taken;
 }
 
-/// Does `body`, which begins with a bracket, look like one object a line? Not: an array, an object over several lines, and objects one
-/// behind another without a line feed (Fluent Bit's json_stream).
+/// Does `body`, which begins with a bracket, look like one object a line? Not: an array, an object
+/// over several lines, and objects one behind another without a line feed (Fluent Bit's
+/// json_stream).
 bool has_line_ends(std::string_view body) {
   if (body.front() != '{') return false;
   const auto line_feed = body.find('\n');
@@ -105,7 +109,8 @@ bool has_line_ends(std::string_view body) {
 }
 
 /// `first` holds what was read of the body.
-awaitable<Result<Taken>> take_json(ByteWindow& first, HttpBody& body, Connection connection, const FieldNames& names) {
+awaitable<Result<Taken>> take_json(ByteWindow& first, HttpBody& body, Connection connection,
+                                   const FieldNames& names) {
   JsonLines lines(connection.intake, names, connection.json, connection.memory);
   if (!has_line_ends(first.view())) {
     CO_TRY(co_await body.read_all(first));
@@ -125,7 +130,8 @@ awaitable<Result<Taken>> take_json(ByteWindow& first, HttpBody& body, Connection
                   .problem = lines.first_problem()};
 }
 
-awaitable<Result<HttpAnswer>> take_lines(const net::HttpRequest& request, HttpBody& body, Connection connection,
+awaitable<Result<HttpAnswer>> take_lines(const net::HttpRequest& request, HttpBody& body,
+                                         Connection connection,
                                          std::shared_ptr<const FieldNames> names) {
   if (is_repeated(request, connection)) {
     HttpAnswer known{.body = "{\"duplicate\":true}"};
@@ -147,7 +153,9 @@ awaitable<Result<HttpAnswer>> take_lines(const net::HttpRequest& request, HttpBo
     const std::string type = request.content_type();
     const bool looks_like_json = first.view()[begin] == '{' || first.view()[begin] == '[';
     const bool says_json = type.ends_with("json");
-    if (says_json && !looks_like_json) co_return fail(ErrorCode::invalid_input, "the body is not JSON, although its Content-Type says so");
+    if (says_json && !looks_like_json)
+      co_return fail(ErrorCode::invalid_input,
+                     "the body is not JSON, although its Content-Type says so");
     if (looks_like_json && type != "text/plain") {
       first.consume(begin);
       taken = co_await take_json(first, body, connection, *names);
@@ -159,7 +167,8 @@ awaitable<Result<HttpAnswer>> take_lines(const net::HttpRequest& request, HttpBo
   connection.counters.records += taken.value().accepted;
   const bool is_all_bad = taken.value().malformed > 0 && taken.value().accepted == 0;
   if (is_all_bad) co_return fail(ErrorCode::invalid_input, taken.value().problem);
-  if (taken.value().malformed > 0) connection.intake.count_malformed(taken.value().malformed, taken.value().problem);
+  if (taken.value().malformed > 0)
+    connection.intake.count_malformed(taken.value().malformed, taken.value().problem);
   HttpAnswer answer;
   JsonWriter(answer.body)
       .begin_object()
@@ -173,8 +182,8 @@ awaitable<Result<HttpAnswer>> take_lines(const net::HttpRequest& request, HttpBo
 }  // namespace
 
 HttpHandler lines_handler(FieldNames names) {
-  return [shared = std::make_shared<const FieldNames>(std::move(names))](const net::HttpRequest& request, HttpBody& body,
-                                                                         Connection connection) {
+  return [shared = std::make_shared<const FieldNames>(std::move(names))](
+             const net::HttpRequest& request, HttpBody& body, Connection connection) {
     return take_lines(request, body, std::move(connection), shared);
   };
 }

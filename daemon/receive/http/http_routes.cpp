@@ -8,7 +8,8 @@ namespace handshaked::receive {
 namespace {
 
 HttpHandler ready_handler() {
-  return [](const net::HttpRequest&, HttpBody&, Connection) -> boost::asio::awaitable<Result<HttpAnswer>> {
+  return [](const net::HttpRequest&, HttpBody&,
+            Connection) -> boost::asio::awaitable<Result<HttpAnswer>> {
     co_return HttpAnswer{.body = "ready\n", .content_type = "text/plain"};
   };
 }
@@ -18,9 +19,12 @@ HttpHandler ready_handler() {
 std::vector<HttpRoute> http_routes(const FieldNames& names, const HttpLimits& limits) {
   const HttpHandler lines = lines_handler(names);
   const HttpHandler loki = loki_push_handler(limits.body_bytes);
-  std::vector<HttpRoute> routes{
-      {{"POST", "PUT"}, "/", lines},      {{"POST", "PUT"}, "/lines", lines},           {{"POST"}, "/loki/api/v1/push", loki},
-      {{"POST"}, "/api/prom/push", loki}, {{"GET", "HEAD"}, "/ready", ready_handler()}, {{"POST"}, "/v1/logs", otlp_logs_handler(names)}};
+  std::vector<HttpRoute> routes{{{"POST", "PUT"}, "/", lines},
+                                {{"POST", "PUT"}, "/lines", lines},
+                                {{"POST"}, "/loki/api/v1/push", loki},
+                                {{"POST"}, "/api/prom/push", loki},
+                                {{"GET", "HEAD"}, "/ready", ready_handler()},
+                                {{"POST"}, "/v1/logs", otlp_logs_handler(names)}};
   for (HttpRoute& route : elasticsearch_routes(names)) routes.push_back(std::move(route));
   return routes;
 }

@@ -21,11 +21,13 @@ constexpr std::size_t kHeadRead = 16 * 1024;
 std::string decode_base64(std::string_view text) {
   if (text.size() > 4096 || text.size() % 4 != 0) return {};
   std::string out(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()),
                                    static_cast<int>(text.size()));
   if (size < 0) return {};
   std::size_t length = static_cast<std::size_t>(size);
-  for (std::size_t i = text.size(); i > 0 && text[i - 1] == '=' && length > 0; --i) --length;  // EVP counts the padding
+  for (std::size_t i = text.size(); i > 0 && text[i - 1] == '=' && length > 0; --i)
+    --length;  // EVP counts the padding
   out.resize(length);
   return out;
 }
@@ -61,9 +63,11 @@ class HttpConnection {
     }
     while (!parser_.has_head()) {
       const auto ready = co_await connection_.stream.wait_readable();
-      if (!ready && !began && ready.error().code() == ErrorCode::timeout) co_return false;  // silence is no fault
+      if (!ready && !began && ready.error().code() == ErrorCode::timeout)
+        co_return false;  // silence is no fault
       if (!ready) co_return fail(ready.error());
-      const auto size = connection_.stream.read_now(connection_.scratch.subspan(pending_.size(), kHeadRead));
+      const auto size =
+          connection_.stream.read_now(connection_.scratch.subspan(pending_.size(), kHeadRead));
       if (!size && !began) co_return false;
       if (!size) co_return fail(size.error());
       if (size.value() == 0) continue;
@@ -100,8 +104,10 @@ class HttpConnection {
         answer = std::move(handled).value();
       } else {
         connection_.intake.discard();
-        if (handled.error().code() == ErrorCode::network) co_return fail(handled.error());  // nobody is there to be told
-        if (handled.error().code() == ErrorCode::invalid_input) connection_.intake.count_malformed(1, handled.error().message());
+        if (handled.error().code() == ErrorCode::network)
+          co_return fail(handled.error());  // nobody is there to be told
+        if (handled.error().code() == ErrorCode::invalid_input)
+          connection_.intake.count_malformed(1, handled.error().message());
         answer = answer_for(handled.error());
       }
     }
@@ -121,14 +127,18 @@ class HttpConnection {
       body = {};
     }
     CO_TRY(co_await connection_.stream.write_all(bytes));
-    connection_.stream.expect_within(options_.limits.body_gap + std::chrono::seconds(body.size() / kSlowestBytes));
+    connection_.stream.expect_within(options_.limits.body_gap +
+                                     std::chrono::seconds(body.size() / kSlowestBytes));
     auto written = co_await connection_.stream.write_all(body);
     co_return written;
   }
 
-  std::optional<HttpAnswer> refuse_unread(const net::HttpRequest& request, const HttpRoute*& route) const {
-    if (request.has_header("origin") || request.has_header("sec-fetch-site")) return refusal(403, "requests of web pages are not taken");
-    if (!options_.tokens.empty() && !shows_token(request.header("authorization"), options_.tokens)) {
+  std::optional<HttpAnswer> refuse_unread(const net::HttpRequest& request,
+                                          const HttpRoute*& route) const {
+    if (request.has_header("origin") || request.has_header("sec-fetch-site"))
+      return refusal(403, "requests of web pages are not taken");
+    if (!options_.tokens.empty() &&
+        !shows_token(request.header("authorization"), options_.tokens)) {
       HttpAnswer answer = refusal(401, "a token is needed: Authorization: Bearer TOKEN");
       answer.headers.emplace_back("WWW-Authenticate", "Bearer, Basic realm=\"handshaked\"");
       return answer;
@@ -137,11 +147,14 @@ class HttpConnection {
     for (const HttpRoute& candidate : options_.routes) {
       if (!fits_path(candidate.path, request.path)) continue;
       has_path = true;
-      if (std::find(candidate.methods.begin(), candidate.methods.end(), request.method) == candidate.methods.end()) continue;
+      if (std::find(candidate.methods.begin(), candidate.methods.end(), request.method) ==
+          candidate.methods.end())
+        continue;
       route = &candidate;
       return std::nullopt;
     }
-    return has_path ? refusal(405, "this path does not know this method") : refusal(404, "nothing is taken at this path");
+    return has_path ? refusal(405, "this path does not know this method")
+                    : refusal(404, "nothing is taken at this path");
   }
 
   static std::string head_of(const HttpAnswer& answer, bool keeps_alive) {
@@ -207,7 +220,9 @@ bool shows_token(std::string_view authorization, const std::vector<std::string>&
   }
   bool found = false;
   for (const std::string& token : tokens)
-    found = (token.size() == shown.size() && CRYPTO_memcmp(token.data(), shown.data(), token.size()) == 0) || found;
+    found = (token.size() == shown.size() &&
+             CRYPTO_memcmp(token.data(), shown.data(), token.size()) == 0) ||
+            found;
   return found;
 }
 

@@ -17,9 +17,12 @@ namespace {
 
 using boost::asio::awaitable;
 constexpr auto npos = std::string_view::npos;
-constexpr std::string_view kHostLabels[] = {"host", "hostname", "node_name", "node", "nodename", "instance"};
+constexpr std::string_view kHostLabels[] = {"host", "hostname", "node_name",
+                                            "node", "nodename", "instance"};
 
-auto damaged(const std::string& what) { return fail(ErrorCode::invalid_input, "this is not a Loki push request: " + what); }
+auto damaged(const std::string& what) {
+  return fail(ErrorCode::invalid_input, "this is not a Loki push request: " + what);
+}
 
 /// The label that names the host best.
 class HostLabel {
@@ -77,7 +80,8 @@ std::optional<Entry> read_entry(std::string_view message) {
   return reader.is_damaged() ? std::nullopt : std::optional(entry);
 }
 
-void add_line(Intake& intake, std::string_view line, const std::string& host, std::uint64_t nanoseconds) {
+void add_line(Intake& intake, std::string_view line, const std::string& host,
+              std::uint64_t nanoseconds) {
   if (!intake.may_matter(line)) return;
   const std::string time = rfc3339_of_nanoseconds(nanoseconds);
   intake.add_record({.text = line, .host = host, .time = time});
@@ -98,20 +102,23 @@ bool take_stream(std::string_view message, Intake& intake, std::size_t& lines) {
   return !reader.is_damaged();
 }
 
-void take_values(simdjson::dom::array values, const std::string& host, Intake& intake, std::size_t& lines) {
+void take_values(simdjson::dom::array values, const std::string& host, Intake& intake,
+                 std::size_t& lines) {
   for (const simdjson::dom::element element : values) {
     simdjson::dom::array pair;
     std::string_view line;
     std::string_view digits;
     if (element.get(pair) || pair.at(1).get(line)) continue;
     std::uint64_t nanoseconds = 0;
-    if (!pair.at(0).get(digits)) std::from_chars(digits.data(), digits.data() + digits.size(), nanoseconds);
+    if (!pair.at(0).get(digits))
+      std::from_chars(digits.data(), digits.data() + digits.size(), nanoseconds);
     ++lines;
     add_line(intake, line, host, nanoseconds);
   }
 }
 
-awaitable<Result<HttpAnswer>> take_push(const net::HttpRequest& request, HttpBody& body, Connection connection, std::size_t limit_bytes) {
+awaitable<Result<HttpAnswer>> take_push(const net::HttpRequest& request, HttpBody& body,
+                                        Connection connection, std::size_t limit_bytes) {
   ByteWindow all(connection.memory);
   CO_TRY(co_await body.read_all(all));
   Reservation reservation(connection.memory);
@@ -140,17 +147,25 @@ awaitable<Result<HttpAnswer>> take_push(const net::HttpRequest& request, HttpBod
 std::size_t snappy_length(std::string_view block) {
   std::size_t size = 0;
   // A block that tells of more than snappy can make of its bytes is a lie, and is refused below.
-  return snappy::GetUncompressedLength(block.data(), block.size(), &size) && size / 64 <= block.size() ? size : 0;
+  return snappy::GetUncompressedLength(block.data(), block.size(), &size) &&
+                 size / 64 <= block.size()
+             ? size
+             : 0;
 }
 
 Result<std::string> undo_snappy(std::string_view block, std::size_t limit_bytes) {
   std::size_t size = 0;
-  if (!snappy::GetUncompressedLength(block.data(), block.size(), &size)) return damaged("not in snappy's block format");
-  if (size > limit_bytes) return fail(ErrorCode::limit_exceeded, "the body is larger than " + std::to_string(limit_bytes) + " bytes");
-  // A block that tells of more than snappy can make of its bytes is a lie: nothing is reserved for it.
+  if (!snappy::GetUncompressedLength(block.data(), block.size(), &size))
+    return damaged("not in snappy's block format");
+  if (size > limit_bytes)
+    return fail(ErrorCode::limit_exceeded,
+                "the body is larger than " + std::to_string(limit_bytes) + " bytes");
+  // A block that tells of more than snappy can make of its bytes is a lie: nothing is reserved for
+  // it.
   if (size / 64 > block.size()) return damaged("its length cannot be true");
   std::string out(size, '\0');
-  if (!snappy::RawUncompress(block.data(), block.size(), out.data())) return damaged("not in snappy's block format");
+  if (!snappy::RawUncompress(block.data(), block.size(), out.data()))
+    return damaged("not in snappy's block format");
   return out;
 }
 
@@ -158,7 +173,8 @@ Result<std::size_t> take_loki_protobuf(std::string_view message, Intake& intake)
   std::size_t lines = 0;
   ProtobufReader reader(message);
   while (const auto field = reader.next()) {
-    if (field->number == 1 && field->is_bytes() && !take_stream(field->bytes, intake, lines)) return damaged("a stream is damaged");
+    if (field->number == 1 && field->is_bytes() && !take_stream(field->bytes, intake, lines))
+      return damaged("a stream is damaged");
   }
   if (reader.is_damaged()) return damaged("its fields are damaged");
   return lines;
@@ -169,7 +185,8 @@ Result<std::size_t> take_loki_json(std::string_view json, Intake& intake) {
   simdjson::dom::parser parser;
   simdjson::dom::object root;
   simdjson::dom::array streams;
-  if (const auto error = parser.parse(json.data(), json.size(), false).get(root)) return damaged(simdjson::error_message(error));
+  if (const auto error = parser.parse(json.data(), json.size(), false).get(root))
+    return damaged(simdjson::error_message(error));
   if (root["streams"].get(streams)) return damaged("it has no streams");
   for (const simdjson::dom::element stream : streams) {
     simdjson::dom::object labels;

@@ -38,10 +38,11 @@ void for_each_pair(simdjson::simdjson_result<dom::element> list, Visit visit) {
 std::string_view host_of_resource(dom::element resource_logs) {
   std::string_view host;
   std::string_view node;
-  for_each_pair(resource_logs["resource"]["attributes"], [&](std::string_view key, dom::element value) {
-    if (key == "host.name") host = text_of(value);
-    if (key == "k8s.node.name") node = text_of(value);
-  });
+  for_each_pair(resource_logs["resource"]["attributes"],
+                [&](std::string_view key, dom::element value) {
+                  if (key == "host.name") host = text_of(value);
+                  if (key == "k8s.node.name") node = text_of(value);
+                });
   return host.empty() ? node : host;
 }
 
@@ -49,7 +50,8 @@ std::string_view host_of_resource(dom::element resource_logs) {
 std::uint64_t nanoseconds_of(dom::element record, std::string_view name) {
   std::uint64_t number = 0;
   std::string_view digits;
-  if (!record[name].get(digits)) std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (!record[name].get(digits))
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
   else if (record[name].get(number)) return 0;
   return number;
 }
@@ -62,7 +64,8 @@ std::string_view body_text(dom::element record, const FieldNames& names) {
     std::size_t rank = names.text.size();
     if (text.empty()) {
       for_each_pair(body["kvlistValue"]["values"], [&](std::string_view key, dom::element value) {
-        const auto at = static_cast<std::size_t>(std::find(names.text.begin(), names.text.end(), key) - names.text.begin());
+        const auto at = static_cast<std::size_t>(
+            std::find(names.text.begin(), names.text.end(), key) - names.text.begin());
         if (at >= rank) return;
         rank = at;
         text = text_of(value);
@@ -77,7 +80,8 @@ std::string_view body_text(dom::element record, const FieldNames& names) {
   return text;
 }
 
-std::size_t take_records(dom::array records, std::string_view host, const FieldNames& names, Intake& intake) {
+std::size_t take_records(dom::array records, std::string_view host, const FieldNames& names,
+                         Intake& intake) {
   std::size_t count = 0;
   for (const dom::element record : records) {
     ++count;
@@ -91,18 +95,22 @@ std::size_t take_records(dom::array records, std::string_view host, const FieldN
   return count;
 }
 
-awaitable<Result<HttpAnswer>> take_logs(const net::HttpRequest& request, HttpBody& body, Connection connection,
+awaitable<Result<HttpAnswer>> take_logs(const net::HttpRequest& request, HttpBody& body,
+                                        Connection connection,
                                         std::shared_ptr<const FieldNames> names) {
   const bool is_protobuf = request.content_type() == kProtobuf;
   if (!is_protobuf && request.content_type() != "application/json")
-    co_return HttpAnswer{.status = 415, .body = "{\"message\":\"Content-Type is neither application/json nor application/x-protobuf\"}"};
+    co_return HttpAnswer{.status = 415,
+                         .body =
+                             "{\"message\":\"Content-Type is neither application/json nor "
+                             "application/x-protobuf\"}"};
   ByteWindow all(connection.memory);
   CO_TRY(co_await body.read_all(all));
   Reservation tree(connection.memory);
   const std::size_t needed = is_protobuf ? 0 : json_tree_bytes(all.view());
   if (!tree.grow_to(needed)) co_return fail(tree.refusal(needed));
-  const auto records =
-      is_protobuf ? take_otlp_protobuf(all.view(), *names, connection.intake) : take_otlp_json(all.view(), *names, connection.intake);
+  const auto records = is_protobuf ? take_otlp_protobuf(all.view(), *names, connection.intake)
+                                   : take_otlp_json(all.view(), *names, connection.intake);
   if (!records) co_return fail(records.error());
   connection.counters.records += records.value();
   HttpAnswer answer;
@@ -116,12 +124,15 @@ awaitable<Result<HttpAnswer>> take_logs(const net::HttpRequest& request, HttpBod
 }  // namespace
 
 Result<std::size_t> take_otlp_json(std::string_view json, const FieldNames& names, Intake& intake) {
-  const auto damaged = [](const std::string& why) { return fail(ErrorCode::invalid_input, "this is not an OTLP request: " + why); };
+  const auto damaged = [](const std::string& why) {
+    return fail(ErrorCode::invalid_input, "this is not an OTLP request: " + why);
+  };
   std::size_t count = 0;
   dom::parser parser;
   dom::object root;
   dom::array resources;
-  if (const auto error = parser.parse(json.data(), json.size(), false).get(root)) return damaged(simdjson::error_message(error));
+  if (const auto error = parser.parse(json.data(), json.size(), false).get(root))
+    return damaged(simdjson::error_message(error));
   if (root["resourceLogs"].get(resources)) return damaged("it has no resourceLogs");
   for (const dom::element resource : resources) {
     const std::string_view host = host_of_resource(resource);
@@ -136,8 +147,8 @@ Result<std::size_t> take_otlp_json(std::string_view json, const FieldNames& name
 }
 
 HttpHandler otlp_logs_handler(FieldNames names) {
-  return [shared = std::make_shared<const FieldNames>(std::move(names))](const net::HttpRequest& request, HttpBody& body,
-                                                                         Connection connection) {
+  return [shared = std::make_shared<const FieldNames>(std::move(names))](
+             const net::HttpRequest& request, HttpBody& body, Connection connection) {
     return take_logs(request, body, std::move(connection), shared);
   };
 }

@@ -32,7 +32,8 @@ std::string_view text_of(std::string_view any_value) {
   return {};
 }
 
-/// AnyValue: kvlist_value = 6 { values = 1 }. The member that is asked for; empty when there is none.
+/// AnyValue: kvlist_value = 6 { values = 1 }. The member that is asked for; empty when there is
+/// none.
 std::string_view member_of(std::string_view any_value, const std::vector<std::string>& names) {
   std::size_t rank = names.size();
   std::string_view found;
@@ -43,7 +44,8 @@ std::string_view member_of(std::string_view any_value, const std::vector<std::st
     while (const auto member = members.next()) {
       if (member->number != 1 || !member->is_bytes()) continue;
       const KeyValue pair = read_key_value(member->bytes);
-      const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), pair.key) - names.begin());
+      const auto at =
+          static_cast<std::size_t>(std::find(names.begin(), names.end(), pair.key) - names.begin());
       if (at >= rank) continue;
       rank = at;
       found = text_of(pair.value);
@@ -66,7 +68,8 @@ std::string_view host_of_resource(std::string_view resource) {
 }
 
 /// LogRecord: time_unix_nano = 1, body = 5, attributes = 6, observed_time_unix_nano = 11.
-bool take_record(std::string_view message, std::string_view host, const FieldNames& names, Intake& intake) {
+bool take_record(std::string_view message, std::string_view host, const FieldNames& names,
+                 Intake& intake) {
   std::string_view body;
   std::string_view original;
   std::uint64_t time = 0;
@@ -91,7 +94,8 @@ bool take_record(std::string_view message, std::string_view host, const FieldNam
 }
 
 /// ScopeLogs: log_records = 2.
-bool take_scope(std::string_view message, std::string_view host, const FieldNames& names, Intake& intake, std::size_t& records) {
+bool take_scope(std::string_view message, std::string_view host, const FieldNames& names,
+                Intake& intake, std::size_t& records) {
   ProtobufReader reader(message);
   while (const auto field = reader.next()) {
     if (field->number != 2 || !field->is_bytes()) continue;
@@ -102,7 +106,8 @@ bool take_scope(std::string_view message, std::string_view host, const FieldName
 }
 
 /// ResourceLogs: resource = 1, scope_logs = 2. The resource may stand behind its records.
-bool take_resource(std::string_view message, const FieldNames& names, Intake& intake, std::size_t& records) {
+bool take_resource(std::string_view message, const FieldNames& names, Intake& intake,
+                   std::size_t& records) {
   std::string_view host;
   ProtobufReader first(message);
   while (const auto field = first.next()) {
@@ -110,21 +115,26 @@ bool take_resource(std::string_view message, const FieldNames& names, Intake& in
   }
   ProtobufReader second(message);
   while (const auto field = second.next()) {
-    if (field->number == 2 && field->is_bytes() && !take_scope(field->bytes, host, names, intake, records)) return false;
+    if (field->number == 2 && field->is_bytes() &&
+        !take_scope(field->bytes, host, names, intake, records))
+      return false;
   }
   return !second.is_damaged();
 }
 
 }  // namespace
 
-Result<std::size_t> take_otlp_protobuf(std::string_view message, const FieldNames& names, Intake& intake) {
+Result<std::size_t> take_otlp_protobuf(std::string_view message, const FieldNames& names,
+                                       Intake& intake) {
   std::size_t records = 0;
   ProtobufReader reader(message);
   bool is_whole = true;
   while (const auto field = reader.next()) {
-    if (field->number == 1 && field->is_bytes()) is_whole = take_resource(field->bytes, names, intake, records) && is_whole;
+    if (field->number == 1 && field->is_bytes())
+      is_whole = take_resource(field->bytes, names, intake, records) && is_whole;
   }
-  if (!is_whole || reader.is_damaged()) return fail(ErrorCode::invalid_input, "this is not an OTLP request: its fields are damaged");
+  if (!is_whole || reader.is_damaged())
+    return fail(ErrorCode::invalid_input, "this is not an OTLP request: its fields are damaged");
   return records;
 }
 

@@ -32,7 +32,8 @@ std::optional<ProtobufReader::Field> ProtobufReader::next() {
   Field field{.number = static_cast<std::uint32_t>(*key >> 3), .value = 0, .bytes = {}};
   const auto fixed = [&](std::size_t size) {
     if (rest_.size() < size) return false;
-    for (std::size_t i = 0; i < size; ++i) field.value |= static_cast<std::uint64_t>(static_cast<unsigned char>(rest_[i])) << (8 * i);
+    for (std::size_t i = 0; i < size; ++i)
+      field.value |= static_cast<std::uint64_t>(static_cast<unsigned char>(rest_[i])) << (8 * i);
     rest_.remove_prefix(size);
     return true;
   };
@@ -49,7 +50,8 @@ std::optional<ProtobufReader::Field> ProtobufReader::next() {
       const auto size = read_varint();
       if (!size || *size > rest_.size()) return fail_reading();
       field.bytes = rest_.substr(0, static_cast<std::size_t>(*size));
-      if (field.bytes.data() == nullptr) field.bytes = std::string_view("");  // not null: it is bytes, if none
+      if (field.bytes.data() == nullptr)
+        field.bytes = std::string_view("");  // not null: it is bytes, if none
       rest_.remove_prefix(static_cast<std::size_t>(*size));
       return field;
     }

@@ -6,9 +6,10 @@
 
 namespace handshaked::receive {
 
-/// Walks over the fields of one protocol-buffers message (protobuf.dev, "Encoding"): enough for what we take out of OTLP and Loki, of which
-/// we look at a few fields and skip the rest. Nested messages are walked with a reader of their own, so depth is the caller's. Borrows the
-/// bytes; never reads beyond them.
+/// Walks over the fields of one protocol-buffers message (protobuf.dev, "Encoding"): enough for
+/// what we take out of OTLP and Loki, of which we look at a few fields and skip the rest. Nested
+/// messages are walked with a reader of their own, so depth is the caller's. Borrows the bytes;
+/// never reads beyond them.
 class ProtobufReader {
  public:
   explicit ProtobufReader(std::string_view message) : rest_(message) {}
@@ -20,7 +21,8 @@ class ProtobufReader {
     bool is_bytes() const { return bytes.data() != nullptr; }
   };
 
-  /// The next field; nullopt at the end, and for good after damage (groups and unknown wire types are such).
+  /// The next field; nullopt at the end, and for good after damage (groups and unknown wire types
+  /// are such).
   std::optional<Field> next();
   bool is_damaged() const { return damaged_; }
 

@@ -10,18 +10,22 @@ namespace {
 constexpr auto npos = std::string_view::npos;
 constexpr std::size_t kSizeBytes = 8;
 
-auto broken(std::string what) { return fail(ErrorCode::invalid_input, "no journal export: " + std::move(what)); }
+auto broken(std::string what) {
+  return fail(ErrorCode::invalid_input, "no journal export: " + std::move(what));
+}
 
 bool is_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
   });
 }
 
 }  // namespace
 
 void JournalEntry::clear() {
-  for (std::string* text : {&message, &host, &unit, &identifier, &container, &cursor}) text->clear();
+  for (std::string* text : {&message, &host, &unit, &identifier, &container, &cursor})
+    text->clear();
   time.reset();
   message_was_cut = false;
 }
@@ -56,7 +60,8 @@ Result<bool> JournalExportDecoder::step(bool& progressed) {
     case State::name: {
       const std::size_t end = bytes.substr(0, kMaxName + 1).find_first_of("=\n");
       if (end == npos) {
-        if (bytes.size() > kMaxName) return broken("a field name of more than " + std::to_string(kMaxName) + " bytes");
+        if (bytes.size() > kMaxName)
+          return broken("a field name of more than " + std::to_string(kMaxName) + " bytes");
         progressed = false;
         return false;
       }
@@ -82,13 +87,15 @@ Result<bool> JournalExportDecoder::step(bool& progressed) {
       progressed = bytes.size() >= kSizeBytes;
       if (!progressed) return false;
       binary_left_ = 0;
-      for (std::size_t i = kSizeBytes; i-- > 0;) binary_left_ = binary_left_ << 8U | static_cast<unsigned char>(bytes[i]);
+      for (std::size_t i = kSizeBytes; i-- > 0;)
+        binary_left_ = binary_left_ << 8U | static_cast<unsigned char>(bytes[i]);
       window_.consume(kSizeBytes);
       state_ = State::binary_value;
       return false;
     }
     case State::binary_value: {
-      const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(binary_left_, bytes.size()));
+      const std::size_t size =
+          static_cast<std::size_t>(std::min<std::uint64_t>(binary_left_, bytes.size()));
       keep(bytes.substr(0, size));
       window_.consume(size);
       binary_left_ -= size;
@@ -137,7 +144,8 @@ void JournalExportDecoder::end_field() {
   const char* const end = time_text_.data() + time_text_.size();
   const auto read = std::from_chars(time_text_.data(), end, microseconds);
   // Up to the year 9999, beyond which no calendar of ours goes.
-  if (read.ec == std::errc() && read.ptr == end && microseconds >= 0 && microseconds < 253'402'300'800'000'000) {
+  if (read.ec == std::errc() && read.ptr == end && microseconds >= 0 &&
+      microseconds < 253'402'300'800'000'000) {
     entry_.time = Time(Duration(microseconds));
   }
 }

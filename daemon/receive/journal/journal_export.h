@@ -28,11 +28,12 @@ struct JournalEntry {
   void clear();
 };
 
-/// Reads the journal export format (systemd.io/JOURNAL_EXPORT_FORMATS) from bytes as they arrive. Fields that nobody asks for are
-/// passed by without being kept, however large. An error means that the stream cannot be followed any further.
+/// Reads the journal export format (systemd.io/JOURNAL_EXPORT_FORMATS) from bytes as they arrive.
+/// Fields that nobody asks for are passed by without being kept, however large. An error means that
+/// the stream cannot be followed any further.
 ///
-///   decoder.feed(bytes); while (decoder.next()) use(decoder.entry());       // ask for the error behind it
-///   at the end: if (decoder.finish()) use(decoder.entry());
+///   decoder.feed(bytes); while (decoder.next()) use(decoder.entry());       // ask for the error
+///   behind it at the end: if (decoder.finish()) use(decoder.entry());
 class JournalExportDecoder {
  public:
   static constexpr std::size_t kMaxName = 256;           ///< systemd's own bound is 64
@@ -40,7 +41,8 @@ class JournalExportDecoder {
   static constexpr std::size_t kMaxField = 1024;         ///< of the other fields that are kept
 
   /// What it holds is charged to `memory`.
-  explicit JournalExportDecoder(std::shared_ptr<SenderMemory> memory = nullptr) : window_(std::move(memory)) {}
+  explicit JournalExportDecoder(std::shared_ptr<SenderMemory> memory = nullptr)
+      : window_(std::move(memory)) {}
 
   /// May so many bytes be fed? Asked before feed().
   [[nodiscard]] bool reserve(std::size_t bytes) { return window_.reserve(bytes); }
@@ -48,7 +50,8 @@ class JournalExportDecoder {
   void feed(std::string_view bytes) { window_.append(bytes); }
   /// Whether there is a whole entry.
   Result<bool> next();
-  /// The input has ended: the last entry may lack its empty line. Fails when it ends inside a field.
+  /// The input has ended: the last entry may lack its empty line. Fails when it ends inside a
+  /// field.
   Result<bool> finish();
 
   const JournalEntry& entry() const { return entry_; }
@@ -73,8 +76,9 @@ class JournalExportDecoder {
   JournalEntry entry_;
 };
 
-/// Whose journal entries are read. A unit is what systemd itself says about the writer (_SYSTEMD_UNIT); an identifier is what the
-/// writer says about itself, so any local user can write under it.
+/// Whose journal entries are read. A unit is what systemd itself says about the writer
+/// (_SYSTEMD_UNIT); an identifier is what the writer says about itself, so any local user can write
+/// under it.
 struct JournalFilter {
   std::vector<std::string> units{"nginx.service"};
   std::vector<std::string> identifiers;

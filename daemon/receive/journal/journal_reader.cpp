@@ -12,7 +12,9 @@ constexpr std::string_view kPrefix = "v1 ";
 constexpr std::string_view kNothingSeen = "-";
 constexpr std::size_t kMaxPosition = 1024;
 
-auto failed(int negative_errno, const std::string& doing) { return fail(error_from_errno(-negative_errno, doing)); }
+auto failed(int negative_errno, const std::string& doing) {
+  return fail(error_from_errno(-negative_errno, doing));
+}
 
 /// The value of a field of the current entry, at most `most` bytes; empty when it has none.
 void read_field(sd_journal* journal, std::string_view name, std::size_t most, std::string& into) {
@@ -20,7 +22,8 @@ void read_field(sd_journal* journal, std::string_view name, std::size_t most, st
   const void* data = nullptr;
   std::size_t size = 0;
   if (sd_journal_get_data(journal, name.data(), &data, &size) < 0 || size <= name.size()) return;
-  into.assign(static_cast<const char*>(data) + name.size() + 1, std::min(size - name.size() - 1, most));
+  into.assign(static_cast<const char*>(data) + name.size() + 1,
+              std::min(size - name.size() - 1, most));
 }
 
 Result<> add_matches(sd_journal* journal, const JournalFilter& filter) {
@@ -32,7 +35,8 @@ Result<> add_matches(sd_journal* journal, const JournalFilter& filter) {
   for (const std::string& unit : filter.units) {
     TRY(add("_SYSTEMD_UNIT=" + unit));
   }
-  if (const int status = sd_journal_add_disjunction(journal); status < 0) return failed(status, "the journal's filter");
+  if (const int status = sd_journal_add_disjunction(journal); status < 0)
+    return failed(status, "the journal's filter");
   for (const std::string& identifier : filter.identifiers) {
     TRY(add("SYSLOG_IDENTIFIER=" + identifier));
   }
@@ -54,11 +58,14 @@ JournalReader::JournalReader(JournalReader&&) noexcept = default;
 JournalReader& JournalReader::operator=(JournalReader&&) noexcept = default;
 JournalReader::~JournalReader() = default;
 
-Result<JournalReader> JournalReader::open(const std::string& directory, const JournalFilter& filter) {
+Result<JournalReader> JournalReader::open(const std::string& directory,
+                                          const JournalFilter& filter) {
   auto journal = std::make_unique<Journal>();
-  const int status = directory.empty() ? sd_journal_open(&journal->handle, SD_JOURNAL_LOCAL_ONLY)
-                                       : sd_journal_open_directory(&journal->handle, directory.c_str(), 0);
-  if (status < 0) return failed(status, directory.empty() ? "the journal" : "the journal in " + directory);
+  const int status = directory.empty()
+                         ? sd_journal_open(&journal->handle, SD_JOURNAL_LOCAL_ONLY)
+                         : sd_journal_open_directory(&journal->handle, directory.c_str(), 0);
+  if (status < 0)
+    return failed(status, directory.empty() ? "the journal" : "the journal in " + directory);
   TRY(add_matches(journal->handle, filter));
   // Longer messages come cut.
   sd_journal_set_data_threshold(journal->handle, JournalExportDecoder::kMaxMessage + 64);
@@ -66,14 +73,16 @@ Result<JournalReader> JournalReader::open(const std::string& directory, const Jo
 }
 
 bool JournalReader::sees_files() const {
-  return sd_journal_has_persistent_files(journal_->handle) > 0 || sd_journal_has_runtime_files(journal_->handle) > 0;
+  return sd_journal_has_persistent_files(journal_->handle) > 0 ||
+         sd_journal_has_runtime_files(journal_->handle) > 0;
 }
 
 Result<bool> JournalReader::begin(std::optional<std::string> position, bool from_start) {
   sd_journal* const journal = journal_->handle;
   is_on_unread_ = false;
   const auto to_head = [&]() -> Result<bool> {
-    if (const int status = sd_journal_seek_head(journal); status < 0) return failed(status, "the journal's beginning");
+    if (const int status = sd_journal_seek_head(journal); status < 0)
+      return failed(status, "the journal's beginning");
     position_ = std::string(kPrefix).append(kNothingSeen);
     return false;
   };
@@ -90,7 +99,8 @@ Result<bool> JournalReader::begin(std::optional<std::string> position, bool from
     }
   }
   if (from_start) return to_head();
-  if (const int status = sd_journal_seek_tail(journal); status < 0) return failed(status, "the journal's end");
+  if (const int status = sd_journal_seek_tail(journal); status < 0)
+    return failed(status, "the journal's end");
   const int status = sd_journal_previous(journal);
   if (status < 0) return failed(status, "the journal's end");
   if (status == 0) return to_head();  // nothing of ours is in it: whatever comes is new
@@ -112,13 +122,15 @@ Result<const JournalEntry*> JournalReader::next() {
 Result<> JournalReader::read_entry() {
   sd_journal* const journal = journal_->handle;
   char* cursor = nullptr;
-  if (const int status = sd_journal_get_cursor(journal, &cursor); status < 0) return failed(status, "the journal's position");
+  if (const int status = sd_journal_get_cursor(journal, &cursor); status < 0)
+    return failed(status, "the journal's position");
   entry_.cursor = cursor;
   std::free(cursor);
   position_ = std::string(kPrefix).append(entry_.cursor);
   std::uint64_t microseconds = 0;
   entry_.time.reset();
-  if (sd_journal_get_realtime_usec(journal, &microseconds) >= 0) entry_.time = Time(Duration(static_cast<std::int64_t>(microseconds)));
+  if (sd_journal_get_realtime_usec(journal, &microseconds) >= 0)
+    entry_.time = Time(Duration(static_cast<std::int64_t>(microseconds)));
   read_field(journal, "MESSAGE", JournalExportDecoder::kMaxMessage, entry_.message);
   read_field(journal, "_HOSTNAME", JournalExportDecoder::kMaxField, entry_.host);
   read_field(journal, "_SYSTEMD_UNIT", JournalExportDecoder::kMaxField, entry_.unit);

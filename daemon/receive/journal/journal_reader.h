@@ -10,10 +10,11 @@
 
 namespace handshaked::receive {
 
-/// Entries of the systemd journal, oldest first, through sd-journal(3): rotation, vacuuming and files that appear are its
-/// business. Synchronous; not shared between threads at the same time.
+/// Entries of the systemd journal, oldest first, through sd-journal(3): rotation, vacuuming and
+/// files that appear are its business. Synchronous; not shared between threads at the same time.
 ///
-/// The position is text: "v1 CURSOR" behind an entry, "v1 -" at the beginning of a journal in which nothing was seen.
+/// The position is text: "v1 CURSOR" behind an entry, "v1 -" at the beginning of a journal in which
+/// nothing was seen.
 class JournalReader {
  public:
   /// `directory` empty: this host's journal. Fails when it cannot be opened.
@@ -22,11 +23,13 @@ class JournalReader {
   JournalReader& operator=(JournalReader&&) noexcept;
   ~JournalReader();
 
-  /// Are there journal files that may be read? A service without the rights sees an empty journal, not an error.
+  /// Are there journal files that may be read? A service without the rights sees an empty journal,
+  /// not an error.
   bool sees_files() const;
 
-  /// Goes to where reading goes on: `position` if it is one of ours, else the end, or the beginning when `from_start`. True
-  /// when the entry at `position` is gone (vacuumed): what stood between it and the oldest that is left is lost.
+  /// Goes to where reading goes on: `position` if it is one of ours, else the end, or the beginning
+  /// when `from_start`. True when the entry at `position` is gone (vacuumed): what stood between it
+  /// and the oldest that is left is lost.
   Result<bool> begin(std::optional<std::string> position, bool from_start);
 
   /// The next entry, if there is one now. It is valid until the next call.

@@ -13,8 +13,8 @@ namespace {
 using boost::asio::awaitable;
 
 constexpr std::string_view kContentType = "application/vnd.fdo.journal";
-/// Committed together. Counted from the upload's beginning and never cut by time, so that an upload that is sent again is cut at the
-/// same entries.
+/// Committed together. Counted from the upload's beginning and never cut by time, so that an upload
+/// that is sent again is cut at the same entries.
 constexpr std::size_t kBatchEntries = 2'000;
 /// Of the entry under way, and the message before it.
 constexpr std::size_t kEntryBytes = 3 * JournalExportDecoder::kMaxMessage;
@@ -22,7 +22,10 @@ constexpr std::size_t kEntryBytes = 3 * JournalExportDecoder::kMaxMessage;
 class JournalUpload {
  public:
   JournalUpload(Connection connection, std::shared_ptr<const JournalFilter> filter)
-      : connection_(connection), filter_(std::move(filter)), decoder_(connection.memory), entry_memory_(connection.memory) {}
+      : connection_(connection),
+        filter_(std::move(filter)),
+        decoder_(connection.memory),
+        entry_memory_(connection.memory) {}
 
   awaitable<Result<HttpAnswer>> run(HttpBody& body) {
     if (!entry_memory_.grow_to(kEntryBytes)) co_return fail(entry_memory_.refusal(kEntryBytes));
@@ -31,7 +34,8 @@ class JournalUpload {
       const auto piece = co_await body.read_some();
       if (!piece) co_return fail(piece.error());
       is_end = piece.value().empty();
-      if (!decoder_.reserve(piece.value().size())) co_return fail(decoder_.refusal(piece.value().size()));
+      if (!decoder_.reserve(piece.value().size()))
+        co_return fail(decoder_.refusal(piece.value().size()));
       decoder_.feed({piece.value().data(), piece.value().size()});
       while (true) {
         CO_TRY(const bool has_entry, is_end ? decoder_.finish() : decoder_.next());
@@ -52,7 +56,8 @@ class JournalUpload {
     }
     const auto durable = co_await commit();
     if (!durable) co_return answer_for_commit(durable.error());
-    co_return HttpAnswer{.status = 202, .body = "OK.\n", .content_type = "text/plain", .headers = {}};
+    co_return HttpAnswer{
+        .status = 202, .body = "OK.\n", .content_type = "text/plain", .headers = {}};
   }
 
  private:
@@ -66,7 +71,8 @@ class JournalUpload {
       previous_ = entry.message;
     } else {
       // The line before tells whether this one was written by a stranger into the middle of it.
-      if (!previous_.empty()) connection_.intake.add_record({.text = previous_, .host = entry.host, .time = {}});
+      if (!previous_.empty())
+        connection_.intake.add_record({.text = previous_, .host = entry.host, .time = {}});
       previous_.clear();
       const std::string time = entry.time ? rfc3339_text(*entry.time) : std::string();
       connection_.intake.add_record({.text = entry.message, .host = entry.host, .time = time});
@@ -100,13 +106,15 @@ class JournalUpload {
   bool has_added_ = false;   ///< something since then
 };
 
-awaitable<Result<HttpAnswer>> take_upload(const net::HttpRequest& request, HttpBody& body, Connection connection,
+awaitable<Result<HttpAnswer>> take_upload(const net::HttpRequest& request, HttpBody& body,
+                                          Connection connection,
                                           std::shared_ptr<const JournalFilter> filter) {
   if (request.content_type() != kContentType) {
-    co_return HttpAnswer{.status = 415,
-                         .body = "the journal export format is expected: " + std::string(kContentType) + "\n",
-                         .content_type = "text/plain",
-                         .headers = {}};
+    co_return HttpAnswer{
+        .status = 415,
+        .body = "the journal export format is expected: " + std::string(kContentType) + "\n",
+        .content_type = "text/plain",
+        .headers = {}};
   }
   JournalUpload upload(connection, std::move(filter));
   auto answer = co_await upload.run(body);

@@ -12,13 +12,15 @@
 
 namespace handshaked::receive {
 
-/// Bytes that arrive at one end and are taken at the other, always in one piece, charged to their sender. Behind the last one stand
-/// kPadding bytes that may be read (simdjson asks for that). Views are valid until the next reserve(), append() or room().
+/// Bytes that arrive at one end and are taken at the other, always in one piece, charged to their
+/// sender. Behind the last one stand kPadding bytes that may be read (simdjson asks for that).
+/// Views are valid until the next reserve(), append() or room().
 class ByteWindow {
  public:
   static constexpr std::size_t kPadding = 64;
 
-  explicit ByteWindow(std::shared_ptr<SenderMemory> memory = nullptr) : reservation_(std::move(memory)) {}
+  explicit ByteWindow(std::shared_ptr<SenderMemory> memory = nullptr)
+      : reservation_(std::move(memory)) {}
 
   std::string_view view() const { return {bytes_.get() + begin_, size()}; }
   std::size_t size() const { return end_ - begin_; }
@@ -29,7 +31,8 @@ class ByteWindow {
     if (begin_ == end_) begin_ = end_ = 0;
     if (end_ + size + kPadding <= capacity_) return true;
     const std::size_t needed = this->size() + size + kPadding;
-    // Moved only where as much was consumed as is moved: what comes in small pieces is not copied again and again.
+    // Moved only where as much was consumed as is moved: what comes in small pieces is not copied
+    // again and again.
     if (needed > capacity_ || begin_ < this->size()) return grow(needed);
     move_to(bytes_.get());
     return true;
@@ -44,7 +47,8 @@ class ByteWindow {
     bytes.copy(into.data(), bytes.size());
     fill(bytes.size());
   }
-  /// Room for `size` bytes, of which the first that fill() names count. After reserve(), as append().
+  /// Room for `size` bytes, of which the first that fill() names count. After reserve(), as
+  /// append().
   std::span<char> room(std::size_t size) {
     CHECK(reserve(size));
     return {bytes_.get() + end_, size};
@@ -67,8 +71,9 @@ class ByteWindow {
     end_ = count;
   }
   bool grow(std::size_t needed) {
-    // Doubled, so that what comes in small pieces is not copied each time; while it is copied, both are held. Where the sender may not
-    // hold so much, a little more than is needed: by the piece it would be copied again and again.
+    // Doubled, so that what comes in small pieces is not copied each time; while it is copied, both
+    // are held. Where the sender may not hold so much, a little more than is needed: by the piece
+    // it would be copied again and again.
     std::size_t capacity = 0;
     bool has_room = false;
     for (const std::size_t more : {capacity_, capacity_ / 4, capacity_ / 16, std::size_t{0}}) {

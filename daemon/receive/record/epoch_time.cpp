@@ -27,10 +27,11 @@ std::string rfc3339_text(Time time) {
   if (year < 1970 || year > 9999) return {};
   const std::chrono::hh_mm_ss clock(time - day);
   std::array<char, 40> text{};
-  const int size =
-      std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", year, static_cast<unsigned>(date.month()),
-                    static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                    static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  const int size = std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", year,
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   return std::string(text.data(), static_cast<std::size_t>(size));
 }
 
@@ -44,10 +45,11 @@ std::string rfc3339_of_nanoseconds(std::uint64_t nanoseconds) {
   const year_month_day date(day);
   const hh_mm_ss time(moment - day);
   char text[40];
-  const int size =
-      std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                    static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                    static_cast<int>(time.seconds().count()));
+  const int size = std::snprintf(
+      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+      static_cast<int>(time.seconds().count()));
   return std::string(text, static_cast<std::size_t>(size));
 }
 
@@ -61,7 +63,8 @@ std::string rfc3339_of_epoch(std::int64_t number) {
 }
 
 std::string rfc3339_of_epoch(double number) {
-  // Beyond, nanoseconds do not fit into 64 bits (the year 2262). Also false for what is not a number.
+  // Beyond, nanoseconds do not fit into 64 bits (the year 2262). Also false for what is not a
+  // number.
   constexpr double kEnd = 9.2e18;
   if (!(number >= static_cast<double>(kSecondsBegin) && number < kEnd)) return {};
   const double microseconds = number < static_cast<double>(kSecondsEnd)        ? number * 1e6
@@ -72,12 +75,16 @@ std::string rfc3339_of_epoch(double number) {
 }
 
 std::string rfc3339_of_epoch(std::string_view number) {
-  while (!number.empty() && (number.back() == ' ' || number.back() == '\n' || number.back() == '\r' || number.back() == '\t'))
+  while (!number.empty() && (number.back() == ' ' || number.back() == '\n' ||
+                             number.back() == '\r' || number.back() == '\t'))
     number.remove_suffix(1);
-  if (number.empty() || number.size() > kLongestNumber || number.front() < '0' || number.front() > '9') return {};
+  if (number.empty() || number.size() > kLongestNumber || number.front() < '0' ||
+      number.front() > '9')
+    return {};
   const char* const end = number.data() + number.size();
   std::int64_t whole = 0;
-  if (const auto read = std::from_chars(number.data(), end, whole); read.ec == std::errc() && read.ptr == end)
+  if (const auto read = std::from_chars(number.data(), end, whole);
+      read.ec == std::errc() && read.ptr == end)
     return rfc3339_of_epoch(whole);
   double real = 0;
   const auto read = std::from_chars(number.data(), end, real);

@@ -11,9 +11,10 @@
 
 namespace handshaked::receive {
 
-/// Which fields of a structured record (MessagePack map, JSON object) are looked at, the best first. A dot leads into an
-/// object: "host.name" is the member "name" of "host"; a member whose own name has a dot counts as well. The defaults are what
-/// Fluent Bit, Fluentd, Beats, Logstash, Vector, journald and Docker write.
+/// Which fields of a structured record (MessagePack map, JSON object) are looked at, the best
+/// first. A dot leads into an object: "host.name" is the member "name" of "host"; a member whose
+/// own name has a dot counts as well. The defaults are what Fluent Bit, Fluentd, Beats, Logstash,
+/// Vector, journald and Docker write.
 struct FieldNames {
   std::vector<std::string> text{"message",
                                 "log",
@@ -31,9 +32,17 @@ struct FieldNames {
                                 "fields.message",
                                 "data.message",
                                 "error.message"};
-  std::vector<std::string> host{
-      "host", "hostname",       "host.name",     "host.hostname", "_HOSTNAME", "kubernetes.host", "kubernetes.node_name",
-      "node", "agent.hostname", "beat.hostname", "source_host"};
+  std::vector<std::string> host{"host",
+                                "hostname",
+                                "host.name",
+                                "host.hostname",
+                                "_HOSTNAME",
+                                "kubernetes.host",
+                                "kubernetes.node_name",
+                                "node",
+                                "agent.hostname",
+                                "beat.hostname",
+                                "source_host"};
   std::vector<std::string> time{"@timestamp", "time", "timestamp"};
 
   bool operator==(const FieldNames&) const = default;
@@ -64,7 +73,8 @@ class FieldPicker {
       stray_ = value;
     }
   }
-  /// A number of the record: seconds since 1970 or a finer unit (epoch_time.h), if a time is asked for there.
+  /// A number of the record: seconds since 1970 or a finer unit (epoch_time.h), if a time is asked
+  /// for there.
   template <typename Number>
   void offer_number(std::string_view path, Number number) {
     if constexpr (std::is_convertible_v<Number, std::string_view>) split_.offer(path, number);
@@ -77,20 +87,30 @@ class FieldPicker {
   }
   /// Could something inside the object at `path` be asked for?
   bool wants_inside(std::string_view path) const {
-    return is_prefix(names_.text, path) || is_prefix(names_.host, path) || is_prefix(names_.time, path) || SplitRecord::wants_inside(path);
+    return is_prefix(names_.text, path) || is_prefix(names_.host, path) ||
+           is_prefix(names_.time, path) || SplitRecord::wants_inside(path);
   }
 
   bool has_text() const { return text_.rank != kNone; }
   std::string_view text() const { return text_.value; }
-  /// What begins like nginx's line but stands under a name that nobody asked for, behind that name: then it is a line that is not
-  /// trusted, since strangers may fill such a field. Empty when there is none.
-  std::string stray_text() const { return stray_.empty() ? std::string() : stray_name_ + ": " + std::string(stray_); }
-  /// Was nginx's line taken apart into fields? Then line() puts it together (base/split_record.h); `now` stands in where no field has its
-  /// time.
-  bool is_split() const { return has_text() && split_.has_header() && !begins_like_nginx(text_.value); }
-  std::string line(std::string_view now) const { return split_.line(text_.value, time().empty() ? now : time()); }
+  /// What begins like nginx's line but stands under a name that nobody asked for, behind that name:
+  /// then it is a line that is not trusted, since strangers may fill such a field. Empty when there
+  /// is none.
+  std::string stray_text() const {
+    return stray_.empty() ? std::string() : stray_name_ + ": " + std::string(stray_);
+  }
+  /// Was nginx's line taken apart into fields? Then line() puts it together (base/split_record.h);
+  /// `now` stands in where no field has its time.
+  bool is_split() const {
+    return has_text() && split_.has_header() && !begins_like_nginx(text_.value);
+  }
+  std::string line(std::string_view now) const {
+    return split_.line(text_.value, time().empty() ? now : time());
+  }
   /// The sender's. `host` is the request's where its other fields are there.
-  std::string_view host() const { return is_split() && split_.has_context() ? second_host_.value : host_.value; }
+  std::string_view host() const {
+    return is_split() && split_.has_context() ? second_host_.value : host_.value;
+  }
   std::string_view time() const { return stamp_.empty() ? time_.value : std::string_view(stamp_); }
 
  private:
@@ -107,7 +127,8 @@ class FieldPicker {
       return false;
     }
     /// True when it was taken.
-    bool offer(const std::vector<std::string>& names, std::string_view path, std::string_view offered) {
+    bool offer(const std::vector<std::string>& names, std::string_view path,
+               std::string_view offered) {
       for (std::size_t i = 0; i < names.size() && i < rank; ++i) {
         if (names[i] != path) continue;
         rank = i;
@@ -119,7 +140,8 @@ class FieldPicker {
   };
   static bool is_prefix(const std::vector<std::string>& names, std::string_view path) {
     for (const std::string& name : names) {
-      if (name.size() > path.size() && name[path.size()] == '.' && name.starts_with(path)) return true;
+      if (name.size() > path.size() && name[path.size()] == '.' && name.starts_with(path))
+        return true;
     }
     return false;
   }

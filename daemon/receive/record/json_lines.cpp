@@ -17,13 +17,15 @@ bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") ==
 
 /// The next "\u00" that stands for a printable ASCII character.
 std::size_t find_spelled_letter(std::string_view json, std::size_t from) {
-  // From backslash to backslash: a line has a handful, and that is a little faster than memmem() for all four bytes.
+  // From backslash to backslash: a line has a handful, and that is a little faster than memmem()
+  // for all four bytes.
   while (from < json.size()) {
     const void* const found = std::memchr(json.data() + from, '\\', json.size() - from);
     if (found == nullptr) return npos;
     const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - json.data());
     const std::string_view escape = json.substr(at + 1, 4);
-    if (escape.size() == 4 && escape.starts_with("u00") && escape[3] >= '2' && escape[3] <= '7') return at;
+    if (escape.size() == 4 && escape.starts_with("u00") && escape[3] >= '2' && escape[3] <= '7')
+      return at;
     from = at + 1;
   }
   return npos;
@@ -34,7 +36,8 @@ std::size_t find_spelled_letter(std::string_view json, std::size_t from) {
 std::size_t find_json_candidate(const Intake& intake, std::string_view json, std::size_t from) {
   const std::size_t candidate = intake.find_candidate(json, from);
   // Only what lies in front of the candidate can come earlier.
-  return std::min(candidate, find_spelled_letter(json.substr(0, std::min(candidate, json.size())), from));
+  return std::min(candidate,
+                  find_spelled_letter(json.substr(0, std::min(candidate, json.size())), from));
 }
 
 std::size_t json_value_length(std::string_view json) {
@@ -115,7 +118,8 @@ bool JsonLines::add_object(std::string_view json) {
   if (take_one(json)) return true;
   // "{…}{…}": Fluent Bit's json_stream.
   const std::size_t first = json_value_length(json);
-  if (first == npos || first == json.size() || is_blank(json.substr(first))) return take_repaired(json);
+  if (first == npos || first == json.size() || is_blank(json.substr(first)))
+    return take_repaired(json);
   bool all = true;
   for (std::string_view rest = json; !is_blank(rest);) {
     const std::size_t length = json_value_length(rest);

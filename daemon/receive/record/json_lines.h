@@ -12,22 +12,26 @@
 
 namespace handshaked::receive {
 
-/// JSON objects, one a line, as shippers send them (NDJSON, Elasticsearch's _bulk): only lines in which a rule could be interested are
-/// taken apart; the others are counted. Bounded: a longer line than kLineLimit is skipped and counted as malformed.
+/// JSON objects, one a line, as shippers send them (NDJSON, Elasticsearch's _bulk): only lines in
+/// which a rule could be interested are taken apart; the others are counted. Bounded: a longer line
+/// than kLineLimit is skipped and counted as malformed.
 class JsonLines {
  public:
   static constexpr std::size_t kLineLimit = 1 << 20;
 
-  /// `reader` is used within each call only; the beginning of a line that is kept is charged to `memory`.
-  JsonLines(Intake& intake, const FieldNames& names, JsonRecordReader& reader, std::shared_ptr<SenderMemory> memory = nullptr)
+  /// `reader` is used within each call only; the beginning of a line that is kept is charged to
+  /// `memory`.
+  JsonLines(Intake& intake, const FieldNames& names, JsonRecordReader& reader,
+            std::shared_ptr<SenderMemory> memory = nullptr)
       : intake_(intake), picker_(names), reader_(reader), partial_(std::move(memory)) {}
 
-  /// A piece of the stream; behind it kScratchPadding bytes may be read. Fails when the sender may not hold so much.
+  /// A piece of the stream; behind it kScratchPadding bytes may be read. Fails when the sender may
+  /// not hold so much.
   Result<> add(std::string_view piece);
   /// The stream has ended: the last line may lack its line feed.
   void finish();
-  /// One object, or several one behind another, in one line. Behind it kScratchPadding bytes may be read. False when something in it is
-  /// none.
+  /// One object, or several one behind another, in one line. Behind it kScratchPadding bytes may be
+  /// read. False when something in it is none.
   bool add_object(std::string_view json);
 
   /// Called with each block of whole lines, before it is looked at.
@@ -55,11 +59,13 @@ class JsonLines {
   std::string first_problem_;
 };
 
-/// Where in `json`, from `from` on (the beginning of a line), stands a line in which a string may interest a rule; npos when
-/// there is none. Sound whatever the writer escapes: a line that spells ASCII letters as \u00XX counts as interesting.
+/// Where in `json`, from `from` on (the beginning of a line), stands a line in which a string may
+/// interest a rule; npos when there is none. Sound whatever the writer escapes: a line that spells
+/// ASCII letters as \u00XX counts as interesting.
 std::size_t find_json_candidate(const Intake& intake, std::string_view json, std::size_t from);
 
-/// The length of the JSON object or array that begins `json` (behind white space), by its brackets; npos when it does not end.
+/// The length of the JSON object or array that begins `json` (behind white space), by its brackets;
+/// npos when it does not end.
 std::size_t json_value_length(std::string_view json);
 
 }  // namespace handshaked::receive

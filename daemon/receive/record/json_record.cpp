@@ -57,16 +57,20 @@ Result<> JsonRecordReader::read(std::string_view json, FieldPicker& picker) {
   picker.clear();
   parser_->path.clear();
   const auto bad = [](simdjson::error_code error) {
-    return fail(ErrorCode::invalid_input, std::string("no JSON object: ") + simdjson::error_message(error));
+    return fail(ErrorCode::invalid_input,
+                std::string("no JSON object: ") + simdjson::error_message(error));
   };
   ondemand::document document;
-  if (const auto error = parser_->parser.iterate(json.data(), json.size(), json.size() + ByteWindow::kPadding).get(document))
+  if (const auto error =
+          parser_->parser.iterate(json.data(), json.size(), json.size() + ByteWindow::kPadding)
+              .get(document))
     return bad(error);
   ondemand::object object;
   if (const auto error = document.get_object().get(object)) return bad(error);
   if (const auto error = pick_from(object, parser_->path, picker)) return bad(error);
   const char* rest = nullptr;
-  if (document.current_location().get(rest) == simdjson::SUCCESS) return bad(simdjson::TRAILING_CONTENT);
+  if (document.current_location().get(rest) == simdjson::SUCCESS)
+    return bad(simdjson::TRAILING_CONTENT);
   return success();
 }
 

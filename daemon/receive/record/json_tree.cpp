@@ -6,14 +6,17 @@
 namespace handshaked::receive {
 
 std::size_t json_tree_bytes(std::string_view json) {
-  // Each value begins at the text's beginning or behind one of these, and each of these is in the index.
+  // Each value begins at the text's beginning or behind one of these, and each of these is in the
+  // index.
   static constexpr auto kWeights = [] {
     std::array<std::uint8_t, 256> weights{};
-    for (const char sign : {'{', '}', '[', ']', ',', ':', '"'}) weights[static_cast<unsigned char>(sign)] = 1;
+    for (const char sign : {'{', '}', '[', ']', ',', ':', '"'})
+      weights[static_cast<unsigned char>(sign)] = 1;
     return weights;
   }();
   std::size_t signs = 1;
-  std::size_t words = 0;  // behind white space: only in the index, since JSON has a sign between two values
+  std::size_t words =
+      0;  // behind white space: only in the index, since JSON has a sign between two values
   bool was_space = false;
   for (const char c : json) {
     const bool is_space = c == ' ' || c == '\n' || c == '\t' || c == '\r';

@@ -33,8 +33,10 @@ void set_integer(PackToken& token, std::int64_t value) {
 
 /// How many bytes behind the first one belong to the head, for first bytes from 0xC0 to 0xDF.
 constexpr std::uint8_t kHeadRest[32] = {
-    0, 0, 0, 0, 1, 2, 4, 2, 3, 5, 4, 8, 1, 2, 4, 8,  // C0-CF: nil - false true bin8/16/32 ext8/16/32 float32/64 uint8..64
-    1, 2, 4, 8, 1, 1, 1, 1, 1, 1, 2, 4, 2, 4, 2, 4,  // D0-DF: int8..64 fixext1..16 str8/16/32 array16/32 map16/32
+    0, 0, 0, 0, 1, 2, 4, 2,
+    3, 5, 4, 8, 1, 2, 4, 8,  // C0-CF: nil - false true bin8/16/32 ext8/16/32 float32/64 uint8..64
+    1, 2, 4, 8, 1, 1, 1, 1,
+    1, 1, 2, 4, 2, 4, 2, 4,  // D0-DF: int8..64 fixext1..16 str8/16/32 array16/32 map16/32
 };
 
 void read_wide_head(unsigned char first, std::string_view rest, PackToken& token) {
@@ -68,7 +70,8 @@ void read_wide_head(unsigned char first, std::string_view rest, PackToken& token
     case 0xCD:
     case 0xCE:
     case 0xCF:
-      set_integer(token, static_cast<std::int64_t>(std::min<std::uint64_t>(value, std::numeric_limits<std::int64_t>::max())));
+      set_integer(token, static_cast<std::int64_t>(std::min<std::uint64_t>(
+                             value, std::numeric_limits<std::int64_t>::max())));
       break;
     case 0xD0:
     case 0xD1:
@@ -120,13 +123,16 @@ PackStatus read_pack_token(std::string_view bytes, PackToken& token) {
 
 PackStatus PackScan::advance(std::string_view bytes) {
   while (true) {
-    const std::size_t step = static_cast<std::size_t>(std::min<std::uint64_t>(payload_, bytes.size() - at_));
+    const std::size_t step =
+        static_cast<std::size_t>(std::min<std::uint64_t>(payload_, bytes.size() - at_));
     at_ += step;
     payload_ -= step;
     if (payload_ > 0) return PackStatus::incomplete;
     if (values_ == 0) return PackStatus::done;
     PackToken token;
-    if (const PackStatus status = read_pack_token(bytes.substr(at_), token); status != PackStatus::done) return status;
+    if (const PackStatus status = read_pack_token(bytes.substr(at_), token);
+        status != PackStatus::done)
+      return status;
     at_ += token.length;
     payload_ = token.payload();
     values_ += token.values() - 1;
@@ -148,7 +154,9 @@ bool PackReader::take(std::size_t size, std::string_view& bytes) {
 
 bool PackReader::read_text(std::string_view& text) {
   PackToken token;
-  if (read_pack_token(rest_, token) != PackStatus::done || !token.is_text() || rest_.size() - token.length < token.size) return false;
+  if (read_pack_token(rest_, token) != PackStatus::done || !token.is_text() ||
+      rest_.size() - token.length < token.size)
+    return false;
   rest_.remove_prefix(token.length);
   return take(token.size, text);
 }
@@ -160,8 +168,12 @@ bool PackReader::skip() {
   return true;
 }
 
-void append_pack_array(std::string& out, std::uint8_t elements) { out += static_cast<char>(0x90U | elements); }
-void append_pack_map(std::string& out, std::uint8_t pairs) { out += static_cast<char>(0x80U | pairs); }
+void append_pack_array(std::string& out, std::uint8_t elements) {
+  out += static_cast<char>(0x90U | elements);
+}
+void append_pack_map(std::string& out, std::uint8_t pairs) {
+  out += static_cast<char>(0x80U | pairs);
+}
 void append_pack_boolean(std::string& out, bool truth) { out += truth ? '\xC3' : '\xC2'; }
 
 void append_pack_string(std::string& out, std::string_view text) {

@@ -8,8 +8,8 @@
 
 namespace handshaked::receive {
 
-/// Gives what was picked out of a structured record to an intake. False when the record has no text: then nothing is added. `time`
-/// is the protocol's own, which wins over what the record says.
+/// Gives what was picked out of a structured record to an intake. False when the record has no
+/// text: then nothing is added. `time` is the protocol's own, which wins over what the record says.
 bool add_picked(Intake& intake, const FieldPicker& picked, std::optional<Time> time = std::nullopt);
 
 }  // namespace handshaked::receive

@@ -13,20 +13,25 @@ namespace handshaked::receive {
 
 /// How long a peer may be silent.
 struct SessionPatience {
-  std::chrono::milliseconds idle;      ///< between messages
-  std::chrono::milliseconds progress;  ///< between pieces of one: for each record, or for kProgressBytes of it
+  std::chrono::milliseconds idle;  ///< between messages
+  std::chrono::milliseconds
+      progress;  ///< between pieces of one: for each record, or for kProgressBytes of it
 };
 
-/// The part that sessions share whose bytes go through a push decoder: read, let the protocol take what can be decoded, wait as long as
-/// the peer deserves, hold no more than the sender may. `Decoder` has reserve(), refusal(), feed(), is_waiting_for_more() and
-/// release_memory().
+/// The part that sessions share whose bytes go through a push decoder: read, let the protocol take
+/// what can be decoded, wait as long as the peer deserves, hold no more than the sender may.
+/// `Decoder` has reserve(), refusal(), feed(), is_waiting_for_more() and release_memory().
 template <typename Decoder>
 class DecodingSession {
  public:
   /// `unit`: what the protocol calls that which must not break off.
   template <typename Limits>
-  DecodingSession(Connection connection, const Limits& limits, SessionPatience patience, std::string_view unit)
-      : connection_(connection), decoder_(limits, connection.memory), patience_(patience), unit_(unit) {}
+  DecodingSession(Connection connection, const Limits& limits, SessionPatience patience,
+                  std::string_view unit)
+      : connection_(connection),
+        decoder_(limits, connection.memory),
+        patience_(patience),
+        unit_(unit) {}
   virtual ~DecodingSession() = default;
   DecodingSession(const DecodingSession&) = delete;
   DecodingSession& operator=(const DecodingSession&) = delete;
@@ -35,7 +40,8 @@ class DecodingSession {
   /// All that can be decoded from what has arrived; ends with wait_for_more().
   virtual boost::asio::awaitable<Result<>> take_events() = 0;
 
-  /// Until the peer ends, or does something wrong. What was found and not committed is forgotten then.
+  /// Until the peer ends, or does something wrong. What was found and not committed is forgotten
+  /// then.
   boost::asio::awaitable<Result<>> converse() {
     connection_.stream.expect_within(patience_.idle);
     while (true) {
@@ -45,7 +51,8 @@ class DecodingSession {
         co_return taken;
       }
       const auto ready = co_await connection_.stream.wait_readable();
-      const auto size = ready ? connection_.stream.read_now(connection_.scratch) : Result<std::size_t>(fail(ready.error()));
+      const auto size = ready ? connection_.stream.read_now(connection_.scratch)
+                              : Result<std::size_t>(fail(ready.error()));
       if (!size) co_return finish(size.error());
       if (size.value() == 0) continue;
       CO_TRY(feed({connection_.scratch.data(), size.value()}));
@@ -90,7 +97,8 @@ class DecodingSession {
 
   Result<> finish(const Error& why) {
     connection_.intake.discard();
-    if (decoder_.is_waiting_for_more()) return fail(ErrorCode::network, "it ended in the middle of " + std::string(unit_));
+    if (decoder_.is_waiting_for_more())
+      return fail(ErrorCode::network, "it ended in the middle of " + std::string(unit_));
     // Silence is no fault, nor is an orderly end.
     if (connection_.stream.is_ended() || why.code() == ErrorCode::timeout) return success();
     return fail(why);

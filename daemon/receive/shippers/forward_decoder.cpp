@@ -15,7 +15,9 @@ constexpr std::size_t kUnpackStep = 64 * 1024;
 /// zstd's magic number is the longest.
 constexpr std::size_t kMagicBytes = 4;
 
-auto broken(std::string what) { return fail(ErrorCode::invalid_input, "no Forward message: " + std::move(what)); }
+auto broken(std::string what) {
+  return fail(ErrorCode::invalid_input, "no Forward message: " + std::move(what));
+}
 
 std::uint32_t big_endian32(std::string_view bytes) {
   std::uint32_t value = 0;
@@ -28,14 +30,17 @@ std::optional<Time> read_time(PackReader& reader) {
   PackToken token;
   std::string_view bytes;
   if (!reader.read(token)) return std::nullopt;
-  if (token.kind == TokenKind::integer && token.integer >= 0 && token.integer < (std::int64_t{1} << 35)) {
+  if (token.kind == TokenKind::integer && token.integer >= 0 &&
+      token.integer < (std::int64_t{1} << 35)) {
     return Time(std::chrono::seconds(token.integer));
   }
   if (token.kind == TokenKind::real && token.real >= 0 && token.real < 3.4e10) {
     return Time(Duration(static_cast<std::int64_t>(std::floor(token.real * 1e6))));
   }
-  if (token.kind == TokenKind::extension && reader.take(token.size, bytes) && token.size == 8 && token.extension_type == 0) {
-    return Time(std::chrono::seconds(big_endian32(bytes))) + Duration(big_endian32(bytes.substr(4)) / 1000);
+  if (token.kind == TokenKind::extension && reader.take(token.size, bytes) && token.size == 8 &&
+      token.extension_type == 0) {
+    return Time(std::chrono::seconds(big_endian32(bytes))) +
+           Duration(big_endian32(bytes.substr(4)) / 1000);
   }
   return std::nullopt;
 }
@@ -47,7 +52,8 @@ ForwardEvent event_of(Kind kind) {
 }
 
 bool is_time(const PackToken& token) {
-  return token.kind == TokenKind::integer || token.kind == TokenKind::real || token.kind == TokenKind::extension;
+  return token.kind == TokenKind::integer || token.kind == TokenKind::real ||
+         token.kind == TokenKind::extension;
 }
 
 }  // namespace
@@ -103,11 +109,13 @@ Result<bool> ForwardDecoder::read_head(Head& head) const {
   };
   TRY(const bool has_array, complete(read_pack_token(bytes, array)));
   if (!has_array) return false;
-  if (array.kind != TokenKind::array || array.size < 2 || array.size > 4) return broken("it is not an array of two to four values");
+  if (array.kind != TokenKind::array || array.size < 2 || array.size > 4)
+    return broken("it is not an array of two to four values");
   TRY(const bool has_tag, complete(read_pack_token(bytes.substr(array.length), tag)));
   if (!has_tag) return false;
   if (!tag.is_text()) return broken("its tag is not text");
-  if (tag.size > kMaxTagBytes) return broken("its tag is longer than " + std::to_string(kMaxTagBytes) + " bytes");
+  if (tag.size > kMaxTagBytes)
+    return broken("its tag is longer than " + std::to_string(kMaxTagBytes) + " bytes");
   const std::size_t body_at = array.length + tag.length + tag.size;
   if (bytes.size() < body_at) return false;
   TRY(const bool has_body, complete(read_pack_token(bytes.substr(body_at), body)));
@@ -118,7 +126,8 @@ Result<bool> ForwardDecoder::read_head(Head& head) const {
     return true;
   }
   if (array.size > 3) return broken("more than an option behind its entries");
-  if (body.kind != TokenKind::array && !body.is_text()) return broken("behind its tag stands neither a time nor entries");
+  if (body.kind != TokenKind::array && !body.is_text())
+    return broken("behind its tag stands neither a time nor entries");
   head.size += body.length;
   head.count = body.size;
   head.mode = body.is_text() ? State::packed : State::entries;
@@ -136,7 +145,8 @@ Result<std::optional<ForwardEvent>> ForwardDecoder::begin_message() {
   scanning_ = true;
   const PackStatus whole = scan_.advance(outer_.view());
   if (whole == PackStatus::invalid) return broken("a byte that begins no value");
-  if (!is_complete || (whole == PackStatus::incomplete && outer_.size() < kSmallMessage)) return ForwardEvent{};
+  if (!is_complete || (whole == PackStatus::incomplete && outer_.size() < kSmallMessage))
+    return ForwardEvent{};
   scanning_ = false;
   outer_.consume(head.size);
   state_ = head.mode;
@@ -150,7 +160,9 @@ Result<std::optional<ForwardEvent>> ForwardDecoder::begin_message() {
 }
 
 /// An entry of `values` values at the front of `window`.
-Result<std::optional<ForwardEvent>> ForwardDecoder::next_entry(ByteWindow& window, std::uint64_t values, bool in_array) {
+Result<std::optional<ForwardEvent>> ForwardDecoder::next_entry(ByteWindow& window,
+                                                               std::uint64_t values,
+                                                               bool in_array) {
   if (!scanning_) scan_ = PackScan(values);
   scanning_ = true;
   const PackStatus status = scan_.advance(window.view());
@@ -163,7 +175,8 @@ Result<std::optional<ForwardEvent>> ForwardDecoder::next_entry(ByteWindow& windo
   }
   scanning_ = false;
   ForwardEvent event = event_of(Kind::oversized);
-  if (scan_.size() <= limits_.max_record_bytes) event = read_entry(window.view().substr(0, scan_.size()), in_array);
+  if (scan_.size() <= limits_.max_record_bytes)
+    event = read_entry(window.view().substr(0, scan_.size()), in_array);
   window.consume(scan_.size());
   if (state_ == State::entries) --entries_;
   if (state_ == State::single) state_ = State::option;
@@ -174,7 +187,8 @@ ForwardEvent ForwardDecoder::read_entry(std::string_view entry, bool in_array) c
   ForwardEvent event = event_of(Kind::unreadable);
   PackReader reader(entry);
   PackToken token;
-  if (in_array && (!reader.read(token) || token.kind != TokenKind::array || token.size != 2)) return event;
+  if (in_array && (!reader.read(token) || token.kind != TokenKind::array || token.size != 2))
+    return event;
   if (read_pack_token(reader.rest(), token) != PackStatus::done) return event;
   if (token.kind == TokenKind::array) {
     // Fluent Bit 2 and newer: [[time, metadata], record].
@@ -185,7 +199,8 @@ ForwardEvent ForwardDecoder::read_entry(std::string_view entry, bool in_array) c
     if (!is_time(token)) return event;
     event.time = read_time(reader);
   }
-  if (read_pack_token(reader.rest(), token) != PackStatus::done || token.kind != TokenKind::map) return event;
+  if (read_pack_token(reader.rest(), token) != PackStatus::done || token.kind != TokenKind::map)
+    return event;
   event.kind = Kind::record;
   event.record = reader.rest();
   return event;
@@ -211,9 +226,11 @@ Result<ForwardEvent> ForwardDecoder::skip_oversized() {
   return event_of(Kind::oversized);
 }
 
-/// Moves bytes of the packed payload into inner_, unpacked. False when there are none at the moment.
+/// Moves bytes of the packed payload into inner_, unpacked. False when there are none at the
+/// moment.
 Result<bool> ForwardDecoder::unpack_more() {
-  std::string_view available = outer_.view().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(packed_, outer_.size())));
+  std::string_view available = outer_.view().substr(
+      0, static_cast<std::size_t>(std::min<std::uint64_t>(packed_, outer_.size())));
   if (!payload_begun_) {
     if (available.size() < std::min<std::uint64_t>(kMagicBytes, packed_)) return false;
     payload_begun_ = true;
@@ -267,7 +284,8 @@ Result<std::optional<ForwardEvent>> ForwardDecoder::end_message() {
     scanning_ = true;
     const PackStatus status = scan_.advance(outer_.view());
     if (status == PackStatus::invalid) return broken("a byte that begins no value");
-    if (scan_.size() > kMaxOptionBytes) return broken("an option of more than " + std::to_string(kMaxOptionBytes) + " bytes");
+    if (scan_.size() > kMaxOptionBytes)
+      return broken("an option of more than " + std::to_string(kMaxOptionBytes) + " bytes");
     if (status == PackStatus::incomplete) return ForwardEvent{};
     scanning_ = false;
     TRY(read_option(outer_.view().substr(0, scan_.size())));
@@ -294,9 +312,11 @@ Result<> ForwardDecoder::read_option(std::string_view bytes) {
     if (!has_text && !reader.skip()) return broken("its option cannot be read");
     if (!has_name || !has_text) continue;
     if (name == "chunk") {
-      if (text.size() > kMaxChunkId) return broken("a chunk id of more than " + std::to_string(kMaxChunkId) + " bytes");
+      if (text.size() > kMaxChunkId)
+        return broken("a chunk id of more than " + std::to_string(kMaxChunkId) + " bytes");
       chunk_ = text;
-    } else if (name == "compressed" && (text == "gzip" || text == "zstd") && compression_ == Compression::none && payload_begun_) {
+    } else if (name == "compressed" && (text == "gzip" || text == "zstd") &&
+               compression_ == Compression::none && payload_begun_) {
       return broken("its entries are not compressed, but its option says so");
     }
   }

@@ -31,19 +31,22 @@ struct ForwardEvent {
     message_end,
   };
   Kind kind = Kind::need_bytes;
-  bool has_option = false;   ///< message_begin: it may have a chunk id. True as long as that is not known
+  bool has_option =
+      false;  ///< message_begin: it may have a chunk id. True as long as that is not known
   std::string_view record;   ///< record: a MessagePack map
   std::optional<Time> time;  ///< record
   std::string_view chunk;    ///< message_end: what to acknowledge; empty: nothing
 };
 
-/// The events of fluentd's Forward protocol v1, from the bytes of one connection (after the handshake): Message, Forward,
-/// PackedForward and CompressedPackedForward (gzip, zstd), EventTime, entries with metadata as Fluent Bit writes them.
+/// The events of fluentd's Forward protocol v1, from the bytes of one connection (after the
+/// handshake): Message, Forward, PackedForward and CompressedPackedForward (gzip, zstd), EventTime,
+/// entries with metadata as Fluent Bit writes them.
 ///   github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1
 ///
-/// Records come out while the bytes come in, so a chunk of any size costs no more memory than its largest record (at most
-/// max_record_bytes) and what feed() gave. A message that fits into kSmallMessage is not begun before it is there whole. An
-/// error means that the stream cannot be followed any further.
+/// Records come out while the bytes come in, so a chunk of any size costs no more memory than its
+/// largest record (at most max_record_bytes) and what feed() gave. A message that fits into
+/// kSmallMessage is not begun before it is there whole. An error means that the stream cannot be
+/// followed any further.
 ///
 ///   decoder.feed(bytes); while ((event = decoder.next()).kind != need_bytes) …
 class ForwardDecoder {
@@ -89,7 +92,8 @@ class ForwardDecoder {
 
   Result<std::optional<ForwardEvent>> begin_message();
   Result<bool> read_head(Head& head) const;
-  Result<std::optional<ForwardEvent>> next_entry(ByteWindow& window, std::uint64_t values, bool in_array);
+  Result<std::optional<ForwardEvent>> next_entry(ByteWindow& window, std::uint64_t values,
+                                                 bool in_array);
   Result<ForwardEvent> skip_oversized();
   Result<std::optional<ForwardEvent>> next_packed();
   Result<bool> unpack_more();

@@ -34,12 +34,18 @@ std::string digest(std::initializer_list<std::string_view> parts) {
   return hex({reinterpret_cast<const char*>(bytes.data()), size});
 }
 
-bool is_equal(std::string_view a, std::string_view b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+bool is_equal(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 }  // namespace
 
-ForwardHandshake::ForwardHandshake(const ForwardSecrets& secrets, std::string host, std::string nonce, std::string user_salt)
-    : secrets_(secrets), host_(std::move(host)), nonce_(std::move(nonce)), user_salt_(secrets.users.empty() ? "" : std::move(user_salt)) {}
+ForwardHandshake::ForwardHandshake(const ForwardSecrets& secrets, std::string host,
+                                   std::string nonce, std::string user_salt)
+    : secrets_(secrets),
+      host_(std::move(host)),
+      nonce_(std::move(nonce)),
+      user_salt_(secrets.users.empty() ? "" : std::move(user_salt)) {}
 
 std::string ForwardHandshake::helo() const {
   std::string out;
@@ -64,8 +70,9 @@ Result<ForwardHandshake::Verdict> ForwardHandshake::judge(std::string_view ping)
   std::string_view key_digest;
   std::string_view user;
   std::string_view password_digest;
-  if (!reader.read(head) || head.kind != PackToken::Kind::array || head.size != 6 || !reader.read_text(word) || word != "PING" ||
-      !reader.read_text(hostname) || !reader.read_text(salt) || !reader.read_text(key_digest) || !reader.read_text(user) ||
+  if (!reader.read(head) || head.kind != PackToken::Kind::array || head.size != 6 ||
+      !reader.read_text(word) || word != "PING" || !reader.read_text(hostname) ||
+      !reader.read_text(salt) || !reader.read_text(key_digest) || !reader.read_text(user) ||
       !reader.read_text(password_digest)) {
     return fail(ErrorCode::invalid_input, "no PING: this source asks for a shared key");
   }
@@ -88,7 +95,8 @@ Result<ForwardHandshake::Verdict> ForwardHandshake::judge(std::string_view ping)
   append_pack_boolean(verdict.pong, verdict.accepted);
   append_pack_string(verdict.pong, verdict.reason);
   append_pack_string(verdict.pong, verdict.accepted ? host_ : "");
-  append_pack_string(verdict.pong, verdict.accepted ? digest({salt, host_, nonce_, secrets_.shared_key}) : "");
+  append_pack_string(verdict.pong,
+                     verdict.accepted ? digest({salt, host_, nonce_, secrets_.shared_key}) : "");
   return verdict;
 }
 

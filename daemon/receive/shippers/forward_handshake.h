@@ -18,14 +18,15 @@ struct ForwardSecrets {
   std::vector<User> users;  ///< empty: the key is enough
 };
 
-/// The server's side of the handshake of Forward protocol v1: HELO, PING, PONG. One a connection. Knows no network: texts in,
-/// texts out.
+/// The server's side of the handshake of Forward protocol v1: HELO, PING, PONG. One a connection.
+/// Knows no network: texts in, texts out.
 class ForwardHandshake {
  public:
   static constexpr std::size_t kMaxPingBytes = 8 * 1024;
 
   /// `nonce` and `user_salt` are random texts, new for each connection.
-  ForwardHandshake(const ForwardSecrets& secrets, std::string host, std::string nonce, std::string user_salt);
+  ForwardHandshake(const ForwardSecrets& secrets, std::string host, std::string nonce,
+                   std::string user_salt);
 
   std::string helo() const;
 

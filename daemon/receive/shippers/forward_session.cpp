@@ -6,7 +6,8 @@
 #include "receive/record/picked_record.h"
 #include "receive/shippers/decoding_session.h"
 
-// g++ 12 takes the frame of a coroutine, which Asio allocates, for memory of the global operator new.
+// g++ 12 takes the frame of a coroutine, which Asio allocates, for memory of the global operator
+// new.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace handshaked::receive {
@@ -19,7 +20,8 @@ constexpr std::size_t kNonceBytes = 16;
 class ForwardConversation final : public DecodingSession<ForwardDecoder> {
  public:
   ForwardConversation(Connection connection, std::shared_ptr<const ForwardOptions> options)
-      : DecodingSession(connection, options->limits, {.idle = options->idle, .progress = options->progress}, "a message"),
+      : DecodingSession(connection, options->limits,
+                        {.idle = options->idle, .progress = options->progress}, "a message"),
         options_(std::move(options)),
         picker_(options_->fields) {}
 
@@ -36,7 +38,8 @@ class ForwardConversation final : public DecodingSession<ForwardDecoder> {
     connection_.stream.expect_within(patience_.progress);
     CO_TRY(std::string nonce, random_text(kNonceBytes));
     CO_TRY(std::string salt, random_text(kNonceBytes));
-    const ForwardHandshake handshake(options_->secrets, options_->host, std::move(nonce), std::move(salt));
+    const ForwardHandshake handshake(options_->secrets, options_->host, std::move(nonce),
+                                     std::move(salt));
     const std::string helo = handshake.helo();
     CO_TRY(co_await connection_.stream.write_all(helo));
     std::string ping;
@@ -47,13 +50,17 @@ class ForwardConversation final : public DecodingSession<ForwardDecoder> {
       if (status == PackStatus::invalid || ping.size() > ForwardHandshake::kMaxPingBytes) {
         co_return fail(ErrorCode::invalid_input, "no PING: this source asks for a shared key");
       }
-      CO_TRY(const std::size_t size, co_await connection_.stream.read_some(connection_.scratch.first(ForwardHandshake::kMaxPingBytes)));
+      CO_TRY(const std::size_t size,
+             co_await connection_.stream.read_some(
+                 connection_.scratch.first(ForwardHandshake::kMaxPingBytes)));
       if (size == 0) co_return fail(ErrorCode::network, "it ended during the handshake");
       ping.append(connection_.scratch.data(), size);
     }
-    CO_TRY(const ForwardHandshake::Verdict verdict, handshake.judge(std::string_view(ping).substr(0, scan.size())));
+    CO_TRY(const ForwardHandshake::Verdict verdict,
+           handshake.judge(std::string_view(ping).substr(0, scan.size())));
     CO_TRY(co_await connection_.stream.write_all(verdict.pong));
-    if (!verdict.accepted) co_return fail(ErrorCode::permission_denied, "handshake: " + verdict.reason);
+    if (!verdict.accepted)
+      co_return fail(ErrorCode::permission_denied, "handshake: " + verdict.reason);
     const std::string_view rest = std::string_view(ping).substr(scan.size());
     if (!decoder_.reserve(rest.size())) co_return fail(decoder_.refusal(rest.size()));
     decoder_.feed(rest);
@@ -82,7 +89,9 @@ class ForwardConversation final : public DecodingSession<ForwardDecoder> {
           take_record(event);
           if (is_turn_over()) co_await connection_.let_others_work();
           break;
-        case ForwardEvent::Kind::oversized: refuse("larger than " + std::to_string(options_->limits.max_record_bytes) + " bytes"); break;
+        case ForwardEvent::Kind::oversized:
+          refuse("larger than " + std::to_string(options_->limits.max_record_bytes) + " bytes");
+          break;
         case ForwardEvent::Kind::unreadable: refuse("an entry that is not [time, map]"); break;
         case ForwardEvent::Kind::message_end: {
           if (event.chunk.empty()) {
@@ -100,7 +109,8 @@ class ForwardConversation final : public DecodingSession<ForwardDecoder> {
   void take_record(const ForwardEvent& event) {
     ++connection_.counters.records;
     if (!pick_pack_fields(event.record, picker_)) refuse("a record that cannot be read");
-    else if (!add_picked(connection_.intake, picker_, event.time)) refuse("a record without a field that holds its text");
+    else if (!add_picked(connection_.intake, picker_, event.time))
+      refuse("a record without a field that holds its text");
   }
 
   awaitable<Result<>> hand_over_unnamed() {
@@ -130,7 +140,8 @@ class ForwardConversation final : public DecodingSession<ForwardDecoder> {
   bool has_unnamed_ = false;  ///< records were added whose message names no chunk
 };
 
-awaitable<Result<>> run_forward(Connection connection, std::shared_ptr<const ForwardOptions> options) {
+awaitable<Result<>> run_forward(Connection connection,
+                                std::shared_ptr<const ForwardOptions> options) {
   ForwardConversation conversation(connection, std::move(options));
   auto ended = co_await conversation.run();
   co_return ended;

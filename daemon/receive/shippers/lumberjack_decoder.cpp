@@ -10,15 +10,19 @@ namespace {
 using Kind = LumberjackEvent::Kind;
 
 constexpr std::size_t kWindowFrame = 6;  // version, type, size
-constexpr std::size_t kEventHead = 10;   // version, type, sequence, and the size of the JSON or the number of pairs
+constexpr std::size_t kEventHead =
+    10;  // version, type, sequence, and the size of the JSON or the number of pairs
 constexpr std::size_t kCompressedHead = 6;
 constexpr std::size_t kUnpackStep = 64 * 1024;
 
-auto broken(std::string what) { return fail(ErrorCode::invalid_input, "no Lumberjack frame: " + std::move(what)); }
+auto broken(std::string what) {
+  return fail(ErrorCode::invalid_input, "no Lumberjack frame: " + std::move(what));
+}
 
 std::uint32_t number_at(std::string_view bytes, std::size_t at) {
   std::uint32_t value = 0;
-  for (const char byte : bytes.substr(at, 4)) value = value << 8U | static_cast<unsigned char>(byte);
+  for (const char byte : bytes.substr(at, 4))
+    value = value << 8U | static_cast<unsigned char>(byte);
   return value;
 }
 
@@ -92,7 +96,8 @@ LumberjackDecoder::Step LumberjackDecoder::read_json(ByteWindow& window) {
 /// Goes on to the end of the pairs; false when more bytes are needed.
 Result<bool> LumberjackDecoder::walk_pairs(std::string_view frame) {
   while (true) {
-    const std::size_t step = static_cast<std::size_t>(std::min<std::uint64_t>(text_bytes_, frame.size() - walked_));
+    const std::size_t step =
+        static_cast<std::size_t>(std::min<std::uint64_t>(text_bytes_, frame.size() - walked_));
     walked_ += step;
     text_bytes_ -= step;
     if (text_bytes_ > 0) return false;
@@ -122,7 +127,8 @@ LumberjackDecoder::Step LumberjackDecoder::read_pairs(ByteWindow& window) {
     return std::nullopt;
   }
   if (!is_whole) return LumberjackEvent{};
-  event.body = frame.substr(kEventHead - 4, walked_ - (kEventHead - 4));  // with the number of pairs
+  event.body =
+      frame.substr(kEventHead - 4, walked_ - (kEventHead - 4));  // with the number of pairs
   window.consume(std::exchange(walked_, 0));
   return event;
 }
@@ -187,7 +193,8 @@ bool pick_lumberjack_pairs(std::string_view pairs, FieldPicker& picker) {
 void append_lumberjack_ack(std::string& out, char version, std::uint32_t sequence) {
   out += version;
   out += 'A';
-  for (const unsigned shift : {24U, 16U, 8U, 0U}) out += static_cast<char>(sequence >> shift & 0xFFU);
+  for (const unsigned shift : {24U, 16U, 8U, 0U})
+    out += static_cast<char>(sequence >> shift & 0xFFU);
 }
 
 }  // namespace handshaked::receive

@@ -14,12 +14,14 @@
 namespace handshaked::receive {
 
 struct LumberjackLimits {
-  std::size_t max_event_bytes = std::size_t{1} << 20;  ///< a larger one is skipped, and acknowledged as the others are
+  std::size_t max_event_bytes =
+      std::size_t{1} << 20;  ///< a larger one is skipped, and acknowledged as the others are
   std::uint32_t max_window = 1'000'000;
   DecompressionLimits decompression = {};
 };
 
-/// What stands next in a Lumberjack stream. Views are valid until the next call of next() or feed().
+/// What stands next in a Lumberjack stream. Views are valid until the next call of next() or
+/// feed().
 struct LumberjackEvent {
   enum class Kind : std::uint8_t {
     need_bytes,
@@ -34,14 +36,16 @@ struct LumberjackEvent {
   std::string_view body;
 };
 
-/// The events of the Lumberjack protocol from the bytes of one connection, version 1 (logstash-forwarder) and 2 (Beats,
-/// Elastic Agent): windows, data, JSON, and compressed frames of them. Sources: github.com/elastic/go-lumber, protocol.go of v1
-/// and v2. A compressed frame is decompressed piece by piece, so memory is bounded by the largest event (at most
+/// The events of the Lumberjack protocol from the bytes of one connection, version 1
+/// (logstash-forwarder) and 2 (Beats, Elastic Agent): windows, data, JSON, and compressed frames of
+/// them. Sources: github.com/elastic/go-lumber, protocol.go of v1 and v2. A compressed frame is
+/// decompressed piece by piece, so memory is bounded by the largest event (at most
 /// max_event_bytes). An error means that the stream cannot be followed any further.
 class LumberjackDecoder {
  public:
   /// What it holds is charged to `memory`.
-  explicit LumberjackDecoder(LumberjackLimits limits = {}, std::shared_ptr<SenderMemory> memory = nullptr)
+  explicit LumberjackDecoder(LumberjackLimits limits = {},
+                             std::shared_ptr<SenderMemory> memory = nullptr)
       : limits_(limits), memory_(std::move(memory)), outer_(memory_), inner_(memory_) {}
 
   /// May so many bytes be fed? Asked before feed().
@@ -51,7 +55,9 @@ class LumberjackDecoder {
   Result<LumberjackEvent> next();
 
   /// Something of a frame is there already.
-  bool is_waiting_for_more() const { return !outer_.empty() || is_skipping_ || decompressor_ != nullptr; }
+  bool is_waiting_for_more() const {
+    return !outer_.empty() || is_skipping_ || decompressor_ != nullptr;
+  }
   std::size_t held() const { return outer_.size() + inner_.size(); }
   /// For an idle connection.
   void release_memory();
@@ -79,11 +85,13 @@ class LumberjackDecoder {
   std::uint64_t texts_left_ = 0;  ///< keys and values
   std::uint64_t text_bytes_ = 0;  ///< of the current one, still to come
 
-  bool is_skipping_ = false;  ///< an oversized event: texts_left_ and text_bytes_ of it are still to come
+  bool is_skipping_ =
+      false;  ///< an oversized event: texts_left_ and text_bytes_ of it are still to come
   LumberjackEvent skipped_;
 };
 
-/// Offers the pairs of a version 1 event to `picker`, which is cleared first. False when they cannot be read.
+/// Offers the pairs of a version 1 event to `picker`, which is cleared first. False when they
+/// cannot be read.
 bool pick_lumberjack_pairs(std::string_view pairs, FieldPicker& picker);
 
 /// The acknowledgement of everything up to `sequence`.

@@ -22,7 +22,8 @@ constexpr std::size_t kMostEventsABatch = 20'000;
 class LumberjackConversation final : public DecodingSession<LumberjackDecoder> {
  public:
   LumberjackConversation(Connection connection, std::shared_ptr<const LumberjackOptions> options)
-      : DecodingSession(connection, options->limits, {.idle = options->idle, .progress = options->progress}, "a frame"),
+      : DecodingSession(connection, options->limits,
+                        {.idle = options->idle, .progress = options->progress}, "a frame"),
         options_(std::move(options)),
         picker_(options_->fields) {}
 
@@ -51,7 +52,8 @@ class LumberjackConversation final : public DecodingSession<LumberjackDecoder> {
 
   void take_event(const LumberjackEvent& event) {
     if (event.kind == LumberjackEvent::Kind::window) {
-      // A sender may begin a window before the last one was acknowledged; each expects its own acknowledgement.
+      // A sender may begin a window before the last one was acknowledged; each expects its own
+      // acknowledgement.
       end_window();
       window_left_ = event.sequence;
       return;
@@ -67,7 +69,9 @@ class LumberjackConversation final : public DecodingSession<LumberjackDecoder> {
         if (!pick_lumberjack_pairs(event.body, picker_)) refuse("an event that cannot be read");
         else take_picked();
         break;
-      default: refuse("an event of more than " + std::to_string(options_->limits.max_event_bytes) + " bytes");
+      default:
+        refuse("an event of more than " + std::to_string(options_->limits.max_event_bytes) +
+               " bytes");
     }
     if (window_left_ > 0 && --window_left_ == 0) end_window();
   }
@@ -90,7 +94,8 @@ class LumberjackConversation final : public DecodingSession<LumberjackDecoder> {
   }
 
   void take_picked() {
-    if (!add_picked(connection_.intake, picker_)) refuse("an event without a field that holds its text");
+    if (!add_picked(connection_.intake, picker_))
+      refuse("an event without a field that holds its text");
   }
 
   void end_window() {
@@ -123,7 +128,8 @@ class LumberjackConversation final : public DecodingSession<LumberjackDecoder> {
   std::string acknowledgements_;
 };
 
-awaitable<Result<>> run_lumberjack(Connection connection, std::shared_ptr<const LumberjackOptions> options) {
+awaitable<Result<>> run_lumberjack(Connection connection,
+                                   std::shared_ptr<const LumberjackOptions> options) {
   LumberjackConversation conversation(connection, std::move(options));
   auto ended = co_await conversation.run();
   co_return ended;

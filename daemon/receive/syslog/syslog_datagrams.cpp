@@ -25,7 +25,10 @@ constexpr std::size_t kMostAtOnce = 64;
 class DatagramBatch {
  public:
   DatagramBatch(std::span<char> buffer, std::size_t message_limit)
-      : buffer_(buffer), slot_(message_limit + 1), count_(std::clamp<std::size_t>(buffer.size() / slot_, 1, kMostAtOnce)), slots_(count_) {}
+      : buffer_(buffer),
+        slot_(message_limit + 1),
+        count_(std::clamp<std::size_t>(buffer.size() / slot_, 1, kMostAtOnce)),
+        slots_(count_) {}
 
   /// How many were read; 0 when there are none, -1 on a failure.
   int read(int descriptor) {
@@ -42,22 +45,29 @@ class DatagramBatch {
                             .msg_controllen = slot.control.size(),
                             .msg_flags = 0};
     }
-    const int read = ::recvmmsg(descriptor, headers.data(), static_cast<unsigned>(count_), MSG_DONTWAIT, nullptr);
+    const int read = ::recvmmsg(descriptor, headers.data(), static_cast<unsigned>(count_),
+                                MSG_DONTWAIT, nullptr);
     if (read < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : -1;
     return read;
   }
 
-  std::span<char> text(std::size_t i) const { return {buffer_.data() + i * slot_, headers_[i].msg_len}; }
+  std::span<char> text(std::size_t i) const {
+    return {buffer_.data() + i * slot_, headers_[i].msg_len};
+  }
   bool is_cut(std::size_t i) const { return (headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0; }
-  net::Peer sender(std::size_t i) const { return net::peer_at(slots_[i].sender, headers_[i].msg_hdr.msg_namelen); }
+  net::Peer sender(std::size_t i) const {
+    return net::peer_at(slots_[i].sender, headers_[i].msg_hdr.msg_namelen);
+  }
   bool same_sender(std::size_t a, std::size_t b) const {
     const socklen_t length = headers_[a].msg_hdr.msg_namelen;
-    return length == headers_[b].msg_hdr.msg_namelen && std::memcmp(&slots_[a].sender, &slots_[b].sender, length) == 0;
+    return length == headers_[b].msg_hdr.msg_namelen &&
+           std::memcmp(&slots_[a].sender, &slots_[b].sender, length) == 0;
   }
   /// What the kernel has dropped since the socket was made, if it says so.
   std::uint32_t dropped(std::size_t i) const {
     msghdr header = headers_[i].msg_hdr;
-    for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr; control = CMSG_NXTHDR(&header, control)) {
+    for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr;
+         control = CMSG_NXTHDR(&header, control)) {
       if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SO_RXQ_OVFL) continue;
       std::uint32_t dropped = 0;
       std::memcpy(&dropped, CMSG_DATA(control), sizeof dropped);
@@ -80,7 +90,8 @@ class DatagramBatch {
   std::vector<mmsghdr> headers_;
 };
 
-/// Makes one line of a message: a line feed inside cannot be nginx's. Returns its length, the line feed behind it included.
+/// Makes one line of a message: a line feed inside cannot be nginx's. Returns its length, the line
+/// feed behind it included.
 std::size_t end_line(std::span<char> text, char* into) {
   std::size_t size = text.size();
   while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\0')) --size;
@@ -99,11 +110,13 @@ class DatagramReading {
     const int on = 1;
     setsockopt(context_.descriptor, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
     while (true) {
-      const auto [error] = co_await context_.readiness.async_wait(boost::asio::posix::stream_descriptor::wait_read, kAsTuple);
+      const auto [error] = co_await context_.readiness.async_wait(
+          boost::asio::posix::stream_descriptor::wait_read, kAsTuple);
       // What has arrived before the end is still taken.
       const int read = batch_.read(context_.descriptor);
       if (read > 0) take(static_cast<std::size_t>(read));
-      if (read < 0) context_.refuse("a datagram could not be read: " + std::system_category().message(errno));
+      if (read < 0)
+        context_.refuse("a datagram could not be read: " + std::system_category().message(errno));
       const auto accepted = co_await context_.intake.hand_over();
       if (!accepted || (error && read <= 0)) co_return;
     }
@@ -123,9 +136,11 @@ class DatagramReading {
 
   void take_from_one_sender(std::size_t first, std::size_t next) {
     const net::Peer peer = batch_.sender(first);
-    if (!context_.options.allowed.empty() && peer.address != "unix" && !context_.options.allowed.contains(peer.address)) {
+    if (!context_.options.allowed.empty() && peer.address != "unix" &&
+        !context_.options.allowed.contains(peer.address)) {
       context_.counters.refused_connections += next - first;
-      context_.refuse("datagrams from " + peer.address + " are refused: its address is not in the list of allowed ones");
+      context_.refuse("datagrams from " + peer.address +
+                      " are refused: its address is not in the list of allowed ones");
       return;
     }
     char* const begin = batch_.text(first).data();
@@ -136,7 +151,8 @@ class DatagramReading {
     }
     const std::string_view lines(begin, static_cast<std::size_t>(end - begin));
     context_.counters.bytes += lines.size();
-    context_.intake.set_sender(peer.is_this_host ? std::string_view() : std::string_view(peer.address));
+    context_.intake.set_sender(peer.is_this_host ? std::string_view()
+                                                 : std::string_view(peer.address));
     context_.intake.add_lines(lines);
   }
 
@@ -145,7 +161,8 @@ class DatagramReading {
     const std::uint32_t more = dropped - dropped_;
     dropped_ = dropped;
     context_.counters.datagrams_lost += more;
-    context_.refuse("the kernel dropped " + std::to_string(more) + " datagrams: they came faster than they could be read");
+    context_.refuse("the kernel dropped " + std::to_string(more) +
+                    " datagrams: they came faster than they could be read");
   }
 
   Listener::DatagramContext context_;
@@ -161,7 +178,9 @@ awaitable<void> read_syslog(Listener::DatagramContext context, std::size_t messa
 }  // namespace
 
 Listener::DatagramReader syslog_datagrams(std::size_t message_limit) {
-  return [message_limit](Listener::DatagramContext context) { return read_syslog(std::move(context), message_limit); };
+  return [message_limit](Listener::DatagramContext context) {
+    return read_syslog(std::move(context), message_limit);
+  };
 }
 
 }  // namespace handshaked::receive

@@ -27,7 +27,8 @@ Count read_count(std::span<const char> bytes) {
   count.header = at + 1;
   const bool has_space = at < bytes.size();
   if (has_space && bytes[at] != ' ') return count;
-  if (has_space && at + 1 < bytes.size()) count.what = bytes[at + 1] == '<' ? Count::What::yes : Count::What::no;
+  if (has_space && at + 1 < bytes.size())
+    count.what = bytes[at + 1] == '<' ? Count::What::yes : Count::What::no;
   else count.what = Count::What::undecided;
   return count;
 }
@@ -84,12 +85,15 @@ std::size_t SyslogFraming::take_counted(std::span<char> bytes, const Take& take)
     const std::size_t kept = std::min(count.length, limit_);
     if (bytes.size() - message < kept) break;
     if (begin == 0) begin = message;
-    else std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(end), bytes.begin() + static_cast<std::ptrdiff_t>(message), '\n');
+    else
+      std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(end),
+                bytes.begin() + static_cast<std::ptrdiff_t>(message), '\n');
     std::size_t text = kept;
-    while (text > 0 && (bytes[message + text - 1] == '\n' || bytes[message + text - 1] == '\0')) --text;
+    while (text > 0 && (bytes[message + text - 1] == '\n' || bytes[message + text - 1] == '\0'))
+      --text;
     if (std::memchr(bytes.data() + message, '\n', text) != nullptr)
-      std::replace(bytes.begin() + static_cast<std::ptrdiff_t>(message), bytes.begin() + static_cast<std::ptrdiff_t>(message + text), '\n',
-                   ' ');
+      std::replace(bytes.begin() + static_cast<std::ptrdiff_t>(message),
+                   bytes.begin() + static_cast<std::ptrdiff_t>(message + text), '\n', ' ');
     ++counted_messages_;
     end = message + kept;
     if (kept < count.length) {
@@ -118,7 +122,8 @@ std::size_t SyslogFraming::take_lines(std::span<char> bytes, const Take& take) {
 
 bool SyslogFraming::finish(std::string_view rest, const Take& take) {
   if (rest.empty() || skips_line_) return bytes_to_skip_ == 0 && !is_broken_;
-  if (way_ == Way::counted || (way_ == Way::unknown && read_count(rest).what != Count::What::no)) return false;
+  if (way_ == Way::counted || (way_ == Way::unknown && read_count(rest).what != Count::What::no))
+    return false;
   take(rest);
   return true;
 }

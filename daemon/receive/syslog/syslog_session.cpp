@@ -20,7 +20,10 @@ class SyslogReader {
     while (true) {
       const auto ready = co_await connection_.stream.wait_readable();
       // Silence is no fault.
-      if (!ready) co_return partial_.empty() && ready.error().code() == ErrorCode::timeout ? Result<>(success()) : Result<>(ready);
+      if (!ready)
+        co_return partial_.empty() && ready.error().code() == ErrorCode::timeout
+            ? Result<>(success())
+            : Result<>(ready);
       const auto size = read();
       if (!size) co_return finish(size.error());
       if (size.value() == 0) continue;
@@ -30,10 +33,12 @@ class SyslogReader {
   }
 
  private:
-  /// Reads what is there into the thread's buffer, behind what was left of the last time, and keeps what is left now.
+  /// Reads what is there into the thread's buffer, behind what was left of the last time, and keeps
+  /// what is left now.
   Result<std::size_t> read() {
     std::memcpy(connection_.scratch.data(), partial_.data(), partial_.size());
-    TRY(const std::size_t size, connection_.stream.read_now(connection_.scratch.subspan(partial_.size())));
+    TRY(const std::size_t size,
+        connection_.stream.read_now(connection_.scratch.subspan(partial_.size())));
     if (size == 0) return size;
     connection_.counters.bytes += size;
     const std::span<char> bytes = connection_.scratch.first(partial_.size() + size);

@@ -16,11 +16,12 @@ Result<Deliveries::Successor> Deliveries::make(const config::Receiver& receiver)
   auto notifier = make_notifier(loop_.get_executor(), receiver, host_, describe_);
   if (!notifier) return notifier.error().wrapped("receiver " + receiver.name);
   Successor successor;
-  if (receiver.type == config::Receiver::Type::alertmanager) successor.restored = notifier.value().get();
+  if (receiver.type == config::Receiver::Type::alertmanager)
+    successor.restored = notifier.value().get();
   emit::DeliveryWorkerOptions options = delivery_options(receiver);
   options.on_copied = [this] { notify(); };
-  successor.delivery =
-      std::make_unique<emit::DeliveryWorker>(loop_.get_executor(), std::move(notifier).value(), outbox_, std::move(options));
+  successor.delivery = std::make_unique<emit::DeliveryWorker>(
+      loop_.get_executor(), std::move(notifier).value(), outbox_, std::move(options));
   return successor;
 }
 
@@ -57,7 +58,8 @@ void Deliveries::start_ready() {
   for (Successor& successor : waiting_) {
     const std::string& receiver = successor.delivery->receiver();
     const bool has_predecessor =
-        std::any_of(leaving_.begin(), leaving_.end(), [&](const Pointer& leaving) { return leaving->receiver() == receiver; });
+        std::any_of(leaving_.begin(), leaving_.end(),
+                    [&](const Pointer& leaving) { return leaving->receiver() == receiver; });
     if (has_predecessor) continue;
     if (successor.restored != nullptr) {
       ask_what_is_open(successor);
@@ -73,28 +75,37 @@ void Deliveries::start_ready() {
 void Deliveries::ask_what_is_open(Successor& successor) {
   if (std::exchange(successor.is_asking, true)) return;
   const std::string receiver(successor.delivery->receiver());
-  const auto take = [this, receiver, asked = successor.delivery.get()](const Result<std::vector<event::RemediationEvent>>& open) {
+  const auto take = [this, receiver, asked = successor.delivery.get()](
+                        const Result<std::vector<event::RemediationEvent>>& open) {
     const auto waiting =
-        std::find_if(waiting_.begin(), waiting_.end(), [asked](const Successor& one) { return one.delivery.get() == asked; });
+        std::find_if(waiting_.begin(), waiting_.end(),
+                     [asked](const Successor& one) { return one.delivery.get() == asked; });
     if (waiting == waiting_.end()) return;  // others were put in its place meanwhile
     if (open) waiting->restored->restore(open.value());
     else
-      telemetry::log_warning("receiver " + receiver + ": what is open cannot be read: " + open.error().message(), {.receiver = receiver});
+      telemetry::log_warning(
+          "receiver " + receiver + ": what is open cannot be read: " + open.error().message(),
+          {.receiver = receiver});
     waiting->restored = nullptr;
     start_ready();
   };
   const bool is_posted = store_.post([this, receiver, take](store::Database& database) {
-    const auto open = std::make_shared<Result<std::vector<event::RemediationEvent>>>(delivered_and_open(database, receiver));
+    const auto open = std::make_shared<Result<std::vector<event::RemediationEvent>>>(
+        delivered_and_open(database, receiver));
     boost::asio::post(loop_, [take, open] { take(*open); });
   });
-  if (!is_posted) boost::asio::post(loop_, [take] { take(fail(ErrorCode::cancelled, "the store takes no more")); });
+  if (!is_posted)
+    boost::asio::post(loop_,
+                      [take] { take(fail(ErrorCode::cancelled, "the store takes no more")); });
 }
 
 void Deliveries::run(emit::DeliveryWorker& delivery) {
-  boost::asio::co_spawn(loop_, delivery.run(), [this, ended = &delivery](std::exception_ptr failure) {
-    if (failure) std::rethrow_exception(failure);
-    boost::asio::post(loop_, [this, ended] { forget(ended); });  // not from within its own coroutine
-  });
+  boost::asio::co_spawn(
+      loop_, delivery.run(), [this, ended = &delivery](std::exception_ptr failure) {
+        if (failure) std::rethrow_exception(failure);
+        boost::asio::post(loop_,
+                          [this, ended] { forget(ended); });  // not from within its own coroutine
+      });
 }
 
 void Deliveries::forget(const emit::DeliveryWorker* ended) {
@@ -114,7 +125,8 @@ void Deliveries::offer(FreshDeliveries& fresh) {
   for (const auto& [receiver, count] : fresh.queued) sums_[receiver].queued += count;
   for (const Pointer& delivery : running_) {
     const std::string receiver(delivery->receiver());
-    if (const auto own = fresh.due.find(receiver); own != fresh.due.end()) delivery->offer(std::move(own->second));
+    if (const auto own = fresh.due.find(receiver); own != fresh.due.end())
+      delivery->offer(std::move(own->second));
     if (fresh.later.contains(receiver)) delivery->notify();
   }
 }
@@ -149,7 +161,8 @@ std::vector<telemetry::ReceiverMetrics> Deliveries::figures() const {
     for (const Pointer& leaving : leaving_) {
       if (leaving->receiver() == status.receiver) sums.add(leaving->status());
     }
-    telemetry::ReceiverMetrics figures{.name = status.receiver, .circuit = std::string(emit::to_string(status.circuit))};
+    telemetry::ReceiverMetrics figures{.name = status.receiver,
+                                       .circuit = std::string(emit::to_string(status.circuit))};
     figures.is_disabled = status.is_disabled;
     figures.under_way = status.under_way;
     figures.queued = sums.queued;

@@ -20,16 +20,23 @@
 
 namespace handshaked::runtime {
 
-/// All receivers, each with the delivery that serves it from the outbox. Loop thread only; what it borrows outlives it.
+/// All receivers, each with the delivery that serves it from the outbox. Loop thread only; what it
+/// borrows outlives it.
 class Deliveries {
  public:
   /// `describe`: what a central daemon is told of this host.
-  Deliveries(boost::asio::io_context& loop, store::StoreThread& store, std::string host, emit::DescribeEdge describe)
-      : loop_(loop), outbox_(store), store_(store), host_(std::move(host)), describe_(std::move(describe)) {}
+  Deliveries(boost::asio::io_context& loop, store::StoreThread& store, std::string host,
+             emit::DescribeEdge describe)
+      : loop_(loop),
+        outbox_(store),
+        store_(store),
+        host_(std::move(host)),
+        describe_(std::move(describe)) {}
 
-  /// Before start(), or instead of those that were used: those finish what is under way, within kGrace, and their successors begin then,
-  /// with secrets and certificates as they are now. Fails with the receiver's name when its secrets, template or certificates cannot be
-  /// used; then all is as it was. Opens no connection.
+  /// Before start(), or instead of those that were used: those finish what is under way, within
+  /// kGrace, and their successors begin then, with secrets and certificates as they are now. Fails
+  /// with the receiver's name when its secrets, template or certificates cannot be used; then all
+  /// is as it was. Opens no connection.
   Result<> use(const std::vector<config::Receiver>& receivers);
 
   /// Sends from now on.
@@ -42,7 +49,8 @@ class Deliveries {
   /// There is something in the outbox.
   void notify();
 
-  /// Somebody says that `receiver` is there again (empty: all are): what waits is sent now. False: there is no such receiver.
+  /// Somebody says that `receiver` is there again (empty: all are): what waits is sent now. False:
+  /// there is no such receiver.
   bool try_now(const std::string& receiver);
 
   /// What each receiver has got, but for what only the database knows.
@@ -72,7 +80,8 @@ class Deliveries {
   std::vector<Successor> waiting_;  ///< not started, or for a predecessor to end
   std::vector<Pointer> running_;
   std::vector<Pointer> leaving_;
-  /// What predecessors have done that have ended, by receiver; and what was queued, whoever sends it.
+  /// What predecessors have done that have ended, by receiver; and what was queued, whoever sends
+  /// it.
   struct Sums {
     std::uint64_t queued = 0, delivered = 0, failed_attempts = 0, dead = 0;
     void add(const emit::DeliveryWorkerStatus& status);

@@ -16,16 +16,22 @@
 
 namespace handshaked::runtime {
 
-/// What a central daemon is told of this host: its name, our version, its labels; which nginx and OpenSSL run here, when nginx loaded its
-/// configuration, the SHA-256 of the files that say whom to trust; and what waits in the outbox. Loop thread only; reading is done on a
-/// thread of its own, that exists only where somebody asks.
+/// What a central daemon is told of this host: its name, our version, its labels; which nginx and
+/// OpenSSL run here, when nginx loaded its configuration, the SHA-256 of the files that say whom to
+/// trust; and what waits in the outbox. Loop thread only; reading is done on a thread of its own,
+/// that exists only where somebody asks.
 class EdgeDescription {
  public:
-  EdgeDescription(boost::asio::io_context& loop, store::StoreThread& store, std::shared_ptr<NginxView> nginx, std::string host,
-                  config::Labels labels)
-      : loop_(loop), store_(store), nginx_(std::move(nginx)), host_(std::move(host)), labels_(std::move(labels)) {}
+  EdgeDescription(boost::asio::io_context& loop, store::StoreThread& store,
+                  std::shared_ptr<NginxView> nginx, std::string host, config::Labels labels)
+      : loop_(loop),
+        store_(store),
+        nginx_(std::move(nginx)),
+        host_(std::move(host)),
+        labels_(std::move(labels)) {}
 
-  /// For emit::DescribeEdge. What waits is that of the last time that it was looked `anew`: nobody waits for the database.
+  /// For emit::DescribeEdge. What waits is that of the last time that it was looked `anew`: nobody
+  /// waits for the database.
   boost::asio::awaitable<std::string> tell(std::string receiver, bool anew);
 
  private:
@@ -40,7 +46,7 @@ class EdgeDescription {
   std::shared_ptr<NginxView> nginx_;
   std::string host_;
   config::Labels labels_;
-  std::string facts_;                                    ///< a JSON object; empty: not looked up yet
+  std::string facts_;  ///< a JSON object; empty: not looked up yet
   std::map<std::string, Waiting, std::less<>> waiting_;  ///< by receiver
   std::optional<boost::asio::thread_pool> reader_;
 };

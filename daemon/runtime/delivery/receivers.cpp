@@ -28,7 +28,8 @@ namespace {
 
 constexpr std::size_t kTemplateLimit = 64 * 1024;
 constexpr const char* kPagerdutyUrl = "https://events.pagerduty.com/v2/enqueue";
-constexpr const char* kAnyUrl = "https://handed-over.invalid/";  // for one that check_receiver() cannot see
+constexpr const char* kAnyUrl =
+    "https://handed-over.invalid/";  // for one that check_receiver() cannot see
 
 Result<std::string> read_optional_secret(const std::string& file) {
   if (file.empty()) return std::string();
@@ -37,12 +38,15 @@ Result<std::string> read_optional_secret(const std::string& file) {
 
 Result<std::string> url_of(const config::Receiver& receiver) {
   if (!receiver.url_file.empty()) return read_secret(receiver.url_file);
-  if (receiver.url.empty() && receiver.type == config::Receiver::Type::pagerduty) return std::string(kPagerdutyUrl);
+  if (receiver.url.empty() && receiver.type == config::Receiver::Type::pagerduty)
+    return std::string(kPagerdutyUrl);
   return receiver.url;
 }
 
 net::TlsClientOptions tls_options(const config::Receiver& receiver) {
-  return {.ca_file = receiver.ca_file, .certificate_file = receiver.client_certificate, .key_file = receiver.client_key};
+  return {.ca_file = receiver.ca_file,
+          .certificate_file = receiver.client_certificate,
+          .key_file = receiver.client_key};
 }
 
 net::HttpClientOptions http_options(const config::Receiver& receiver) {
@@ -53,7 +57,8 @@ net::HttpClientOptions http_options(const config::Receiver& receiver) {
 }
 
 Result<std::string> only_secret(const config::Receiver& receiver) {
-  return receiver.secret_files.empty() ? Result<std::string>(std::string()) : read_secret(receiver.secret_files.front());
+  return receiver.secret_files.empty() ? Result<std::string>(std::string())
+                                       : read_secret(receiver.secret_files.front());
 }
 
 Result<format::WireFormat> template_of(const config::Receiver& receiver) {
@@ -96,7 +101,8 @@ Result<format::WireFormat> format_of(const config::Receiver& receiver) {
   return format::cloudevents_structured_format();
 }
 
-Result<std::unique_ptr<emit::Notifier>> make_webhook(boost::asio::any_io_executor executor, const config::Receiver& receiver) {
+Result<std::unique_ptr<emit::Notifier>> make_webhook(boost::asio::any_io_executor executor,
+                                                     const config::Receiver& receiver) {
   emit::WebhookOptions options;
   options.name = receiver.name;
   TRY(options.url, url_of(receiver));
@@ -115,7 +121,8 @@ Result<std::unique_ptr<emit::Notifier>> make_webhook(boost::asio::any_io_executo
   return std::unique_ptr<emit::Notifier>(std::move(notifier));
 }
 
-Result<std::unique_ptr<emit::Notifier>> make_alertmanager(boost::asio::any_io_executor executor, const config::Receiver& receiver) {
+Result<std::unique_ptr<emit::Notifier>> make_alertmanager(boost::asio::any_io_executor executor,
+                                                          const config::Receiver& receiver) {
   emit::AlertmanagerOptions options;
   options.name = receiver.name;
   TRY(options.url, url_of(receiver));
@@ -130,7 +137,8 @@ Result<std::unique_ptr<emit::Notifier>> make_alertmanager(boost::asio::any_io_ex
   return std::unique_ptr<emit::Notifier>(std::move(notifier));
 }
 
-Result<std::unique_ptr<emit::Notifier>> make_edge(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+Result<std::unique_ptr<emit::Notifier>> make_edge(boost::asio::any_io_executor executor,
+                                                  const config::Receiver& receiver,
                                                   emit::DescribeEdge describe) {
   emit::EdgeNotifierOptions options;
   options.name = receiver.name;
@@ -139,8 +147,8 @@ Result<std::unique_ptr<emit::Notifier>> make_edge(boost::asio::any_io_executor e
   if (!options.authorization.empty()) options.authorization = "Bearer " + options.authorization;
   options.tls = tls_options(receiver);
   options.http = http_options(receiver);
-  options.http.first_byte = options.http.whole =
-      std::max<std::chrono::milliseconds>(receiver.timeout, std::chrono::seconds(30));  // it answers after its commit
+  options.http.first_byte = options.http.whole = std::max<std::chrono::milliseconds>(
+      receiver.timeout, std::chrono::seconds(30));  // it answers after its commit
   options.user_agent = "handshaked/" HANDSHAKED_VERSION;
   options.heartbeat_interval = receiver.heartbeat_interval;
   options.describe = std::move(describe);
@@ -148,9 +156,14 @@ Result<std::unique_ptr<emit::Notifier>> make_edge(boost::asio::any_io_executor e
   return std::unique_ptr<emit::Notifier>(std::move(notifier));
 }
 
-Result<std::unique_ptr<emit::Notifier>> make_nats(const config::Receiver& receiver, emit::DescribeEdge describe) {
-  emit::NatsNotifierOptions options{.name = receiver.name, .connection = {}, .subject = receiver.subject, .stream = receiver.stream};
-  if (const std::string why = engine::why_no_nats(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
+Result<std::unique_ptr<emit::Notifier>> make_nats(const config::Receiver& receiver,
+                                                  emit::DescribeEdge describe) {
+  emit::NatsNotifierOptions options{.name = receiver.name,
+                                    .connection = {},
+                                    .subject = receiver.subject,
+                                    .stream = receiver.stream};
+  if (const std::string why = engine::why_no_nats(); !why.empty())
+    return fail(ErrorCode::invalid_configuration, why);
   TRY(options.connection, nats_options(receiver.nats));
   options.connection.timeout = receiver.timeout;
   if (receiver.speaks_as_edge) options.describe = std::move(describe);
@@ -160,10 +173,12 @@ Result<std::unique_ptr<emit::Notifier>> make_nats(const config::Receiver& receiv
 
 emit::SyslogFacility facility_of(std::string_view name) {
   static constexpr std::pair<std::string_view, emit::SyslogFacility> kNames[] = {
-      {"user", emit::SyslogFacility::user},     {"daemon", emit::SyslogFacility::daemon}, {"authpriv", emit::SyslogFacility::authpriv},
-      {"local0", emit::SyslogFacility::local0}, {"local1", emit::SyslogFacility::local1}, {"local2", emit::SyslogFacility::local2},
-      {"local3", emit::SyslogFacility::local3}, {"local4", emit::SyslogFacility::local4}, {"local5", emit::SyslogFacility::local5},
-      {"local6", emit::SyslogFacility::local6}, {"local7", emit::SyslogFacility::local7}};
+      {"user", emit::SyslogFacility::user},         {"daemon", emit::SyslogFacility::daemon},
+      {"authpriv", emit::SyslogFacility::authpriv}, {"local0", emit::SyslogFacility::local0},
+      {"local1", emit::SyslogFacility::local1},     {"local2", emit::SyslogFacility::local2},
+      {"local3", emit::SyslogFacility::local3},     {"local4", emit::SyslogFacility::local4},
+      {"local5", emit::SyslogFacility::local5},     {"local6", emit::SyslogFacility::local6},
+      {"local7", emit::SyslogFacility::local7}};
   for (const auto& [known, facility] : kNames) {
     if (known == name) return facility;
   }
@@ -174,15 +189,22 @@ emit::SyslogFacility facility_of(std::string_view name) {
 void split_host_and_port(std::string_view text, std::string& host, std::string& port) {
   const auto bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
   const auto colon = text.rfind(':');
-  const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos ? text.find(':') == colon : colon > bracket);
-  host = bracket != std::string_view::npos ? text.substr(1, bracket - 1) : text.substr(0, has_port ? colon : std::string_view::npos);
+  const bool has_port =
+      colon != std::string_view::npos &&
+      (bracket == std::string_view::npos ? text.find(':') == colon : colon > bracket);
+  host = bracket != std::string_view::npos
+             ? text.substr(1, bracket - 1)
+             : text.substr(0, has_port ? colon : std::string_view::npos);
   if (has_port) port = text.substr(colon + 1);
 }
 
-Result<std::unique_ptr<emit::Notifier>> make_syslog(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+Result<std::unique_ptr<emit::Notifier>> make_syslog(boost::asio::any_io_executor executor,
+                                                    const config::Receiver& receiver,
                                                     const std::string& host) {
   static constexpr std::pair<std::string_view, emit::SyslogTransport> kSchemes[] = {
-      {"udp://", emit::SyslogTransport::udp}, {"tcp://", emit::SyslogTransport::tcp}, {"tls://", emit::SyslogTransport::tls}};
+      {"udp://", emit::SyslogTransport::udp},
+      {"tcp://", emit::SyslogTransport::tcp},
+      {"tls://", emit::SyslogTransport::tls}};
   emit::SyslogOptions options;
   options.name = receiver.name;
   options.tls = tls_options(receiver);
@@ -193,14 +215,18 @@ Result<std::unique_ptr<emit::Notifier>> make_syslog(boost::asio::any_io_executor
   for (const auto& [scheme, transport] : kSchemes) {
     if (!receiver.address.starts_with(scheme)) continue;
     options.transport = transport;
-    split_host_and_port(std::string_view(receiver.address).substr(scheme.size()), options.host, options.port);
+    split_host_and_port(std::string_view(receiver.address).substr(scheme.size()), options.host,
+                        options.port);
   }
-  if (options.transport == emit::SyslogTransport::tcp || options.transport == emit::SyslogTransport::tls) options.format.limit_bytes = 8192;
+  if (options.transport == emit::SyslogTransport::tcp ||
+      options.transport == emit::SyslogTransport::tls)
+    options.format.limit_bytes = 8192;
   TRY(auto notifier, emit::SyslogNotifier::create(std::move(executor), std::move(options)));
   return std::unique_ptr<emit::Notifier>(std::move(notifier));
 }
 
-/// Below what the services allow (Slack 60 a minute; Discord 30; DingTalk and WeCom 20; Feishu 100; Teams 240), and below what people read.
+/// Below what the services allow (Slack 60 a minute; Discord 30; DingTalk and WeCom 20; Feishu 100;
+/// Teams 240), and below what people read.
 std::size_t usual_messages_per_minute(config::Receiver::Type type) {
   using Type = config::Receiver::Type;
   switch (type) {
@@ -217,8 +243,10 @@ std::size_t usual_messages_per_minute(config::Receiver::Type type) {
 
 }  // namespace
 
-Result<std::unique_ptr<emit::Notifier>> make_notifier(boost::asio::any_io_executor executor, const config::Receiver& receiver,
-                                                      const std::string& host, emit::DescribeEdge describe) {
+Result<std::unique_ptr<emit::Notifier>> make_notifier(boost::asio::any_io_executor executor,
+                                                      const config::Receiver& receiver,
+                                                      const std::string& host,
+                                                      emit::DescribeEdge describe) {
   using Type = config::Receiver::Type;
   switch (receiver.type) {
     case Type::handshaked: return make_edge(std::move(executor), receiver, std::move(describe));
@@ -226,7 +254,8 @@ Result<std::unique_ptr<emit::Notifier>> make_notifier(boost::asio::any_io_execut
     case Type::syslog: return make_syslog(std::move(executor), receiver, host);
     case Type::alertmanager: return make_alertmanager(std::move(executor), receiver);
     case Type::file: {
-      TRY(auto notifier, emit::FileNotifier::create(std::move(executor), receiver.name, receiver.path));
+      TRY(auto notifier,
+          emit::FileNotifier::create(std::move(executor), receiver.name, receiver.path));
       return std::unique_ptr<emit::Notifier>(std::move(notifier));
     }
     default: return make_webhook(std::move(executor), receiver);
@@ -243,9 +272,11 @@ boost::asio::awaitable<std::string> name_of_host(std::string host) {
 
 }  // namespace
 
-Result<std::unique_ptr<emit::Notifier>> make_trial_notifier(boost::asio::any_io_executor executor, const config::Receiver& receiver,
+Result<std::unique_ptr<emit::Notifier>> make_trial_notifier(boost::asio::any_io_executor executor,
+                                                            const config::Receiver& receiver,
                                                             const std::string& host) {
-  return make_notifier(std::move(executor), receiver, host, [host](const std::string&, bool) { return name_of_host(host); });
+  return make_notifier(std::move(executor), receiver, host,
+                       [host](const std::string&, bool) { return name_of_host(host); });
 }
 
 std::size_t receiver_concurrency(const config::Receiver& receiver) {
@@ -256,15 +287,20 @@ std::size_t receiver_concurrency(const config::Receiver& receiver) {
 emit::DeliveryWorkerOptions delivery_options(const config::Receiver& receiver) {
   emit::DeliveryWorkerOptions options;
   options.concurrency = receiver_concurrency(receiver);
-  options.messages_per_minute = receiver.messages_per_minute.value_or(usual_messages_per_minute(receiver.type));
+  options.messages_per_minute =
+      receiver.messages_per_minute.value_or(usual_messages_per_minute(receiver.type));
   options.fallback = receiver.fallback;
   options.fallback_after = receiver.fallback_after;
-  options.whom = sha256_hex(std::string(config::type_name(receiver.type)) + '\n' + receiver.url + '\n' + receiver.url_file + '\n' +
-                                receiver.address + '\n' + receiver.path +
-                                (receiver.subject.empty() ? "" : '\n' + receiver.nats.servers.front() + '\n' + receiver.subject),
-                            16);
+  options.whom =
+      sha256_hex(std::string(config::type_name(receiver.type)) + '\n' + receiver.url + '\n' +
+                     receiver.url_file + '\n' + receiver.address + '\n' + receiver.path +
+                     (receiver.subject.empty()
+                          ? ""
+                          : '\n' + receiver.nats.servers.front() + '\n' + receiver.subject),
+                 16);
   if (receiver.is_for_people()) {
-    options.make_digest = [language = receiver.language](std::span<const event::RemediationEvent* const> events, Time now) {
+    options.make_digest = [language = receiver.language](
+                              std::span<const event::RemediationEvent* const> events, Time now) {
       return format::make_digest(events, language, now);
     };
   }
@@ -282,8 +318,8 @@ Result<> check_receiver(const config::Receiver& receiver) {
   std::erase_if(within_reach.secret_files, is_out_of_reach);
   if (is_out_of_reach(receiver.authorization_file)) within_reach.authorization_file.clear();
   if (is_out_of_reach(receiver.token_file)) within_reach.token_file.clear();
-  for (std::string* file : {&within_reach.nats.credentials_file, &within_reach.nats.nkey_file, &within_reach.nats.password_file,
-                            &within_reach.nats.token_file}) {
+  for (std::string* file : {&within_reach.nats.credentials_file, &within_reach.nats.nkey_file,
+                            &within_reach.nats.password_file, &within_reach.nats.token_file}) {
     if (is_out_of_reach(*file)) file->clear();
   }
   const auto notifier = make_notifier(loop.get_executor(), within_reach, "localhost");

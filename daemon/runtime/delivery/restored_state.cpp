@@ -40,21 +40,27 @@ Notes read_notes(const std::vector<store::DiagnosisRow>& rows) {
   Notes notes;
   for (const store::DiagnosisRow& row : rows) {
     auto note = correlate::diagnosis_note_from_json(row.note_json);
-    if (note) notes.emplace(row.incident_id, std::make_shared<const correlate::DiagnosisNote>(std::move(note).value()));
+    if (note)
+      notes.emplace(row.incident_id,
+                    std::make_shared<const correlate::DiagnosisNote>(std::move(note).value()));
     else
-      telemetry::log_warning("the diagnosis of " + row.incident_id + " is left out: " + note.error().message(),
-                             {.incident = row.incident_id});
+      telemetry::log_warning(
+          "the diagnosis of " + row.incident_id + " is left out: " + note.error().message(),
+          {.incident = row.incident_id});
   }
   return notes;
 }
 
-std::optional<correlate::Incident> read_incident(const store::IncidentRow& row, const Notes& notes) {
+std::optional<correlate::Incident> read_incident(const store::IncidentRow& row,
+                                                 const Notes& notes) {
   auto incident = correlate::Incident::from_json(row.state_json);
   if (!incident) {
-    telemetry::log_warning("incident " + row.id + " is left out: " + incident.error().message(), {.incident = row.id});
+    telemetry::log_warning("incident " + row.id + " is left out: " + incident.error().message(),
+                           {.incident = row.id});
     return std::nullopt;
   }
-  if (const auto note = notes.find(row.id); note != notes.end()) incident.value().diagnosis = note->second;
+  if (const auto note = notes.find(row.id); note != notes.end())
+    incident.value().diagnosis = note->second;
   return std::move(incident).value();
 }
 
@@ -66,7 +72,8 @@ std::optional<notify::NotificationRecord> read_told(const store::ToldRow& row) {
   return std::nullopt;
 }
 
-/// What nobody was told yet has waited since it opened: a restart is no reason to wait anew. But what was missed is still being read.
+/// What nobody was told yet has waited since it opened: a restart is no reason to wait anew. But
+/// what was missed is still being read.
 Time waiting_since(const correlate::Incident& incident, Time now) {
   if (incident.late) return now;
   return std::min(now, incident.reopened_at.value_or(incident.opened_at));
@@ -76,32 +83,39 @@ Time waiting_since(const correlate::Incident& incident, Time now) {
 
 void find_told_before(store::StoreThread& store, std::set<std::string> receivers, Time now,
                       const std::function<void(const ToldBefore&)>& answer) {
-  const bool is_posted = store.post([receivers = std::move(receivers), now, answer](store::Database& database) {
-    ToldBefore before;
-    const auto told = store::Notifications(database).load_told();
-    if (!told) telemetry::log_warning("earlier notifications are not known: " + told.error().message());
-    for (const store::ToldRow& row : told ? told.value() : std::vector<store::ToldRow>()) {
-      if (!receivers.contains(row.receiver)) continue;
-      if (auto read = read_told(row)) before.told.push_back(std::move(*read));
-    }
-    const auto ended = store::Incidents(database).load_resolved_since(now, kMostResolved);
-    const auto diagnoses = store::Notifications(database).load_diagnoses();
-    if (!ended) telemetry::log_warning(ended.error().message());
-    if (!diagnoses) telemetry::log_warning(diagnoses.error().message());
-    const Notes notes = diagnoses ? read_notes(diagnoses.value()) : Notes();
-    for (const store::IncidentRow& row : ended ? ended.value() : std::vector<store::IncidentRow>()) {
-      if (auto incident = read_incident(row, notes)) before.ended.push_back(std::move(*incident));
-    }
-    answer(before);
-  });
+  const bool is_posted =
+      store.post([receivers = std::move(receivers), now, answer](store::Database& database) {
+        ToldBefore before;
+        const auto told = store::Notifications(database).load_told();
+        if (!told)
+          telemetry::log_warning("earlier notifications are not known: " + told.error().message());
+        for (const store::ToldRow& row : told ? told.value() : std::vector<store::ToldRow>()) {
+          if (!receivers.contains(row.receiver)) continue;
+          if (auto read = read_told(row)) before.told.push_back(std::move(*read));
+        }
+        const auto ended = store::Incidents(database).load_resolved_since(now, kMostResolved);
+        const auto diagnoses = store::Notifications(database).load_diagnoses();
+        if (!ended) telemetry::log_warning(ended.error().message());
+        if (!diagnoses) telemetry::log_warning(diagnoses.error().message());
+        const Notes notes = diagnoses ? read_notes(diagnoses.value()) : Notes();
+        for (const store::IncidentRow& row :
+             ended ? ended.value() : std::vector<store::IncidentRow>()) {
+          if (auto incident = read_incident(row, notes))
+            before.ended.push_back(std::move(*incident));
+        }
+        answer(before);
+      });
   if (is_posted) return;
-  telemetry::log_warning("earlier notifications are not known: the database accepts no more requests now");
+  telemetry::log_warning(
+      "earlier notifications are not known: the database accepts no more requests now");
   answer({});
 }
 
-Result<> restore_state(store::StoreThread& store, correlate::Correlator& correlator, notify::Dispatcher& dispatcher, Duration reopen_within,
-                       Time now) {
-  const auto task = [now, since = now - reopen_within](store::Database& database) { return load(database, since, now); };
+Result<> restore_state(store::StoreThread& store, correlate::Correlator& correlator,
+                       notify::Dispatcher& dispatcher, Duration reopen_within, Time now) {
+  const auto task = [now, since = now - reopen_within](store::Database& database) {
+    return load(database, since, now);
+  };
   TRY(const Kept kept, store.call(task).get());
   for (const store::SilenceRow& row : kept.silences) {
     auto silence = notify::silence_from_json(row.state_json);
@@ -109,14 +123,16 @@ Result<> restore_state(store::StoreThread& store, correlate::Correlator& correla
     else telemetry::log_warning("silence " + row.id + " is left out: " + silence.error().message());
   }
   const Notes notes = read_notes(kept.diagnoses);
-  // One by one, on the store's thread while this one waits: all rows together take as much memory as what is made of them.
+  // One by one, on the store's thread while this one waits: all rows together take as much memory
+  // as what is made of them.
   TRY(store
           .call([&](store::Database& database) -> Result<> {
             TRY(store::Notifications(database).visit_told([&](const store::ToldRow& row) {
               if (const auto told = read_told(row)) dispatcher.restore(*told);
             }));
             return store::Incidents(database).visit_open([&](const store::IncidentRow& row) {
-              if (auto incident = read_incident(row, notes)) correlator.restore(std::move(*incident));
+              if (auto incident = read_incident(row, notes))
+                correlator.restore(std::move(*incident));
             });
           })
           .get());
@@ -126,7 +142,8 @@ Result<> restore_state(store::StoreThread& store, correlate::Correlator& correla
     auto incident = read_incident(row, notes);
     if (!incident) continue;
     dispatcher.observe(*incident, now);
-    if (incident->resolved_at.value_or(Time{}) >= now - reopen_within) correlator.restore(std::move(*incident));
+    if (incident->resolved_at.value_or(Time{}) >= now - reopen_within)
+      correlator.restore(std::move(*incident));
   }
   return success();
 }

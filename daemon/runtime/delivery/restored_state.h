@@ -13,14 +13,14 @@
 
 namespace handshaked::runtime {
 
-/// Before the first line: gives correlator and dispatcher what they held when the daemon stopped. What was open stays open,
-/// what ended lately may reopen, what receivers were told is known, and silences hold. A row that cannot be read is left out
-/// with a warning. Waits for the store.
-Result<> restore_state(store::StoreThread& store, correlate::Correlator& correlator, notify::Dispatcher& dispatcher, Duration reopen_within,
-                       Time now);
+/// Before the first line: gives correlator and dispatcher what they held when the daemon stopped.
+/// What was open stays open, what ended lately may reopen, what receivers were told is known, and
+/// silences hold. A row that cannot be read is left out with a warning. Waits for the store.
+Result<> restore_state(store::StoreThread& store, correlate::Correlator& correlator,
+                       notify::Dispatcher& dispatcher, Duration reopen_within, Time now);
 
-/// What receivers that come back to a running daemon were told when they were there before, and which incidents are over since, so that
-/// somebody has to hear of it.
+/// What receivers that come back to a running daemon were told when they were there before, and
+/// which incidents are over since, so that somebody has to hear of it.
 struct ToldBefore {
   std::vector<notify::NotificationRecord> told;
   std::vector<correlate::Incident> ended;
@@ -33,7 +33,9 @@ void find_told_before(store::StoreThread& store, std::set<std::string> receivers
 class LiveIncidents final : public notify::LiveIncidents {
  public:
   explicit LiveIncidents(const correlate::Correlator& correlator) : correlator_(correlator) {}
-  const correlate::Incident* find(std::string_view id) const override { return correlator_.find(id); }
+  const correlate::Incident* find(std::string_view id) const override {
+    return correlator_.find(id);
+  }
 
  private:
   const correlate::Correlator& correlator_;

@@ -25,26 +25,30 @@ namespace handshaked::runtime {
 struct CalendarOptions {
   std::string host;
   bool is_enabled = true;
-  std::vector<std::chrono::seconds> lead_times;    ///< the longest first
-  std::chrono::milliseconds first_look{5000};      ///< after start()
-  std::chrono::milliseconds look_interval{10000};  ///< whether nginx has changed; its files are read then, and once a day
-  bool watch = false;                              ///< peers are looked at, too
+  std::vector<std::chrono::seconds> lead_times;  ///< the longest first
+  std::chrono::milliseconds first_look{5000};    ///< after start()
+  std::chrono::milliseconds look_interval{
+      10000};          ///< whether nginx has changed; its files are read then, and once a day
+  bool watch = false;  ///< peers are looked at, too
   std::chrono::seconds watch_interval{24 * 60 * 60};
   std::chrono::milliseconds time_limit{15000};  ///< of one look at all of them
   std::function<void()> on_handshake = {};      ///< before each handshake; from another thread
   std::function<Time()> now = wall_clock_now;
 };
 
-/// What ends when on this host, and what breaks then: read from the files of nginx's configuration in the background, daily and when nginx
-/// has loaded them anew, and told ahead of time as incidents (handshaked/will-break). Learns how often each certificate is renewed, and
-/// keeps that in the store. Where peers may be watched, each is asked for its chain daily, with jitter, one handshake as nginx makes it,
-/// sooner while it fails by a change: told as handshaked/peer-changed. What nginx has not loaded yet ends nothing: it works with the old
-/// files. Loop thread only; what is slow happens on a thread of its own.
+/// What ends when on this host, and what breaks then: read from the files of nginx's configuration
+/// in the background, daily and when nginx has loaded them anew, and told ahead of time as
+/// incidents (handshaked/will-break). Learns how often each certificate is renewed, and keeps that
+/// in the store. Where peers may be watched, each is asked for its chain daily, with jitter, one
+/// handshake as nginx makes it, sooner while it fails by a change: told as handshaked/peer-changed.
+/// What nginx has not loaded yet ends nothing: it works with the old files. Loop thread only; what
+/// is slow happens on a thread of its own.
 class Calendar {
  public:
   /// `foreseen`: incidents have changed, look at what is due. What it borrows outlives it.
-  Calendar(boost::asio::any_io_executor loop, CalendarOptions options, std::shared_ptr<NginxView> nginx,
-           std::shared_ptr<const RuleBase> base, correlate::Correlator& correlator, store::StoreThread& store,
+  Calendar(boost::asio::any_io_executor loop, CalendarOptions options,
+           std::shared_ptr<NginxView> nginx, std::shared_ptr<const RuleBase> base,
+           correlate::Correlator& correlator, store::StoreThread& store,
            std::function<void()> foreseen);
   ~Calendar();
 
@@ -59,7 +63,8 @@ class Calendar {
   std::vector<diagnose::CalendarEntry> entries() const;
 
   /// Under which name the store keeps it, among the read positions.
-  static constexpr std::string_view kRenewalsRow = "calendar:renewals", kPeersRow = "calendar:peers";
+  static constexpr std::string_view kRenewalsRow = "calendar:renewals",
+                                    kPeersRow = "calendar:peers";
 
  private:
   /// What a peer answered, so that nobody asks again whenever a file changes.
@@ -105,8 +110,10 @@ class Calendar {
   void keep();
   void keep_row(std::string_view row, std::string text, std::string& kept);
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds time);
-  static const KnownPeer* find_peer(const KnownPeers& known, const diagnose::PeerAddress& address, const diagnose::ProbeRequest& request);
-  static std::shared_ptr<const Reading> look_at(const std::shared_ptr<const NginxState>& state, const Question& question,
+  static const KnownPeer* find_peer(const KnownPeers& known, const diagnose::PeerAddress& address,
+                                    const diagnose::ProbeRequest& request);
+  static std::shared_ptr<const Reading> look_at(const std::shared_ptr<const NginxState>& state,
+                                                const Question& question,
                                                 const CalendarOptions& options);
 
   boost::asio::any_io_executor loop_;

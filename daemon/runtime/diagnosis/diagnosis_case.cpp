@@ -23,11 +23,13 @@ void DiagnosisCase::read_newest_line(std::shared_ptr<const match::RuleSet> rules
 }
 
 bool DiagnosisCase::is_contradicted_by(const PeerLook& look) const {
-  if (!diagnosed || look.is_unsettled || (look.round ? look.round->every_peer_passed : look.passes)) return false;
+  if (!diagnosed || look.is_unsettled || (look.round ? look.round->every_peer_passed : look.passes))
+    return false;
   if (diagnosed != look.nginx) return true;
   if (!look.round || !diagnosis) return false;
   const std::string& before = verdict.empty() ? diagnosis->would_log : verdict;
-  return (verdict.empty() && diagnosis->is_healthy_now) || (!before.empty() && !look.verdict.empty() && before != look.verdict);
+  return (verdict.empty() && diagnosis->is_healthy_now) ||
+         (!before.empty() && !look.verdict.empty() && before != look.verdict);
 }
 
 std::chrono::milliseconds DiagnosisCase::until_next_probe(bool is_well) const {

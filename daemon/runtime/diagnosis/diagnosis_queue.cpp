@@ -5,7 +5,8 @@
 
 namespace handshaked::runtime {
 
-void DiagnosisQueue::add(const std::string& incident, const std::string& rule, const std::string& place) {
+void DiagnosisQueue::add(const std::string& incident, const std::string& rule,
+                         const std::string& place) {
   if (waiting_.empty()) begun_.clear();
   waiting_.try_emplace(incident, Kin{.rule = rule, .place = rule + '\n' + place});
 }

@@ -28,24 +28,27 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr auto kAfterReload = std::chrono::seconds(1);
 constexpr auto kLookForReload = std::chrono::seconds(5);  // at least so often
-/// What was found while somebody changed files, or while nginx started workers, is asked anew so much later, so often at most.
+/// What was found while somebody changed files, or while nginx started workers, is asked anew so
+/// much later, so often at most.
 constexpr auto kWhenSettled = diagnose::kTimeToTell + std::chrono::milliseconds(500);
 constexpr int kMostUnsettled = 5;
 /// A peer that answers in another way every time is not diagnosed for ever.
 constexpr int kMostContradictions = 3;
 /// nginx may be reloaded while it is looked at: then what was found belongs to nothing.
 constexpr int kMostLooks = 3;
-/// A look costs a system call for each file. In a storm the look before a diagnosis is shared; the one after it never is older than its
-/// end.
+/// A look costs a system call for each file. In a storm the look before a diagnosis is shared; the
+/// one after it never is older than its end.
 constexpr std::chrono::milliseconds kSharedLook{50};
 constexpr std::size_t kProbesOfOneDiagnosis = 16;
 
 }  // namespace
 
-/// What lives as long as an answer may come: the loop's side (cases, timer) and the workers' side (the view of nginx, behind its mutex).
+/// What lives as long as an answer may come: the loop's side (cases, timer) and the workers' side
+/// (the view of nginx, behind its mutex).
 class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
  public:
-  Work(asio::any_io_executor loop, DiagnosisSchedulerOptions options, std::shared_ptr<NginxView> nginx, Answers answers)
+  Work(asio::any_io_executor loop, DiagnosisSchedulerOptions options,
+       std::shared_ptr<NginxView> nginx, Answers answers)
       : loop_(std::move(loop)),
         options_(std::move(options)),
         answers_(std::move(answers)),
@@ -64,14 +67,16 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     return true;
   }
 
-  /// Somewhere in the first interval, so that many do not come at once. By which nginx it was judged before is not known any more: the
-  /// first look that fails has it diagnosed again, and where nobody can look it is diagnosed again without one.
+  /// Somewhere in the first interval, so that many do not come at once. By which nginx it was
+  /// judged before is not known any more: the first look that fails has it diagnosed again, and
+  /// where nobody can look it is diagnosed again without one.
   bool resume(const correlate::Incident& incident) {
     DiagnosisCase* const one = take_on(incident);
     if (one == nullptr) return false;
     const auto now = std::chrono::steady_clock::now();
     std::uniform_real_distribution<double> share(0, 1);
-    const auto when = now + std::chrono::duration_cast<std::chrono::milliseconds>(share(random_) * options_.probe_interval);
+    const auto when = now + std::chrono::duration_cast<std::chrono::milliseconds>(
+                                share(random_) * options_.probe_interval);
     one->has_answer = true;
     one->is_of_before = true;
     one->next_probe = when;
@@ -81,7 +86,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   }
 
   void watch(const correlate::Incident& incident) {
-    if (is_stopped_ || !base_ || !options_.may_probe || incident.sample_lines.empty() || cases_.contains(incident.id) || !is_ours(incident))
+    if (is_stopped_ || !base_ || !options_.may_probe || incident.sample_lines.empty() ||
+        cases_.contains(incident.id) || !is_ours(incident))
       return;
     if (cases_.size() >= kMaxIncidents) return;
     auto symptom = diagnose::symptom_of_line(incident.sample_lines.back(), base_->rules);
@@ -104,7 +110,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     if (line.find(one.symptom->message) != std::string::npos || line == one.newest.line) return;
     one.newest = {.line = line, .at = incident.last_seen_at, .count = incident.count};
     // Two names that take turns are not looked at for ever.
-    if (one.diagnosed && ++one.contradictions <= kMostContradictions) one.next_diagnosis = std::chrono::steady_clock::now();
+    if (one.diagnosed && ++one.contradictions <= kMostContradictions)
+      one.next_diagnosis = std::chrono::steady_clock::now();
   }
 
   void forget(const std::string& id) {
@@ -137,19 +144,23 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
  private:
   /// A line of another host is judged by that host's configuration, which is not here.
   bool is_ours(const correlate::Incident& incident) const {
-    return std::all_of(incident.hosts.begin(), incident.hosts.end(),
-                       [&](const std::string& host) { return host.empty() || host == options_.host; });
+    return std::all_of(incident.hosts.begin(), incident.hosts.end(), [&](const std::string& host) {
+      return host.empty() || host == options_.host;
+    });
   }
 
   void forget_oldest() {
-    const auto oldest = std::min_element(cases_.begin(), cases_.end(),
-                                         [](const auto& left, const auto& right) { return left.second.number < right.second.number; });
+    const auto oldest =
+        std::min_element(cases_.begin(), cases_.end(), [](const auto& left, const auto& right) {
+          return left.second.number < right.second.number;
+        });
     if (oldest == cases_.end()) return;
     const std::string id = oldest->first;
     const bool is_awaited = !oldest->second.has_answer;
     queue_.remove(id);
     cases_.erase(oldest);
-    asio::post(loop_, [self = shared_from_this(), id, is_awaited] {  // whoever asks is in the midst of its own changes
+    asio::post(loop_, [self = shared_from_this(), id,
+                       is_awaited] {  // whoever asks is in the midst of its own changes
       if (self->is_stopped_ || self->cases_.contains(id)) return;
       if (is_awaited) self->answers_.diagnosed(id, nullptr);
       self->answers_.unprobed(id);
@@ -158,7 +169,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
 
   /// nullptr: it is not one that can be looked at here.
   DiagnosisCase* take_on(const correlate::Incident& incident) {
-    if (is_stopped_ || !base_ || incident.sample_lines.empty() || !is_ours(incident)) return nullptr;
+    if (is_stopped_ || !base_ || incident.sample_lines.empty() || !is_ours(incident))
+      return nullptr;
     auto symptom = diagnose::symptom_of_line(incident.sample_lines.back(), base_->rules);
     if (!symptom) return nullptr;
     symptom->first_at = incident.opened_at;
@@ -176,7 +188,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     return &one;
   }
 
-  // ---- the loop's side -------------------------------------------------------------------------------------------------
+  // ---- the loop's side
+  // -------------------------------------------------------------------------------------------------
 
   void queue(const std::string& id, DiagnosisCase& one) {
     one.is_busy = true;
@@ -199,11 +212,14 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   void diagnose_now(const std::string& id, DiagnosisCase& one) {
     one.is_busy = true;
     if (base_) one.read_newest_line(base_->rules);
-    asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_,
-                          rates = rates_] {
-      const auto [state, diagnosis] = self->find_out({.incident = id, .rule = rule}, *symptom, *base, *rates);
-      const auto note =
-          diagnosis ? event::diagnosis_note(diagnose::shown_to(diagnose::Audience::others, *diagnosis), base->find(rule)) : nullptr;
+    asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number,
+                          symptom = one.symptom, base = base_, rates = rates_] {
+      const auto [state, diagnosis] =
+          self->find_out({.incident = id, .rule = rule}, *symptom, *base, *rates);
+      const auto note = diagnosis ? event::diagnosis_note(
+                                        diagnose::shown_to(diagnose::Audience::others, *diagnosis),
+                                        base->find(rule))
+                                  : nullptr;
       asio::post(self->loop_, [self, id, number, state = state, diagnosis = diagnosis, note] {
         --self->diagnosing_;
         self->go_on_diagnosing();
@@ -217,23 +233,27 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     if (base_) one.read_newest_line(base_->rules);
     // Only after a change of nginx's configuration can a probe tell how a fix did.
     const auto diagnosis = std::exchange(one.is_configuration_new, false) ? one.proposed : nullptr;
-    asio::post(workers_,
-               [self = shared_from_this(), id, rule = one.rule_id, number = one.number, symptom = one.symptom, base = base_, diagnosis] {
-                 const PeerLook look = self->look_at({.incident = id, .rule = rule}, *symptom, *base);
-                 const diagnose::Fix* const made = diagnosis && look.round ? fix_that_was_made(*diagnosis) : nullptr;
-                 const std::string fix_id = made == nullptr ? std::string() : made->id;
-                 asio::post(self->loop_, [self, id, number, look, diagnosis, fix_id] {
-                   if (diagnosis) self->take_outcome(id, number, look, diagnosis->cause, fix_id);
-                   self->take_round(id, number, look);
-                 });
-               });
+    asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number,
+                          symptom = one.symptom, base = base_, diagnosis] {
+      const PeerLook look = self->look_at({.incident = id, .rule = rule}, *symptom, *base);
+      const diagnose::Fix* const made =
+          diagnosis && look.round ? fix_that_was_made(*diagnosis) : nullptr;
+      const std::string fix_id = made == nullptr ? std::string() : made->id;
+      asio::post(self->loop_, [self, id, number, look, diagnosis, fix_id] {
+        if (diagnosis) self->take_outcome(id, number, look, diagnosis->cause, fix_id);
+        self->take_round(id, number, look);
+      });
+    });
   }
 
-  /// How the fix did that stands in the files now. Of one incident a fix is counted once, however often nginx is seen to reload.
-  void take_outcome(const std::string& id, std::uint64_t number, const PeerLook& look, const std::string& cause, const std::string& fix) {
+  /// How the fix did that stands in the files now. Of one incident a fix is counted once, however
+  /// often nginx is seen to reload.
+  void take_outcome(const std::string& id, std::uint64_t number, const PeerLook& look,
+                    const std::string& cause, const std::string& fix) {
     DiagnosisCase* const one = find(id, number);
     if (one == nullptr) return;
-    if (!look.round || look.is_unsettled) {  // such a look tells nothing yet: it is left to the next
+    if (!look.round ||
+        look.is_unsettled) {  // such a look tells nothing yet: it is left to the next
       one->is_configuration_new = true;
       return;
     }
@@ -248,7 +268,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     return found != cases_.end() && found->second.number == number ? &found->second : nullptr;
   }
 
-  void take_diagnosis(const std::string& id, std::uint64_t number, std::shared_ptr<const NginxState> nginx,
+  void take_diagnosis(const std::string& id, std::uint64_t number,
+                      std::shared_ptr<const NginxState> nginx,
                       const std::shared_ptr<const diagnose::Diagnosis>& diagnosis,
                       const std::shared_ptr<const correlate::DiagnosisNote>& note) {
     DiagnosisCase* const one = find(id, number);
@@ -257,16 +278,19 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     one->next_diagnosis.reset();
     one->verdict.clear();
     one->unsettled = nginx->is_settled(wall_clock_now()) ? 0 : one->unsettled + 1;
-    if (one->unsettled > 0 && one->unsettled < kMostUnsettled) one->next_diagnosis = std::chrono::steady_clock::now() + kWhenSettled;
+    if (one->unsettled > 0 && one->unsettled < kMostUnsettled)
+      one->next_diagnosis = std::chrono::steady_clock::now() + kWhenSettled;
     if (one->diagnosed != nginx) one->contradictions = 0;
     // A line that came meanwhile says something else than the one that was diagnosed.
-    if (!one->newest.line.empty() && one->contradictions <= kMostContradictions) one->next_diagnosis = std::chrono::steady_clock::now();
+    if (!one->newest.line.empty() && one->contradictions <= kMostContradictions)
+      one->next_diagnosis = std::chrono::steady_clock::now();
     one->diagnosed = nginx;
     one->nginx = std::move(nginx);
     one->has_answer = true;
     one->is_of_before = false;
     const bool is_healthy = diagnosis && diagnosis->is_healthy_now;
-    one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->until_next_probe(is_healthy));
+    one->next_probe =
+        std::chrono::steady_clock::now() + with_jitter(one->until_next_probe(is_healthy));
     // That all is well by now does not make wrong what was told: probes say that it is over.
     if (is_healthy && one->proposed) return;
     one->diagnosis = diagnosis;
@@ -280,27 +304,34 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     const std::optional<correlate::ProbeRound>& round = look.round;
     one->is_busy = false;
     const bool has_passed = round && round->every_peer_passed;
-    one->interval = has_passed ? options_.probe_interval : std::min(one->interval * 2, options_.probe_interval_most);
-    one->next_probe = std::chrono::steady_clock::now() + with_jitter(one->until_next_probe(has_passed));
-    if (one->is_contradicted_by(look) && (one->diagnosed != look.nginx || ++one->contradictions <= kMostContradictions))
+    one->interval = has_passed ? options_.probe_interval
+                               : std::min(one->interval * 2, options_.probe_interval_most);
+    one->next_probe =
+        std::chrono::steady_clock::now() + with_jitter(one->until_next_probe(has_passed));
+    if (one->is_contradicted_by(look) &&
+        (one->diagnosed != look.nginx || ++one->contradictions <= kMostContradictions))
       one->next_diagnosis = std::chrono::steady_clock::now();
     // What was told before the restart may not be true any more.
-    if (round && !has_passed && std::exchange(one->is_of_before, false)) one->next_diagnosis = std::chrono::steady_clock::now();
+    if (round && !has_passed && std::exchange(one->is_of_before, false))
+      one->next_diagnosis = std::chrono::steady_clock::now();
     if (round && !has_passed) one->verdict = look.verdict;
-    if (look.is_unsettled) one->next_probe = std::min(one->next_probe, std::chrono::steady_clock::now() + kWhenSettled);
+    if (look.is_unsettled)
+      one->next_probe = std::min(one->next_probe, std::chrono::steady_clock::now() + kWhenSettled);
     if (round) answers_.probed(id, *round);
     else if (!look.passes && !look.is_unsettled) answers_.unprobed(id);
   }
 
   std::chrono::milliseconds with_jitter(std::chrono::milliseconds wait) {
     std::uniform_real_distribution<double> share(0.8, 1.2);
-    return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(wait.count()) * share(random_)));
+    return std::chrono::milliseconds(
+        static_cast<std::int64_t>(static_cast<double>(wait.count()) * share(random_)));
   }
 
   void run_timer() {
     if (is_stopped_ || is_timing_ || cases_.empty()) return;
     is_timing_ = true;
-    timer_.expires_after(std::min<std::chrono::milliseconds>(std::chrono::seconds(1), options_.probe_interval));
+    timer_.expires_after(
+        std::min<std::chrono::milliseconds>(std::chrono::seconds(1), options_.probe_interval));
     timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
       self->is_timing_ = false;
       if (error || self->is_stopped_) return;
@@ -312,7 +343,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   void look_what_is_due() {
     const auto now = std::chrono::steady_clock::now();
     if (now >= next_reload_look_ && !is_looking_) {
-      next_reload_look_ = now + std::min<std::chrono::milliseconds>(kLookForReload, options_.probe_interval);
+      next_reload_look_ =
+          now + std::min<std::chrono::milliseconds>(kLookForReload, options_.probe_interval);
       is_looking_ = true;
       asio::post(workers_, [self = shared_from_this()] {
         auto state = self->nginx_->refresh();
@@ -328,7 +360,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     }
   }
 
-  /// nginx has read its configuration anew, or the files have changed: what was found may be over, or have another cause.
+  /// nginx has read its configuration anew, or the files have changed: what was found may be over,
+  /// or have another cause.
   void after_look(const std::shared_ptr<const NginxState>& state) {
     is_looking_ = false;
     if (is_stopped_) return;
@@ -341,14 +374,17 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
       one.next_probe = std::min(one.next_probe, soon);
       one.is_configuration_new = true;
       // What no probe can look at is found out anew from the files.
-      if (one.diagnosed && (!options_.may_probe || one.symptom->side != parse::Side::upstream)) one.next_diagnosis = soon;
+      if (one.diagnosed && (!options_.may_probe || one.symptom->side != parse::Side::upstream))
+        one.next_diagnosis = soon;
     }
   }
 
-  // ---- the workers' side -----------------------------------------------------------------------------------------------
+  // ---- the workers' side
+  // -----------------------------------------------------------------------------------------------
 
   template <class Do>
-  auto with_surroundings(const telemetry::LogAbout& whose, const NginxState& state, const RuleBase& base, Do&& do_it)
+  auto with_surroundings(const telemetry::LogAbout& whose, const NginxState& state,
+                         const RuleBase& base, Do&& do_it)
       -> decltype(do_it(std::declval<const diagnose::Surroundings&>(), base)) {
     diagnose::ProberOptions options;
     options.scope = options_.may_probe ? diagnose::ProbeScope::frugal : diagnose::ProbeScope::none;
@@ -362,15 +398,15 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
       if (options_.on_handshake) options_.on_handshake();
     };
     diagnose::Prober prober(state.policy, std::move(options));
-    const diagnose::Surroundings surroundings = surroundings_of(state.nginx, state.ca_store, prober, options_.may_read_keys);
+    const diagnose::Surroundings surroundings =
+        surroundings_of(state.nginx, state.ca_store, prober, options_.may_read_keys);
     return do_it(surroundings, base);
   }
 
   /// A diagnosis, and the nginx that it is true of.
-  std::pair<std::shared_ptr<const NginxState>, std::shared_ptr<const diagnose::Diagnosis>> find_out(const telemetry::LogAbout& whose,
-                                                                                                    const Symptom& symptom,
-                                                                                                    const RuleBase& base,
-                                                                                                    const FixRates& rates) {
+  std::pair<std::shared_ptr<const NginxState>, std::shared_ptr<const diagnose::Diagnosis>> find_out(
+      const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base,
+      const FixRates& rates) {
     for (int look = 1;; ++look) {
       const auto state = nginx_->refresh(kSharedLook);
       auto diagnosis = diagnose(whose, symptom, *state, base, rates);
@@ -378,13 +414,17 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     }
   }
 
-  std::shared_ptr<const diagnose::Diagnosis> diagnose(const telemetry::LogAbout& whose, const Symptom& symptom, const NginxState& state,
-                                                      const RuleBase& base, const FixRates& rates) {
+  std::shared_ptr<const diagnose::Diagnosis> diagnose(const telemetry::LogAbout& whose,
+                                                      const Symptom& symptom,
+                                                      const NginxState& state, const RuleBase& base,
+                                                      const FixRates& rates) {
     const telemetry::TimeTaken taken(options_.diagnosis_seconds);
     return with_surroundings(
         whose, state, base,
-        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) -> std::shared_ptr<const diagnose::Diagnosis> {
-          diagnose::Diagnosis diagnosis = diagnose::diagnose(symptom, surroundings, rules.knowledge);
+        [&](const diagnose::Surroundings& surroundings,
+            const RuleBase& rules) -> std::shared_ptr<const diagnose::Diagnosis> {
+          diagnose::Diagnosis diagnosis =
+              diagnose::diagnose(symptom, surroundings, rules.knowledge);
           if (diagnosis.cause.empty()) return nullptr;
           rates.update(diagnosis);
           return std::make_shared<const diagnose::Diagnosis>(std::move(diagnosis));
@@ -399,26 +439,31 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
       const bool is_same = nginx_->refresh() == look.nginx;
       if (!is_same && looks < kMostLooks) continue;
       look.is_unsettled = !is_same || !look.nginx->is_settled(wall_clock_now());
-      // What is in the files passes, and what nginx holds does not, or may not: it is not over before the reload.
+      // What is in the files passes, and what nginx holds does not, or may not: it is not over
+      // before the reload.
       if (look.passes && (look.is_unsettled || nginx_->awaits_reload())) look.round.reset();
       return look;
     }
   }
 
-  PeerLook probe(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base, std::shared_ptr<const NginxState> state) {
+  PeerLook probe(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base,
+                 std::shared_ptr<const NginxState> state) {
     PeerLook look{.nginx = std::move(state)};
-    with_surroundings(whose, *look.nginx, base, [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) {
-      if (surroundings.nginx == nullptr) return;
-      const auto opened = diagnose::UpstreamCase::open(symptom, surroundings, rules.knowledge);
-      if (!opened) return;
-      const diagnose::UpstreamVerdict& now = opened.value()->now();
-      if (now.stage == diagnose::UpstreamStage::untested) return;
-      look.passes = now.passes();
-      look.verdict = diagnose::would_log(now);
-      look.round = correlate::ProbeRound{.at = surroundings.now,
-                                         .every_peer_passed = now.passes(),
-                                         .every_peer_failed = !now.passes() && opened.value()->all_other_members_fail()};
-    });
+    with_surroundings(
+        whose, *look.nginx, base,
+        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) {
+          if (surroundings.nginx == nullptr) return;
+          const auto opened = diagnose::UpstreamCase::open(symptom, surroundings, rules.knowledge);
+          if (!opened) return;
+          const diagnose::UpstreamVerdict& now = opened.value()->now();
+          if (now.stage == diagnose::UpstreamStage::untested) return;
+          look.passes = now.passes();
+          look.verdict = diagnose::would_log(now);
+          look.round = correlate::ProbeRound{
+              .at = surroundings.now,
+              .every_peer_passed = now.passes(),
+              .every_peer_failed = !now.passes() && opened.value()->all_other_members_fail()};
+        });
     return look;
   }
 
@@ -439,24 +484,36 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
   bool is_timing_ = false, is_looking_ = false, is_stopped_ = false;
 };
 
-DiagnosisScheduler::DiagnosisScheduler(asio::any_io_executor loop, DiagnosisSchedulerOptions options, std::shared_ptr<NginxView> nginx,
-                                       Answers answers)
-    : work_(std::make_shared<Work>(std::move(loop), std::move(options), std::move(nginx), std::move(answers))) {}
+DiagnosisScheduler::DiagnosisScheduler(asio::any_io_executor loop,
+                                       DiagnosisSchedulerOptions options,
+                                       std::shared_ptr<NginxView> nginx, Answers answers)
+    : work_(std::make_shared<Work>(std::move(loop), std::move(options), std::move(nginx),
+                                   std::move(answers))) {}
 DiagnosisScheduler::~DiagnosisScheduler() {
   work_->stop();
   work_->join();
 }
 
-void DiagnosisScheduler::use_rules(std::shared_ptr<const RuleBase> base) { work_->use_rules(std::move(base)); }
+void DiagnosisScheduler::use_rules(std::shared_ptr<const RuleBase> base) {
+  work_->use_rules(std::move(base));
+}
 void DiagnosisScheduler::use_rates(FixRates rates) { work_->use_rates(std::move(rates)); }
-bool DiagnosisScheduler::request(const correlate::Incident& incident) { return work_->request(incident); }
+bool DiagnosisScheduler::request(const correlate::Incident& incident) {
+  return work_->request(incident);
+}
 
 void DiagnosisScheduler::hear(const correlate::Incident& incident) { work_->hear(incident); }
-bool DiagnosisScheduler::resume(const correlate::Incident& incident) { return work_->resume(incident); }
+bool DiagnosisScheduler::resume(const correlate::Incident& incident) {
+  return work_->resume(incident);
+}
 void DiagnosisScheduler::watch(const correlate::Incident& incident) { work_->watch(incident); }
 void DiagnosisScheduler::forget(const std::string& incident_id) { work_->forget(incident_id); }
-bool DiagnosisScheduler::probe_soon(const std::string& incident_id) { return work_->probe_soon(incident_id); }
-bool DiagnosisScheduler::may_probe(const correlate::Incident& incident) const { return work_->may_probe(incident); }
+bool DiagnosisScheduler::probe_soon(const std::string& incident_id) {
+  return work_->probe_soon(incident_id);
+}
+bool DiagnosisScheduler::may_probe(const correlate::Incident& incident) const {
+  return work_->may_probe(incident);
+}
 void DiagnosisScheduler::stop() { work_->stop(); }
 
 }  // namespace handshaked::runtime

@@ -19,13 +19,16 @@
 
 namespace handshaked::runtime {
 
-/// Between the correlator and the diagnosis scheduler: which changes ask for a diagnosis, and what becomes of the answers. What fixes did
-/// here is learnt, and kept in the store. Loop thread only; what it borrows outlives it. Does nothing when diagnosis is switched off.
+/// Between the correlator and the diagnosis scheduler: which changes ask for a diagnosis, and what
+/// becomes of the answers. What fixes did here is learnt, and kept in the store. Loop thread only;
+/// what it borrows outlives it. Does nothing when diagnosis is switched off.
 class IncidentDiagnosis {
  public:
-  /// `answered`: an incident has changed, look at what is due. Waits for the store to say what fixes did before.
-  IncidentDiagnosis(boost::asio::any_io_executor loop, const config::Config& config, std::shared_ptr<NginxView> nginx,
-                    std::shared_ptr<const RuleBase> base, correlate::Correlator& correlator, store::StoreThread& store,
+  /// `answered`: an incident has changed, look at what is due. Waits for the store to say what
+  /// fixes did before.
+  IncidentDiagnosis(boost::asio::any_io_executor loop, const config::Config& config,
+                    std::shared_ptr<NginxView> nginx, std::shared_ptr<const RuleBase> base,
+                    correlate::Correlator& correlator, store::StoreThread& store,
                     DaemonCounters& counters, std::function<void()> answered);
 
   void use_rules(std::shared_ptr<const RuleBase> base);
@@ -40,7 +43,8 @@ class IncidentDiagnosis {
 
  private:
   void load_rates();
-  void take_diagnosis(const std::string& incident, std::shared_ptr<const correlate::DiagnosisNote> note);
+  void take_diagnosis(const std::string& incident,
+                      std::shared_ptr<const correlate::DiagnosisNote> note);
   void take_probes(const std::string& incident, const correlate::ProbeRound& round);
   void take_nothing(const std::string& incident);
   void ask_for(const correlate::Incident& incident, Time now);

@@ -9,9 +9,10 @@
 
 namespace handshaked::runtime {
 
-/// Logs that nginx's configuration names no more. They are followed on for a while: old workers write there until their last connection
-/// has ended, and what was written is still to be read. A log may be let go when it was named no more, and silent, for kLetGoAfter. Not
-/// shared between threads.
+/// Logs that nginx's configuration names no more. They are followed on for a while: old workers
+/// write there until their last connection has ended, and what was written is still to be read. A
+/// log may be let go when it was named no more, and silent, for kLetGoAfter. Not shared between
+/// threads.
 class DroppedLogs {
  public:
   using SteadyTime = std::chrono::steady_clock::time_point;

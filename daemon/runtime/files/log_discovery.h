@@ -24,8 +24,9 @@ struct LogRemark {
 /// What cannot be followed, and what to do instead; levels that hide faults towards upstreams.
 std::vector<LogRemark> remarks_on(const std::vector<nginx::NamedErrorLog>& logs);
 
-/// Which logs nginx writes: every error_log of the configuration that it uses, and the log of its start. Looks every few seconds whether
-/// that has changed (a reload, an nginx that was started or installed), on a thread of its own; everything else is the loop thread's.
+/// Which logs nginx writes: every error_log of the configuration that it uses, and the log of its
+/// start. Looks every few seconds whether that has changed (a reload, an nginx that was started or
+/// installed), on a thread of its own; everything else is the loop thread's.
 class LogDiscovery {
  public:
   /// `found`: all files to follow from now on, when they are others than before.

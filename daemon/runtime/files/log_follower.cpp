@@ -11,7 +11,8 @@ namespace {
 /// Names the container as the host of lines that name none: they are not this host's.
 class ContainerHandler final : public FailureHandler {
  public:
-  ContainerHandler(std::string_view container, FailureHandler& next) : container_(container), next_(next) {}
+  ContainerHandler(std::string_view container, FailureHandler& next)
+      : container_(container), next_(next) {}
   void on_failure(const match::RecognisedLine& failure) override {
     parse::ErrorRecord record = failure.record;
     if (record.envelope_host.empty()) record.envelope_host = container_;
@@ -32,7 +33,8 @@ class ContainerHandler final : public FailureHandler {
 
 }  // namespace
 
-LogFollower::LogFollower(std::string path, ingest::LogTailOptions options, std::optional<ingest::ReadPosition> saved, parse::TimeZone zone,
+LogFollower::LogFollower(std::string path, ingest::LogTailOptions options,
+                         std::optional<ingest::ReadPosition> saved, parse::TimeZone zone,
                          std::shared_ptr<const match::RuleSet> rules, bool starts_live)
     : is_late_(saved.has_value()),
       tail_(path, options, std::move(saved)),

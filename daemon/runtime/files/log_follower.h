@@ -14,8 +14,8 @@
 
 namespace handshaked::runtime {
 
-/// What one look at a log gave: how far it was read, and what was found on the way. It is sent even when nothing was found,
-/// because the position has moved.
+/// What one look at a log gave: how far it was read, and what was found on the way. It is sent even
+/// when nothing was found, because the position has moved.
 struct ReadBatch {
   std::string source;  ///< the path as configured
   std::string cursor;  ///< everything before it is in this batch or an earlier one
@@ -24,15 +24,18 @@ struct ReadBatch {
   std::uint64_t bytes = 0;
 };
 
-/// One followed log: read, scan, match and fold as plain calls, on whatever thread steps it; never on two at once.
+/// One followed log: read, scan, match and fold as plain calls, on whatever thread steps it; never
+/// on two at once.
 class LogFollower final : private ingest::BlockHandler {
  public:
-  /// `starts_live`: what is there at first counts as seen now: it was missed while we were down, or the log is new. Else it is
-  /// history, judged by its own times.
-  LogFollower(std::string path, ingest::LogTailOptions options, std::optional<ingest::ReadPosition> saved, parse::TimeZone zone,
+  /// `starts_live`: what is there at first counts as seen now: it was missed while we were down, or
+  /// the log is new. Else it is history, judged by its own times.
+  LogFollower(std::string path, ingest::LogTailOptions options,
+              std::optional<ingest::ReadPosition> saved, parse::TimeZone zone,
               std::shared_ptr<const match::RuleSet> rules, bool starts_live);
 
-  /// Reads what is there, a bounded amount. nullopt when nothing has changed; `more` says whether to step again at once.
+  /// Reads what is there, a bounded amount. nullopt when nothing has changed; `more` says whether
+  /// to step again at once.
   std::optional<ReadBatch> step(Time now, bool& more);
 
   /// From the next step on.

@@ -25,26 +25,29 @@
 
 namespace handshaked::runtime {
 
-/// All followed logs: finds them, wakes their readers, and puts what they read into a queue. Its own members are used from
-/// the loop thread only; each log is stepped on a strand of the reader pool.
+/// All followed logs: finds them, wakes their readers, and puts what they read into a queue. Its
+/// own members are used from the loop thread only; each log is stepped on a strand of the reader
+/// pool.
 class LogSources {
  public:
   using FindCursor = std::function<std::optional<std::string>(const std::string& source)>;
 
-  LogSources(boost::asio::io_context& loop, boost::asio::thread_pool& readers, BoundedQueue<ReadBatch>& out,
-             std::shared_ptr<const match::RuleSet> rules);
+  LogSources(boost::asio::io_context& loop, boost::asio::thread_pool& readers,
+             BoundedQueue<ReadBatch>& out, std::shared_ptr<const match::RuleSet> rules);
 
-  /// Begins to follow what `source` names, and the `discovered` logs beside; `find_cursor` tells where each log was left. `from_start` as
-  /// in the configuration, or asked for on the command line.
+  /// Begins to follow what `source` names, and the `discovered` logs beside; `find_cursor` tells
+  /// where each log was left. `from_start` as in the configuration, or asked for on the command
+  /// line.
   Result<> follow(const config::FileSource& source, bool from_start, const FindCursor& find_cursor,
                   const std::vector<std::string>& discovered = {});
 
-  /// From now on these are the discovered logs of the sources that discover. What is new is read from its beginning if it was made since
-  /// we began, else from its end: it holds what is long over. What is named no more is followed on as DroppedLogs says.
+  /// From now on these are the discovered logs of the sources that discover. What is new is read
+  /// from its beginning if it was made since we began, else from its end: it holds what is long
+  /// over. What is named no more is followed on as DroppedLogs says.
   void use_discovered(const std::vector<std::string>& paths);
 
-  /// Steps every log once and waits for wake-ups from then on. `caught_up_once` is called on the loop thread when each log
-  /// has been looked at: opened, or reported as waited for.
+  /// Steps every log once and waits for wake-ups from then on. `caught_up_once` is called on the
+  /// loop thread when each log has been looked at: opened, or reported as waited for.
   void start(std::function<void()> looked_at_all);
 
   void use_rules(std::shared_ptr<const match::RuleSet> rules);
@@ -58,7 +61,8 @@ class LogSources {
 
  private:
   struct Followed {
-    Followed(std::unique_ptr<LogFollower> log, boost::asio::strand<boost::asio::thread_pool::executor_type> its_strand)
+    Followed(std::unique_ptr<LogFollower> log,
+             boost::asio::strand<boost::asio::thread_pool::executor_type> its_strand)
         : follower(std::move(log)), strand(std::move(its_strand)) {}
     std::unique_ptr<LogFollower> follower;
     boost::asio::strand<boost::asio::thread_pool::executor_type> strand;

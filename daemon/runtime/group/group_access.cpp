@@ -14,19 +14,22 @@ namespace {
 bool is_on_kafka(const config::Config& config) { return !config.kafka.empty(); }
 
 Result<engine::NatsGroupOptions> nats_group_options(const config::Config& config) {
-  if (const std::string why = engine::why_no_nats(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
+  if (const std::string why = engine::why_no_nats(); !why.empty())
+    return fail(ErrorCode::invalid_configuration, why);
   const config::NatsSource& source = config.nats.front();
   engine::NatsGroupOptions options;
   TRY(options.connection, nats_options(source.servers));
   options.group = config.group.name;
   options.lines = source.stream;
-  if (source.subject.find(config::kPartitionWord) != std::string::npos) options.line_subjects = config::subjects_of_all(config);
+  if (source.subject.find(config::kPartitionWord) != std::string::npos)
+    options.line_subjects = config::subjects_of_all(config);
   options.replicas = config.group.replicas;
   return options;
 }
 
 Result<engine::KafkaGroupOptions> kafka_group_options(const config::Config& config) {
-  if (const std::string why = engine::why_no_kafka(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
+  if (const std::string why = engine::why_no_kafka(); !why.empty())
+    return fail(ErrorCode::invalid_configuration, why);
   const config::KafkaSource& source = config.kafka.front();
   engine::KafkaGroupOptions options;
   TRY(options.connection, kafka_options(source));

@@ -11,9 +11,11 @@ using engine::GroupPart;
 
 Result<std::vector<GroupPart>> set_up_group(const config::Config& config, bool may_make) {
   TRY(std::vector<GroupPart> parts, set_up_parts(config, may_make));
-  GroupPart& settings =
-      parts.emplace_back(GroupPart{.what = "settings of the group", .settings = std::to_string(config.group.partitions) + " partitions"});
-  if (std::any_of(parts.begin(), parts.end() - 1, [](const GroupPart& part) { return part.state == GroupPart::State::missing; }))
+  GroupPart& settings = parts.emplace_back(
+      GroupPart{.what = "settings of the group",
+                .settings = std::to_string(config.group.partitions) + " partitions"});
+  if (std::any_of(parts.begin(), parts.end() - 1,
+                  [](const GroupPart& part) { return part.state == GroupPart::State::missing; }))
     return parts;  // there is no bucket to look into, and none may be made
   TRY(const auto group, open_group(config));
   const auto checked = check_group_settings(*group, config);
@@ -28,7 +30,9 @@ Result<std::vector<GroupPart>> set_up_group(const config::Config& config, bool m
   return parts;
 }
 
-Result<std::vector<std::string>> unread_subjects(const config::Config& config) { return unread_lines(config); }
+Result<std::vector<std::string>> unread_subjects(const config::Config& config) {
+  return unread_lines(config);
+}
 
 Result<std::string> group_now(const config::Config& config) {
   TRY(const auto group, open_group(config));
@@ -43,7 +47,8 @@ std::vector<std::string> group_problems(const config::Config& config) {
   if (!parts) return {whose + parts.error().message()};
   std::vector<std::string> problems;
   for (const GroupPart& part : parts.value()) {
-    if (part.state == GroupPart::State::missing) problems.push_back(whose + part.what + ": missing; handshaked group setup makes it");
+    if (part.state == GroupPart::State::missing)
+      problems.push_back(whose + part.what + ": missing; handshaked group setup makes it");
   }
   if (!problems.empty()) return problems;
   const auto strays = unread_subjects(config);
@@ -52,9 +57,11 @@ std::vector<std::string> group_problems(const config::Config& config) {
   for (const std::string& stray : strays.value()) {
     if (config.kafka.empty())
       problems.push_back(whose + "messages on \"" + stray + "\" belong to none of the " + count +
-                         " partitions, so nobody reads them: the servers' mapping has another number of partitions");
+                         " partitions, so nobody reads them: the servers' mapping has another "
+                         "number of partitions");
     else
-      problems.push_back(whose + "nobody reads the partition \"" + stray + "\" of the lines: their topic has more than the " + count +
+      problems.push_back(whose + "nobody reads the partition \"" + stray +
+                         "\" of the lines: their topic has more than the " + count +
                          " partitions of the group");
   }
   return problems;

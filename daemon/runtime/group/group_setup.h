@@ -9,17 +9,20 @@
 
 namespace handshaked::runtime {
 
-/// Looks for what a group needs in its engine and makes what is missing, if it may: streams and a bucket, or topics, and in it the settings
-/// that all workers have in common. Changes nothing that is there. Fails where the group was set up with other settings.
+/// Looks for what a group needs in its engine and makes what is missing, if it may: streams and a
+/// bucket, or topics, and in it the settings that all workers have in common. Changes nothing that
+/// is there. Fails where the group was set up with other settings.
 Result<std::vector<engine::GroupPart>> set_up_group(const config::Config& config, bool may_make);
 
-/// Subjects, or partitions of a topic, with lines that no worker will ever read: of other numbers than the partitions'. A few of them.
+/// Subjects, or partitions of a topic, with lines that no worker will ever read: of other numbers
+/// than the partitions'. A few of them.
 Result<std::vector<std::string>> unread_subjects(const config::Config& config);
 
 /// The JSON of `group` in status_json(), as the engine says it now.
 Result<std::string> group_now(const config::Config& config);
 
-/// Why a worker of this group could not do what it is for: a sentence each. Asks the engine, changes nothing.
+/// Why a worker of this group could not do what it is for: a sentence each. Asks the engine,
+/// changes nothing.
 std::vector<std::string> group_problems(const config::Config& config);
 
 }  // namespace handshaked::runtime

@@ -23,7 +23,8 @@ using telemetry::log_error;
 using telemetry::log_info;
 using telemetry::log_warning;
 
-constexpr int kExitLost = 75;  // sysexits.h: EX_TEMPFAIL; the unit starts us again, and we wait for a partition
+constexpr int kExitLost =
+    75;  // sysexits.h: EX_TEMPFAIL; the unit starts us again, and we wait for a partition
 constexpr auto kLookInterval = std::chrono::seconds(5);
 
 /// Of this process alone. Not a secret.
@@ -41,13 +42,16 @@ std::string make_token() {
 /// Beside the database that the daemon would have by itself, which is left alone.
 std::filesystem::path state_file(const config::Config& config) {
   std::error_code error;
-  const auto directory = std::filesystem::absolute(std::filesystem::path(config.database).parent_path(), error);
+  const auto directory =
+      std::filesystem::absolute(std::filesystem::path(config.database).parent_path(), error);
   return directory / ("group-" + config.group.name + ".db");
 }
 
-/// The process ends without a word to anybody: what it has under way the next owner does again, with the same ids.
+/// The process ends without a word to anybody: what it has under way the next owner does again,
+/// with the same ids.
 void end_process(const Error& why) {
-  log_error(why.message() + ": this process ends, and waits for a partition when it is started again");
+  log_error(why.message() +
+            ": this process ends, and waits for a partition when it is started again");
   restart_backoff().forget();  // it is no fault of ours
   telemetry::tell_suppressed(true);
   _exit(kExitLost);
@@ -58,15 +62,17 @@ int wait_for_signal(milliseconds patience) {
   sigset_t wanted;
   sigemptyset(&wanted);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, signal);
-  const timespec wait{.tv_sec = patience.count() / 1000, .tv_nsec = patience.count() % 1000 * 1'000'000};
+  const timespec wait{.tv_sec = patience.count() / 1000,
+                      .tv_nsec = patience.count() % 1000 * 1'000'000};
   const int signal = sigtimedwait(&wanted, nullptr, &wait);
   return std::max(signal, 0);
 }
 
-/// Waiting mends neither settings that are wrong nor a state that this program cannot use. Settings that were right once stay right: a
-/// certificate that cannot be read now is being replaced.
+/// Waiting mends neither settings that are wrong nor a state that this program cannot use. Settings
+/// that were right once stay right: a certificate that cannot be read now is being replaced.
 bool is_final(const Error& error, bool settings_were_right) {
-  return error.code() == ErrorCode::invalid_input || (error.code() == ErrorCode::invalid_configuration && !settings_were_right);
+  return error.code() == ErrorCode::invalid_input ||
+         (error.code() == ErrorCode::invalid_configuration && !settings_were_right);
 }
 
 }  // namespace
@@ -77,18 +83,24 @@ Result<std::unique_ptr<GroupWorker>> GroupWorker::make(const config::Config& con
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);
   auto lock = store::FileLock::acquire(file.string() + ".worker");
-  if (!lock) return fail(lock.error().wrapped("each worker on a host needs a directory of its own for [state] database"));
-  return std::unique_ptr<GroupWorker>(new GroupWorker(config, std::move(engine), std::move(lock).value()));
+  if (!lock)
+    return fail(lock.error().wrapped(
+        "each worker on a host needs a directory of its own for [state] database"));
+  return std::unique_ptr<GroupWorker>(
+      new GroupWorker(config, std::move(engine), std::move(lock).value()));
 }
 
-GroupWorker::GroupWorker(config::Config config, std::unique_ptr<engine::GroupEngine> engine, store::FileLock lock)
+GroupWorker::GroupWorker(config::Config config, std::unique_ptr<engine::GroupEngine> engine,
+                         store::FileLock lock)
     : config_(std::move(config)),
       file_(state_file(config_)),
       token_(make_token()),
       engine_(std::move(engine)),
       lock_(std::move(lock)),
-      lease_(*engine_,
-             {.partitions = config_.group.partitions, .worker = config_.group.worker, .token = token_, .length = config_.group.lease}) {
+      lease_(*engine_, {.partitions = config_.group.partitions,
+                        .worker = config_.group.worker,
+                        .token = token_,
+                        .length = config_.group.lease}) {
   seen_.name = config_.group.name;
   seen_.partitions.resize(config_.group.partitions);
 }
@@ -100,22 +112,28 @@ Result<std::optional<store::Database>> GroupWorker::wait_for_partition() {
   const std::string waits = who + " waits for a partition";
   log_info(waits);
   notify_ready(waits);
-  const auto pause = std::clamp<milliseconds>(config_.group.lease / 5, milliseconds(100), milliseconds(1000));
+  const auto pause =
+      std::clamp<milliseconds>(config_.group.lease / 5, milliseconds(100), milliseconds(1000));
   std::string told;
   for (;;) {
     notify_watchdog();
     auto tried = try_once();
     if (tried && tried.value()) {
-      log_info(who + " has partition " + std::to_string(*partition_) + " of " + std::to_string(config_.group.partitions) + ", epoch " +
+      log_info(who + " has partition " + std::to_string(*partition_) + " of " +
+               std::to_string(config_.group.partitions) + ", epoch " +
                std::to_string(log_->epoch()));
       return tried;
     }
     if (!tried && is_final(tried.error(), has_checked_settings_)) return tried;
     const std::string trouble = tried ? std::string() : tried.error().message();
-    if (trouble != told && !trouble.empty()) log_warning(who + ": " + trouble + "; it is tried again");
+    if (trouble != told && !trouble.empty())
+      log_warning(who + ": " + trouble + "; it is tried again");
     told = trouble;
     const int signal = wait_for_signal(pause);
-    if (signal == SIGHUP) log_info("a worker that waits reads its configuration when it is started: restart it to use another");
+    if (signal == SIGHUP)
+      log_info(
+          "a worker that waits reads its configuration when it is started: restart it to use "
+          "another");
     else if (signal != 0) return std::optional<store::Database>();
   }
 }
@@ -135,7 +153,9 @@ Result<std::optional<store::Database>> GroupWorker::try_once() {
   if (taken) return std::optional(std::move(taken).value());
   stop_keeping();
   static_cast<void>(lease_.release());
-  return fail(taken.error().wrapped("partition " + std::to_string(*std::exchange(partition_, std::nullopt)) + " cannot be taken over"));
+  return fail(taken.error().wrapped("partition " +
+                                    std::to_string(*std::exchange(partition_, std::nullopt)) +
+                                    " cannot be taken over"));
 }
 
 Result<store::Database> GroupWorker::take_over() {
@@ -156,7 +176,8 @@ Result<store::Database> GroupWorker::take_over() {
 }
 
 void GroupWorker::say_that_we_are() {
-  static_cast<void>(engine_->put(worker_key(config_.group.worker), worker_text(partition_), std::nullopt));
+  static_cast<void>(
+      engine_->put(worker_key(config_.group.worker), worker_text(partition_), std::nullopt));
 }
 
 void GroupWorker::start_keeping() {
@@ -177,7 +198,8 @@ void GroupWorker::keep_lease(const std::stop_token& ended) {
   while (!ended.stop_requested()) {
     const auto renewed = lease_.renew();
     if (renewed && !renewed.value())
-      end_process(Error(ErrorCode::cancelled, "another worker has taken partition " + std::to_string(*partition_) + " over"));
+      end_process(Error(ErrorCode::cancelled, "another worker has taken partition " +
+                                                  std::to_string(*partition_) + " over"));
     if (renewed) say_that_we_are();
     if (is_taking_over_) notify_watchdog();
     if (steady_clock::now() - looked_at >= kLookInterval) {

@@ -19,9 +19,10 @@
 
 namespace handshaked::runtime {
 
-/// This process as a worker of a group: it waits until there is a partition for it, takes it over, and keeps its lease. A worker has one
-/// partition at a time and a process one worker, because the process is what dies: when the partition is lost, the process ends, and
-/// nothing of what it had in memory can be told or written any more.
+/// This process as a worker of a group: it waits until there is a partition for it, takes it over,
+/// and keeps its lease. A worker has one partition at a time and a process one worker, because the
+/// process is what dies: when the partition is lost, the process ends, and nothing of what it had
+/// in memory can be told or written any more.
 ///
 /// Made, waited for and left by the main thread; figures() from any.
 class GroupWorker {
@@ -30,8 +31,9 @@ class GroupWorker {
   static Result<std::unique_ptr<GroupWorker>> make(const config::Config& config);
   ~GroupWorker();
 
-  /// Blocks until a partition is ours, and gives its database. Nothing: SIGTERM or SIGINT came, which the caller holds (signals_held.h).
-  /// Fails with what waiting does not mend: other settings, a state that this program cannot use.
+  /// Blocks until a partition is ours, and gives its database. Nothing: SIGTERM or SIGINT came,
+  /// which the caller holds (signals_held.h). Fails with what waiting does not mend: other
+  /// settings, a state that this program cannot use.
   Result<std::optional<store::Database>> wait_for_partition();
   /// After that.
   std::uint32_t partition() const { return *partition_; }
@@ -41,7 +43,8 @@ class GroupWorker {
   void leave();
 
  private:
-  GroupWorker(config::Config config, std::unique_ptr<engine::GroupEngine> engine, store::FileLock lock);
+  GroupWorker(config::Config config, std::unique_ptr<engine::GroupEngine> engine,
+              store::FileLock lock);
 
   Result<std::optional<store::Database>> try_once();
   Result<store::Database> take_over();

@@ -16,17 +16,20 @@ std::optional<LeaseHolder> LeaseHolder::parse(const std::string& text) {
   std::string version;
   LeaseHolder holder;
   Duration::rep since = 0;
-  if (!(words >> version >> holder.worker >> holder.token >> since) || version != "v1") return std::nullopt;
+  if (!(words >> version >> holder.worker >> holder.token >> since) || version != "v1")
+    return std::nullopt;
   holder.since = Time(Duration(since));
   if (holder.worker == "-") holder.worker = holder.token = "";
   return holder;
 }
 
-PartitionLease::PartitionLease(engine::GroupEngine& engine, Options options) : engine_(engine), options_(std::move(options)) {}
+PartitionLease::PartitionLease(engine::GroupEngine& engine, Options options)
+    : engine_(engine), options_(std::move(options)) {}
 
 Result<std::optional<std::uint32_t>> PartitionLease::try_take(Clock::time_point now, Time wall) {
   // Each worker begins elsewhere, so that they meet less often.
-  const auto first = static_cast<std::uint32_t>(std::hash<std::string>()(options_.token) % options_.partitions);
+  const auto first =
+      static_cast<std::uint32_t>(std::hash<std::string>()(options_.token) % options_.partitions);
   for (std::uint32_t i = 0; i < options_.partitions; ++i) {
     const std::uint32_t partition = (first + i) % options_.partitions;
     TRY(const bool is_taken, try_one(partition, now, wall));
@@ -63,7 +66,8 @@ Result<bool> PartitionLease::renew() {
     revision_ = *revision;
     return true;
   }
-  TRY(const auto value, engine_.value(key()));  // one of ours may have gone through without an answer
+  TRY(const auto value,
+      engine_.value(key()));  // one of ours may have gone through without an answer
   const auto holder = value ? LeaseHolder::parse(value->text) : std::nullopt;
   if (!holder || holder->token != options_.token) return false;
   revision_ = value->revision;
@@ -72,7 +76,8 @@ Result<bool> PartitionLease::renew() {
 
 Result<> PartitionLease::release() {
   if (!partition_) return success();
-  TRY(engine_.put(key(), LeaseHolder{.worker = {}, .token = {}, .since = wall_clock_now()}.text(), revision_));
+  TRY(engine_.put(key(), LeaseHolder{.worker = {}, .token = {}, .since = wall_clock_now()}.text(),
+                  revision_));
   partition_.reset();
   return success();
 }

@@ -12,9 +12,10 @@
 
 namespace handshaked::runtime {
 
-/// Which worker should have which partition: a key "owner.N" each, changed only from the revision that was read. Whoever sees a key
-/// unchanged for the length of a lease, by its own clock, may take it; clocks are never compared. If two believe that they have one, the
-/// partition's log tells them apart (partition_log.h). One thread at a time.
+/// Which worker should have which partition: a key "owner.N" each, changed only from the revision
+/// that was read. Whoever sees a key unchanged for the length of a lease, by its own clock, may
+/// take it; clocks are never compared. If two believe that they have one, the partition's log tells
+/// them apart (partition_log.h). One thread at a time.
 class PartitionLease {
  public:
   using Clock = std::chrono::steady_clock;

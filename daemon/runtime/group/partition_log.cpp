@@ -19,7 +19,8 @@ constexpr int kMostTries = 5;
 /// Puts a database together from the entries of a log, in order.
 class StateReader {
  public:
-  StateReader(store::Replica& into, std::filesystem::path copy_file) : into_(into), copy_file_(std::move(copy_file)) {}
+  StateReader(store::Replica& into, std::filesystem::path copy_file)
+      : into_(into), copy_file_(std::move(copy_file)) {}
 
   Result<> take(const engine::GroupEngine::Entry& entry) {
     const bool has_gap = entry.behind && *entry.behind > sequence_;
@@ -34,9 +35,11 @@ class StateReader {
     if (has_gap && (record.kind != Kind::copy || record.part != 1)) return incomplete(record);
     if (record.kind == Kind::taken_over || record.kind == Kind::nothing) return drop();
     if (record.schema > store::schema_version())
-      return fail(ErrorCode::invalid_input, "the state was written by a newer handshaked (schema version " + std::to_string(record.schema) +
-                                                ", this program knows " + std::to_string(store::schema_version()) +
-                                                "): install the newer program here, too");
+      return fail(ErrorCode::invalid_input,
+                  "the state was written by a newer handshaked (schema version " +
+                      std::to_string(record.schema) + ", this program knows " +
+                      std::to_string(store::schema_version()) +
+                      "): install the newer program here, too");
     ++entries_since_copy;
     bytes_since_copy += entry.payload.size();
     TRY(begin_or_go_on(record));
@@ -72,7 +75,8 @@ class StateReader {
       copy_size_ += record.body.size();
     } else {
       changes_ += record.body;
-      if (changes_.size() > kMostChanges) return fail(ErrorCode::limit_exceeded, "the state holds changes that are too large");
+      if (changes_.size() > kMostChanges)
+        return fail(ErrorCode::limit_exceeded, "the state holds changes that are too large");
     }
     return success();
   }
@@ -90,18 +94,22 @@ class StateReader {
     }
     if (!has_copy) return incomplete(record);
     if (record.schema != schema)
-      return fail(ErrorCode::invalid_input, "the state has changes of schema version " + std::to_string(record.schema) +
-                                                " behind a copy of version " + std::to_string(schema));
+      return fail(ErrorCode::invalid_input,
+                  "the state has changes of schema version " + std::to_string(record.schema) +
+                      " behind a copy of version " + std::to_string(schema));
     TRY(into_.apply(changes_));
     return drop();
   }
 
-  /// Not for ever: a server that has just come back may give a log with gaps that another one has whole.
+  /// Not for ever: a server that has just come back may give a log with gaps that another one has
+  /// whole.
   Result<> incomplete(const PartitionRecord& record) const {
-    return fail(ErrorCode::not_found,
-                "a part of the state is missing before message " + std::to_string(sequence_) + " of its stream (part " +
-                    std::to_string(record.part) + " of " + std::to_string(record.parts) +
-                    " of a record): if that stays, somebody has deleted messages; without its beginning it cannot be used");
+    return fail(ErrorCode::not_found, "a part of the state is missing before message " +
+                                          std::to_string(sequence_) + " of its stream (part " +
+                                          std::to_string(record.part) + " of " +
+                                          std::to_string(record.parts) +
+                                          " of a record): if that stays, somebody has deleted "
+                                          "messages; without its beginning it cannot be used");
   }
 
   store::Replica& into_;
@@ -114,12 +122,14 @@ class StateReader {
 };
 
 std::uint32_t parts_of(std::uint64_t bytes, std::size_t part_bytes) {
-  return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, (bytes + part_bytes - 1) / part_bytes));
+  return static_cast<std::uint32_t>(
+      std::max<std::uint64_t>(1, (bytes + part_bytes - 1) / part_bytes));
 }
 
 }  // namespace
 
-PartitionLog::PartitionLog(engine::GroupEngine& engine, Options options) : engine_(engine), options_(std::move(options)) {}
+PartitionLog::PartitionLog(engine::GroupEngine& engine, Options options)
+    : engine_(engine), options_(std::move(options)) {}
 
 PartitionRecord PartitionLog::record(Kind kind) {
   return {.kind = kind,
@@ -134,20 +144,25 @@ PartitionRecord PartitionLog::record(Kind kind) {
 
 Result<> PartitionLog::take_over(store::Replica& into) {
   for (int tries = 0; epoch_ == 0; ++tries) {
-    if (tries == kMostTries) return fail(ErrorCode::network, "somebody else writes to this partition all the time");
+    if (tries == kMostTries)
+      return fail(ErrorCode::network, "somebody else writes to this partition all the time");
     TRY(const auto last, engine_.last_entry(options_.partition));
     if (last) {
       TRY(const auto read, read_entry(last->payload));  // a newer program's partition is left alone
       if (read && read->schema > store::schema_version())
-        return fail(ErrorCode::invalid_input, "the state was written by a newer handshaked: install the newer program here, too");
+        return fail(
+            ErrorCode::invalid_input,
+            "the state was written by a newer handshaked: install the newer program here, too");
     }
-    TRY(const auto appended, engine_.append(options_.partition, last ? last->sequence : 0, to_entry(record(Kind::taken_over))));
+    TRY(const auto appended, engine_.append(options_.partition, last ? last->sequence : 0,
+                                            to_entry(record(Kind::taken_over))));
     if (appended) epoch_ = last_ = *appended;
   }
   // Nobody who does not know our entry can write any more: what is read now is all that there is.
   into.clear();
   StateReader reader(into, options_.copy_file);
-  TRY(engine_.read_log(options_.partition, last_, [&reader](const auto& entry) { return reader.take(entry); }));
+  TRY(engine_.read_log(options_.partition, last_,
+                       [&reader](const auto& entry) { return reader.take(entry); }));
   foreign_ = reader.foreign;
   copy_bytes_ = reader.copy_bytes;
   bytes_since_copy_ = reader.bytes_since_copy;
@@ -161,11 +176,14 @@ Result<> PartitionLog::put(const PartitionRecord& record, const std::string* com
   const std::string entry = to_entry(record);
   const auto appended = engine_.append(options_.partition, last_, entry);
   if (!appended) {
-    unsettled_ = Unsettled{.id = record.id, .part = record.part, .changes = completes ? std::optional(*completes) : std::nullopt};
+    unsettled_ = Unsettled{.id = record.id,
+                           .part = record.part,
+                           .changes = completes ? std::optional(*completes) : std::nullopt};
     return fail(appended.error());
   }
   if (!appended.value()) {
-    Error why(ErrorCode::cancelled, "another worker has taken partition " + std::to_string(options_.partition) + " over");
+    Error why(ErrorCode::cancelled,
+              "another worker has taken partition " + std::to_string(options_.partition) + " over");
     give_up(why);
     return fail(std::move(why));
   }
@@ -187,21 +205,25 @@ Result<> PartitionLog::append(const std::string& changes) {
 
 Result<std::optional<std::string>> PartitionLog::settle() {
   if (!unsettled_) return std::optional<std::string>();
-  TRY(const auto appended, engine_.append(options_.partition, last_, to_entry(record(Kind::nothing))));
+  TRY(const auto appended,
+      engine_.append(options_.partition, last_, to_entry(record(Kind::nothing))));
   std::optional<std::string> kept;
   if (appended) {
     last_ = *appended;  // it had not been taken, and cannot be any more
   } else {
     TRY(const auto last, engine_.last_entry(options_.partition));
-    if (!last || last->sequence <= last_) return fail(ErrorCode::network, "the servers do not agree on what was written last");
+    if (!last || last->sequence <= last_)
+      return fail(ErrorCode::network, "the servers do not agree on what was written last");
     const auto read = read_entry(last->payload);
     const bool is_ours = read && read.value() && read.value()->id.starts_with(options_.token + "-");
     if (!is_ours) {
-      Error why(ErrorCode::cancelled, "another worker has taken partition " + std::to_string(options_.partition) + " over");
+      Error why(ErrorCode::cancelled, "another worker has taken partition " +
+                                          std::to_string(options_.partition) + " over");
       give_up(why);
       return fail(std::move(why));
     }
-    if (read.value()->id == unsettled_->id && read.value()->part == unsettled_->part) kept = std::move(unsettled_->changes);
+    if (read.value()->id == unsettled_->id && read.value()->part == unsettled_->part)
+      kept = std::move(unsettled_->changes);
     last_ = last->sequence;
   }
   unsettled_.reset();
@@ -209,10 +231,11 @@ Result<std::optional<std::string>> PartitionLog::settle() {
 }
 
 std::optional<std::filesystem::path> PartitionLog::wants_copy() {
-  const bool is_due =
-      bytes_since_copy_ > std::max(options_.copy_after_bytes, copy_bytes_) || entries_since_copy_ > options_.copy_after_entries;
+  const bool is_due = bytes_since_copy_ > std::max(options_.copy_after_bytes, copy_bytes_) ||
+                      entries_since_copy_ > options_.copy_after_entries;
   if (!std::exchange(wants_copy_now_, false) && !is_due) return std::nullopt;
-  bytes_since_copy_ = entries_since_copy_ = 0;  // one that fails is wanted again when as much has come
+  bytes_since_copy_ = entries_since_copy_ =
+      0;  // one that fails is wanted again when as much has come
   return options_.copy_file;
 }
 
@@ -225,7 +248,8 @@ Result<> PartitionLog::keep_copy(const std::filesystem::path& copy) {
   part.parts = parts_of(size, options_.part_bytes);
   std::uint64_t begin = 0;
   for (part.part = 1; part.part <= part.parts; ++part.part) {
-    part.body.resize(std::min<std::uint64_t>(options_.part_bytes, size - (part.part - 1) * options_.part_bytes));
+    part.body.resize(
+        std::min<std::uint64_t>(options_.part_bytes, size - (part.part - 1) * options_.part_bytes));
     if (!file.read(part.body.data(), static_cast<std::streamsize>(part.body.size())))
       return fail(ErrorCode::io, "cannot read " + copy.string());
     TRY(put(part, nullptr));
@@ -234,7 +258,8 @@ Result<> PartitionLog::keep_copy(const std::filesystem::path& copy) {
   copy_bytes_ = size;
   bytes_since_copy_ = entries_since_copy_ = 0;
   if (const auto dropped = engine_.drop_before(options_.partition, begin); !dropped)
-    telemetry::log_warning("what the state does not need any more stays until the next copy: " + dropped.error().message());
+    telemetry::log_warning("what the state does not need any more stays until the next copy: " +
+                           dropped.error().message());
   return success();
 }
 

@@ -14,12 +14,14 @@
 
 namespace handshaked::runtime {
 
-/// The state of one partition, as the engine keeps it: copies of the database and the changes since, in a log that takes an entry only
-/// behind the last one that its writer knows. So a worker that was stopped, cut off or has a wrong clock writes nothing behind what another
-/// has written: that is the fence. Which of the two should write, the lease says (partition_lease.h), and it may be wrong.
+/// The state of one partition, as the engine keeps it: copies of the database and the changes
+/// since, in a log that takes an entry only behind the last one that its writer knows. So a worker
+/// that was stopped, cut off or has a wrong clock writes nothing behind what another has written:
+/// that is the fence. Which of the two should write, the lease says (partition_lease.h), and it may
+/// be wrong.
 ///
-/// A publish without an answer may have been taken, or be taken yet. settle() puts an entry of the kind "nothing" at its place: the one
-/// that arrives first excludes the other.
+/// A publish without an answer may have been taken, or be taken yet. settle() puts an entry of the
+/// kind "nothing" at its place: the one that arrives first excludes the other.
 ///
 /// take_over() first; then it is the Journal of the database, and of its thread.
 class PartitionLog final : public store::Journal {
@@ -27,10 +29,12 @@ class PartitionLog final : public store::Journal {
   struct Options {
     std::uint32_t partition = 0;
     std::string worker;
-    std::string token;                            ///< of this process, and of no other
-    std::filesystem::path copy_file;              ///< where copies are put together
-    std::function<void(const Error&)> lost = {};  ///< the partition is another's, or the database cannot be used: ends the process
-    /// A new copy is made when the changes since the last one are larger than this and than that copy.
+    std::string token;                ///< of this process, and of no other
+    std::filesystem::path copy_file;  ///< where copies are put together
+    std::function<void(const Error&)> lost =
+        {};  ///< the partition is another's, or the database cannot be used: ends the process
+    /// A new copy is made when the changes since the last one are larger than this and than that
+    /// copy.
     std::uint64_t copy_after_bytes = std::uint64_t{4} << 20;
     std::uint64_t copy_after_entries = 5000;
     std::size_t part_bytes = kLargestPart;
@@ -38,9 +42,9 @@ class PartitionLog final : public store::Journal {
 
   PartitionLog(engine::GroupEngine& engine, Options options);
 
-  /// Fences whoever had the partition before, then puts into `into` what the log holds. `into` stays empty where it holds nothing yet.
-  /// Fails with invalid_input for a state that this program cannot use because a newer one has written it, with not_found where a part of
-  /// it is missing.
+  /// Fences whoever had the partition before, then puts into `into` what the log holds. `into`
+  /// stays empty where it holds nothing yet. Fails with invalid_input for a state that this program
+  /// cannot use because a newer one has written it, with not_found where a part of it is missing.
   Result<> take_over(store::Replica& into);
 
   Result<> append(const std::string& changes) override;

@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, 4> kKinds = {"taken-over", "nothing", "ch
 
 std::string compressed(std::string_view body) {
   std::string frame(ZSTD_compressBound(body.size()), '\0');
-  const std::size_t size = ZSTD_compress(frame.data(), frame.size(), body.data(), body.size(), kCompression);
+  const std::size_t size =
+      ZSTD_compress(frame.data(), frame.size(), body.data(), body.size(), kCompression);
   CHECK(ZSTD_isError(size) == 0);
   frame.resize(size);
   return frame;
@@ -83,9 +84,12 @@ bool read_head(std::string_view line, PartitionRecord& record) {
 
 std::string to_entry(const PartitionRecord& record) {
   std::string entry(kMark);
-  entry += std::to_string(kVersion) + " " + std::string(kKinds.at(static_cast<std::size_t>(record.kind)));
-  entry += " schema=" + std::to_string(record.schema) + " epoch=" + std::to_string(record.epoch) + " id=" + record.id;
-  entry += " part=" + std::to_string(record.part) + "/" + std::to_string(record.parts) + " by=" + record.by + "\n";
+  entry += std::to_string(kVersion) + " " +
+           std::string(kKinds.at(static_cast<std::size_t>(record.kind)));
+  entry += " schema=" + std::to_string(record.schema) + " epoch=" + std::to_string(record.epoch) +
+           " id=" + record.id;
+  entry += " part=" + std::to_string(record.part) + "/" + std::to_string(record.parts) +
+           " by=" + record.by + "\n";
   if (!record.body.empty()) entry += compressed(record.body);
   return entry;
 }
@@ -93,14 +97,16 @@ std::string to_entry(const PartitionRecord& record) {
 Result<std::optional<PartitionRecord>> read_entry(std::string_view entry) {
   constexpr std::size_t kLongestHead = 400;
   const std::size_t end = entry.substr(0, kLongestHead).find('\n');
-  if (!entry.starts_with(kMark) || end == std::string_view::npos) return std::optional<PartitionRecord>();
+  if (!entry.starts_with(kMark) || end == std::string_view::npos)
+    return std::optional<PartitionRecord>();
   std::string_view head = entry.substr(kMark.size(), end - kMark.size());
   std::uint64_t version = 0;
   const auto [after, error] = std::from_chars(head.data(), head.data() + head.size(), version);
   if (error != std::errc() || *after != ' ') return std::optional<PartitionRecord>();
   if (version > kVersion)
-    return fail(ErrorCode::invalid_input, "the state was written by a newer handshaked (format " + std::to_string(version) +
-                                              ", this program knows " + std::to_string(kVersion) +
+    return fail(ErrorCode::invalid_input, "the state was written by a newer handshaked (format " +
+                                              std::to_string(version) + ", this program knows " +
+                                              std::to_string(kVersion) +
                                               "): install the newer program here, too");
   head.remove_prefix(static_cast<std::size_t>(after - head.data()) + 1);
   PartitionRecord record;

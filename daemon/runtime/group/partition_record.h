@@ -14,13 +14,16 @@ namespace handshaked::runtime {
 ///   handshaked-state 1 KIND schema=7 epoch=12 id=4f1c09aa-17 part=1/3 by=log-1\n
 ///   a Zstandard frame (RFC 8878): the part's bytes; nothing where the kind has none
 ///
-/// Parts of one record stand one behind the other, or the record does not count: its writer died, or lost the partition.
+/// Parts of one record stand one behind the other, or the record does not count: its writer died,
+/// or lost the partition.
 struct PartitionRecord {
   enum class Kind {
-    taken_over,  ///< a worker has the partition from here on; its number is the epoch of all that this worker writes
-    nothing,     ///< stands where an entry would stand whose fate was unknown, so that it cannot come any more
-    changes,     ///< of one transaction (store/database/change_capture.h)
-    copy,        ///< a whole database file, which stands for all before it
+    taken_over,  ///< a worker has the partition from here on; its number is the epoch of all that
+                 ///< this worker writes
+    nothing,  ///< stands where an entry would stand whose fate was unknown, so that it cannot come
+              ///< any more
+    changes,  ///< of one transaction (store/database/change_capture.h)
+    copy,     ///< a whole database file, which stands for all before it
   };
 
   Kind kind = Kind::nothing;

@@ -12,9 +12,13 @@ constexpr std::size_t kSenderDigits = 8;
 constexpr std::size_t kIdDigits = 16;
 constexpr std::string_view kEverybody = "00000000";
 
-bool is_hexadecimal(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
+bool is_hexadecimal(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
-auto never_stored() { return fail(ErrorCode::cancelled, "the first batch with this id was not stored: send it again"); }
+auto never_stored() {
+  return fail(ErrorCode::cancelled, "the first batch with this id was not stored: send it again");
+}
 
 }  // namespace
 
@@ -28,7 +32,8 @@ Result<> DeliveredIds::restore(std::string_view cursor) {
   if (!has_senders && !cursor.starts_with("v1")) return refuse();
   cursor.remove_prefix(2);
   const std::size_t digits = kIdDigits + (has_senders ? kSenderDigits : 0);
-  if (cursor.size() % (digits + 1) != 0 || cursor.size() / (digits + 1) > kRemembered) return refuse();
+  if (cursor.size() % (digits + 1) != 0 || cursor.size() / (digits + 1) > kRemembered)
+    return refuse();
   std::deque<std::string> order;
   for (; !cursor.empty(); cursor.remove_prefix(digits + 1)) {
     const std::string_view name = cursor.substr(1, digits);
@@ -38,13 +43,15 @@ Result<> DeliveredIds::restore(std::string_view cursor) {
   const std::lock_guard lock(mutex_);
   order_ = std::move(order);
   entries_.clear();
-  for (const std::string& name : order_) entries_[name] = {.is_durable = true, .is_in_commit = true, .waiting = {}};
+  for (const std::string& name : order_)
+    entries_[name] = {.is_durable = true, .is_in_commit = true, .waiting = {}};
   return success();
 }
 
 DeliveredIds::State DeliveredIds::state_of(const std::string& name) const {
   auto it = entries_.find(name);
-  if (it == entries_.end()) it = entries_.find(std::string(kEverybody) + name.substr(kSenderDigits));
+  if (it == entries_.end())
+    it = entries_.find(std::string(kEverybody) + name.substr(kSenderDigits));
   if (it == entries_.end()) return State::unknown;
   return it->second.is_durable ? State::durable : State::pending;
 }
@@ -94,10 +101,12 @@ void DeliveredIds::forget_one() {
   std::size_t most = 0;
   for (const auto& [sender, count] : counts) most = std::max(most, count);
   // One whose batch is still on its way stays: who waits for it is told.
-  auto oldest = std::find_if(order_.begin(), order_.end(),
-                             [&](const std::string& name) { return counts[sender_of(name)] == most && entries_[name].is_durable; });
+  auto oldest = std::find_if(order_.begin(), order_.end(), [&](const std::string& name) {
+    return counts[sender_of(name)] == most && entries_[name].is_durable;
+  });
   if (oldest == order_.end())
-    oldest = std::find_if(order_.begin(), order_.end(), [&](const std::string& name) { return entries_[name].is_durable; });
+    oldest = std::find_if(order_.begin(), order_.end(),
+                          [&](const std::string& name) { return entries_[name].is_durable; });
   if (oldest == order_.end()) return;
   entries_.erase(*oldest);
   order_.erase(oldest);

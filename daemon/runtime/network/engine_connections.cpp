@@ -11,7 +11,8 @@
 namespace handshaked::runtime {
 namespace {
 
-Result<engine::NatsSourceOptions> source_options(const config::NatsSource& source, std::optional<std::string> position) {
+Result<engine::NatsSourceOptions> source_options(const config::NatsSource& source,
+                                                 std::optional<std::string> position) {
   engine::NatsSourceOptions options;
   TRY(options.connection, nats_options(source.servers));
   options.stream = source.stream;
@@ -22,7 +23,8 @@ Result<engine::NatsSourceOptions> source_options(const config::NatsSource& sourc
   return options;
 }
 
-Result<engine::KafkaSourceOptions> source_options(const config::KafkaSource& source, std::optional<std::string> position) {
+Result<engine::KafkaSourceOptions> source_options(const config::KafkaSource& source,
+                                                  std::optional<std::string> position) {
   engine::KafkaSourceOptions options;
   TRY(options.connection, kafka_options(source));
   options.topics = source.topics;
@@ -56,8 +58,8 @@ bool has_secret_out_of_reach(const config::KafkaSource& source) {
 }
 
 bool has_secret_out_of_reach(const config::NatsServers& servers) {
-  return is_out_of_reach(servers.credentials_file) || is_out_of_reach(servers.nkey_file) || is_out_of_reach(servers.password_file) ||
-         is_out_of_reach(servers.token_file);
+  return is_out_of_reach(servers.credentials_file) || is_out_of_reach(servers.nkey_file) ||
+         is_out_of_reach(servers.password_file) || is_out_of_reach(servers.token_file);
 }
 
 Result<engine::NatsOptions> nats_options(const config::NatsServers& servers) {
@@ -91,13 +93,16 @@ Result<engine::KafkaOptions> kafka_options(const config::KafkaSource& source) {
   return options;
 }
 
-Result<std::unique_ptr<engine::Source>> make_engine_source(const config::NatsSource& source, std::optional<std::string> position) {
-  if (const std::string why = engine::why_no_nats(); !why.empty()) return fail(ErrorCode::invalid_configuration, why);
+Result<std::unique_ptr<engine::Source>> make_engine_source(const config::NatsSource& source,
+                                                           std::optional<std::string> position) {
+  if (const std::string why = engine::why_no_nats(); !why.empty())
+    return fail(ErrorCode::invalid_configuration, why);
   TRY(auto options, source_options(source, std::move(position)));
   return engine::make_nats_source(std::move(options));
 }
 
-Result<std::unique_ptr<engine::Source>> make_engine_source(const config::KafkaSource& source, std::optional<std::string> position) {
+Result<std::unique_ptr<engine::Source>> make_engine_source(const config::KafkaSource& source,
+                                                           std::optional<std::string> position) {
   TRY(auto options, source_options(source, std::move(position)));
   TRY(engine::check_kafka_properties(options));
   return engine::make_kafka_source(std::move(options));
@@ -110,17 +115,21 @@ std::vector<std::string> engine_problems(const config::Config& config) {
   };
   const bool is_worker = !config.group.name.empty();
   const auto is_worker_ready = [&config] {
-    return config.kafka.empty() ? !has_secret_out_of_reach(config.nats.front().servers) : !has_secret_out_of_reach(config.kafka.front());
+    return config.kafka.empty() ? !has_secret_out_of_reach(config.nats.front().servers)
+                                : !has_secret_out_of_reach(config.kafka.front());
   };
   if (is_worker && is_worker_ready()) problems = group_problems(config);
   for (const config::NatsSource& source : config.nats) {
-    if (!is_worker && !has_secret_out_of_reach(source.servers)) note("[[nats]] \"" + source.engine.name + "\"", try_nats(source));
+    if (!is_worker && !has_secret_out_of_reach(source.servers))
+      note("[[nats]] \"" + source.engine.name + "\"", try_nats(source));
   }
   for (const config::KafkaSource& source : config.kafka) {
-    if (!is_worker && !has_secret_out_of_reach(source)) note("[[kafka]] \"" + source.engine.name + "\"", try_kafka(source));
+    if (!is_worker && !has_secret_out_of_reach(source))
+      note("[[kafka]] \"" + source.engine.name + "\"", try_kafka(source));
   }
   for (const config::Receiver& receiver : config.receivers) {
-    if (receiver.type != config::Receiver::Type::nats || has_secret_out_of_reach(receiver.nats)) continue;
+    if (receiver.type != config::Receiver::Type::nats || has_secret_out_of_reach(receiver.nats))
+      continue;
     note("receiver \"" + receiver.name + "\"", try_nats(receiver));
   }
   return problems;

@@ -13,20 +13,25 @@
 
 namespace handshaked::runtime {
 
-/// How servers are reached, with the secrets that the configuration names. Fails when one cannot be read, in words without it.
+/// How servers are reached, with the secrets that the configuration names. Fails when one cannot be
+/// read, in words without it.
 Result<engine::NatsOptions> nats_options(const config::NatsServers& servers);
 Result<engine::KafkaOptions> kafka_options(const config::KafkaSource& source);
 
-/// What reads a configured source from its engine, on from `position`. Connects when it is polled first.
-Result<std::unique_ptr<engine::Source>> make_engine_source(const config::NatsSource& source, std::optional<std::string> position);
-Result<std::unique_ptr<engine::Source>> make_engine_source(const config::KafkaSource& source, std::optional<std::string> position);
+/// What reads a configured source from its engine, on from `position`. Connects when it is polled
+/// first.
+Result<std::unique_ptr<engine::Source>> make_engine_source(const config::NatsSource& source,
+                                                           std::optional<std::string> position);
+Result<std::unique_ptr<engine::Source>> make_engine_source(const config::KafkaSource& source,
+                                                           std::optional<std::string> position);
 
 /// Does it name a credential that was handed to the service alone (secret_path.h)?
 bool has_secret_out_of_reach(const config::NatsServers& servers);
 bool has_secret_out_of_reach(const config::KafkaSource& source);
 
-/// Why nothing would come from a configured engine, or go to it: what `check` says of sources and receivers. Connects, and changes
-/// nothing. Secrets that are out of reach (secret_path.h) leave their engine out.
+/// Why nothing would come from a configured engine, or go to it: what `check` says of sources and
+/// receivers. Connects, and changes nothing. Secrets that are out of reach (secret_path.h) leave
+/// their engine out.
 std::vector<std::string> engine_problems(const config::Config& config);
 
 }  // namespace handshaked::runtime

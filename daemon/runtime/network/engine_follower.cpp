@@ -21,19 +21,26 @@ constexpr auto kPollPatience = std::chrono::milliseconds(300);
 constexpr auto kRest = std::chrono::milliseconds(200);
 /// Words about a trouble that goes on.
 constexpr auto kTroubleInterval = std::chrono::minutes(1);
-/// A position behind messages in which nothing was found is committed so often: they would be read again, which costs nothing but time.
+/// A position behind messages in which nothing was found is committed so often: they would be read
+/// again, which costs nothing but time.
 constexpr auto kCommitInterval = std::chrono::seconds(1);
 
-awaitable<void> tell_end(awaitable<Result<bool>> work, std::shared_ptr<std::promise<Result<bool>>> answer) {
+awaitable<void> tell_end(awaitable<Result<bool>> work,
+                         std::shared_ptr<std::promise<Result<bool>>> answer) {
   auto result = co_await std::move(work);
   answer->set_value(std::move(result));
 }
 
 }  // namespace
 
-EngineFollower::EngineFollower(std::unique_ptr<engine::Source> source, EngineFollowerOptions options, receive::NetworkThread& thread,
+EngineFollower::EngineFollower(std::unique_ptr<engine::Source> source,
+                               EngineFollowerOptions options, receive::NetworkThread& thread,
                                receive::IntakeFactory& intakes, receive::SourceCounters& counters)
-    : source_(std::move(source)), options_(std::move(options)), thread_(thread), intakes_(intakes), counters_(counters) {}
+    : source_(std::move(source)),
+      options_(std::move(options)),
+      thread_(thread),
+      intakes_(intakes),
+      counters_(counters) {}
 
 EngineFollower::~EngineFollower() {
   is_stopping_ = true;
@@ -65,7 +72,8 @@ void EngineFollower::poll_on() {
     tell_trouble();
     if (!polled) continue;  // the source rests by itself
     uncommitted_ += polled.value().size();
-    const bool is_due = uncommitted_ >= engine::kMostMessages || steady_clock::now() - committed_at_ >= kCommitInterval;
+    const bool is_due = uncommitted_ >= engine::kMostMessages ||
+                        steady_clock::now() - committed_at_ >= kCommitInterval;
     if (!polled.value().empty() || (is_due && source_->has_unacknowledged())) {
       if (!hand_over(polled.value(), is_due)) return;
     }
@@ -75,11 +83,13 @@ void EngineFollower::poll_on() {
 /// Until they are in the database, or need not be yet; false when they never will be.
 bool EngineFollower::hand_over(const Messages& messages, bool must_commit) {
   Result<bool> committed = run_on_thread(take(messages, source_->position(), must_commit));
-  bool is_on_its_way = false;  // the store has it, and has not said so: then a later commit of the position alone says it
+  bool is_on_its_way = false;  // the store has it, and has not said so: then a later commit of the
+                               // position alone says it
   while (!committed && !is_stopping_) {
     is_on_its_way = is_on_its_way || committed.error().code() == ErrorCode::timeout;
     std::this_thread::sleep_for(kRest);
-    committed = run_on_thread(take(is_on_its_way ? Messages() : messages, source_->position(), true));
+    committed =
+        run_on_thread(take(is_on_its_way ? Messages() : messages, source_->position(), true));
   }
   if (!committed) return false;
   if (!committed.value()) return true;
@@ -100,7 +110,8 @@ bool EngineFollower::add_edge_message(const engine::Message& message) {
   ++counters_.records;
   counters_.bytes += message.payload.size();
   if (message.payload.size() > receive::kEdgeMessageLimit) {
-    intake_->count_malformed(1, "a message of an edge is larger than " + std::to_string(receive::kEdgeMessageLimit) + " bytes");
+    intake_->count_malformed(1, "a message of an edge is larger than " +
+                                    std::to_string(receive::kEdgeMessageLimit) + " bytes");
     return false;
   }
   std::string padded(message.payload);
@@ -116,8 +127,10 @@ bool EngineFollower::add_edge_message(const engine::Message& message) {
   return true;
 }
 
-/// On the network thread, while the polling thread waits. True when the position is in the database.
-awaitable<Result<bool>> EngineFollower::take(const Messages& messages, std::string position, bool must_commit) {
+/// On the network thread, while the polling thread waits. True when the position is in the
+/// database.
+awaitable<Result<bool>> EngineFollower::take(const Messages& messages, std::string position,
+                                             bool must_commit) {
   bool has_found = false;
   for (const engine::Message& message : messages) has_found = add(message) || has_found;
   if (!has_found && !must_commit) co_return false;
@@ -130,12 +143,15 @@ awaitable<Result<bool>> EngineFollower::take(const Messages& messages, std::stri
 Result<bool> EngineFollower::run_on_thread(awaitable<Result<bool>> work) {
   const auto answer = std::make_shared<std::promise<Result<bool>>>();
   std::future<Result<bool>> future = answer->get_future();
-  asio::co_spawn(thread_.context(), tell_end(std::move(work), answer), [answer](std::exception_ptr thrown) {
-    if (thrown) answer->set_value(fail(ErrorCode::limit_exceeded, "there was no memory"));
-  });
+  asio::co_spawn(thread_.context(), tell_end(std::move(work), answer),
+                 [answer](std::exception_ptr thrown) {
+                   if (thrown)
+                     answer->set_value(fail(ErrorCode::limit_exceeded, "there was no memory"));
+                 });
   // A thread that is cut off at its end drops what it had.
   while (future.wait_for(kPollPatience) != std::future_status::ready) {
-    if (thread_.context().stopped()) return fail(ErrorCode::cancelled, "the network thread has ended");
+    if (thread_.context().stopped())
+      return fail(ErrorCode::cancelled, "the network thread has ended");
   }
   return future.get();
 }
@@ -144,10 +160,14 @@ Result<bool> EngineFollower::run_on_thread(awaitable<Result<bool>> work) {
 void EngineFollower::tell_trouble() {
   std::string trouble = source_->standing().trouble;
   const bool is_other_words = !trouble.empty() && !told_trouble_.empty();
-  if (trouble == told_trouble_ || (is_other_words && steady_clock::now() - told_at_ < kTroubleInterval)) return;
+  if (trouble == told_trouble_ ||
+      (is_other_words && steady_clock::now() - told_at_ < kTroubleInterval))
+    return;
   told_at_ = steady_clock::now();
   const std::string& name = options_.intake.source;
-  if (trouble.empty()) telemetry::log_info(name + " reads again", {.id = telemetry::message_id::source_back, .source = name});
+  if (trouble.empty())
+    telemetry::log_info(name + " reads again",
+                        {.id = telemetry::message_id::source_back, .source = name});
   else telemetry::log_warning(name + ": " + trouble + "; it is tried again", {.source = name});
   told_trouble_ = std::move(trouble);
 }

@@ -24,13 +24,15 @@ struct EngineFollowerOptions {
   std::optional<std::chrono::seconds> edges_silent_after = {};
 };
 
-/// Reads lines from an engine. A thread of its own polls, because the engines' libraries block; what came is looked at on a network thread,
-/// and the next poll begins when it is in the database together with the position. Then the engine is told.
+/// Reads lines from an engine. A thread of its own polls, because the engines' libraries block;
+/// what came is looked at on a network thread, and the next poll begins when it is in the database
+/// together with the position. Then the engine is told.
 class EngineFollower {
  public:
   /// Borrowed from the caller are `thread`, `intakes` and `counters`.
-  EngineFollower(std::unique_ptr<engine::Source> source, EngineFollowerOptions options, receive::NetworkThread& thread,
-                 receive::IntakeFactory& intakes, receive::SourceCounters& counters);
+  EngineFollower(std::unique_ptr<engine::Source> source, EngineFollowerOptions options,
+                 receive::NetworkThread& thread, receive::IntakeFactory& intakes,
+                 receive::SourceCounters& counters);
   /// When the network thread has ended.
   ~EngineFollower();
 
@@ -45,7 +47,8 @@ class EngineFollower {
   bool hand_over(const Messages& messages, bool must_commit);
   bool add(const engine::Message& message);
   bool add_edge_message(const engine::Message& message);
-  boost::asio::awaitable<Result<bool>> take(const Messages& messages, std::string position, bool must_commit);
+  boost::asio::awaitable<Result<bool>> take(const Messages& messages, std::string position,
+                                            bool must_commit);
   Result<bool> run_on_thread(boost::asio::awaitable<Result<bool>> work);
   void tell_trouble();
 

@@ -23,13 +23,16 @@ Result<> read_tokens(const std::string& file, std::vector<std::string>& tokens) 
   const std::size_t before = tokens.size();
   std::string line;
   while (std::getline(stream, line)) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.pop_back();
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
+      line.pop_back();
     if (line.empty() || line.front() == '#') continue;
     if (line.size() > kLongestToken)
-      return fail(ErrorCode::invalid_configuration, "the token file " + path + " holds a line that is too long");
+      return fail(ErrorCode::invalid_configuration,
+                  "the token file " + path + " holds a line that is too long");
     tokens.push_back(line);
   }
-  if (tokens.size() == before) return fail(ErrorCode::invalid_configuration, "the token file " + path + " holds no token");
+  if (tokens.size() == before)
+    return fail(ErrorCode::invalid_configuration, "the token file " + path + " holds no token");
   return success();
 }
 
@@ -46,7 +49,8 @@ Result<receive::Session> make_http_session(const config::HttpSource& source) {
   options.routes.push_back(
       {.methods = {"POST"},
        .path = "/upload",
-       .handler = receive::journal_upload_handler({.units = source.journal_units, .identifiers = source.journal_identifiers}),
+       .handler = receive::journal_upload_handler(
+           {.units = source.journal_units, .identifiers = source.journal_identifiers}),
        .is_endless = true});
   return receive::http_session(std::move(options));
 }
@@ -58,9 +62,11 @@ Result<receive::Session> make_edge_session(const config::EdgeSource& source) {
   for (const std::string& file : source.token_files) {
     TRY(read_tokens(file, options.tokens));
   }
-  const receive::EdgeMessageOptions edge{.silent_after = std::chrono::duration_cast<std::chrono::seconds>(source.network.silent_after),
-                                         .is_named_by_connection = !source.network.sender_names_host};
-  options.routes.push_back({.methods = {"POST"}, .path = "/v1/edge", .handler = receive::edge_messages_handler(edge)});
+  const receive::EdgeMessageOptions edge{
+      .silent_after = std::chrono::duration_cast<std::chrono::seconds>(source.network.silent_after),
+      .is_named_by_connection = !source.network.sender_names_host};
+  options.routes.push_back(
+      {.methods = {"POST"}, .path = "/v1/edge", .handler = receive::edge_messages_handler(edge)});
   return receive::http_session(std::move(options));
 }
 

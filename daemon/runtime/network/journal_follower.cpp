@@ -23,7 +23,8 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kPollInterval = std::chrono::seconds(1);
 /// After a failure, of the store or of the journal.
 constexpr auto kRetryInterval = std::chrono::seconds(1);
-/// A position behind entries in which nothing was found is saved this often: to read them again costs nothing but time.
+/// A position behind entries in which nothing was found is saved this often: to read them again
+/// costs nothing but time.
 constexpr auto kIdleCommitInterval = std::chrono::seconds(5);
 /// Committed together, and read without letting others run.
 constexpr std::size_t kEntriesAStep = 500;
@@ -47,8 +48,9 @@ struct JournalFollower::Watch {
   asio::steady_timer timer;
 };
 
-JournalFollower::JournalFollower(receive::JournalReader reader, receive::IntakeOptions options, receive::NetworkThread& thread,
-                                 receive::IntakeFactory& intakes, receive::SourceCounters& counters)
+JournalFollower::JournalFollower(receive::JournalReader reader, receive::IntakeOptions options,
+                                 receive::NetworkThread& thread, receive::IntakeFactory& intakes,
+                                 receive::SourceCounters& counters)
     : reader_(std::move(reader)),
       options_(std::move(options)),
       thread_(thread),
@@ -73,27 +75,33 @@ void JournalFollower::start() {
 
 awaitable<void> JournalFollower::run() {
   const auto intake = intakes_.open(thread_.context().get_executor(), options_);
-  if (const int descriptor = reader_.descriptor(); descriptor >= 0) watch_->changes.assign(descriptor);
+  if (const int descriptor = reader_.descriptor(); descriptor >= 0)
+    watch_->changes.assign(descriptor);
   bool was_failing = false;
   while (!thread_.is_ending()) {
     const auto read = co_await read_on(*intake);
     if (!read && read.error().code() == ErrorCode::cancelled) break;
     if (!read && !was_failing)
-      telemetry::log_warning(options_.source + ": " + read.error().message() + "; retrying", {.source = options_.source});
+      telemetry::log_warning(options_.source + ": " + read.error().message() + "; retrying",
+                             {.source = options_.source});
     was_failing = !read;
     if (thread_.is_ending()) break;
-    watch_->timer.expires_after(read ? std::chrono::seconds(kPollInterval) : std::chrono::seconds(kRetryInterval));
+    watch_->timer.expires_after(read ? std::chrono::seconds(kPollInterval)
+                                     : std::chrono::seconds(kRetryInterval));
     if (!read || !watch_->changes.is_open()) {
       co_await watch_->timer.async_wait(kAsTuple);
     } else {
-      watch_->timer.async_wait([weak = std::weak_ptr<Watch>(watch_)](boost::system::error_code error) {
-        if (const auto watch = weak.lock(); watch && !error && watch->changes.is_open()) watch->changes.cancel();
-      });
+      watch_->timer.async_wait(
+          [weak = std::weak_ptr<Watch>(watch_)](boost::system::error_code error) {
+            if (const auto watch = weak.lock(); watch && !error && watch->changes.is_open())
+              watch->changes.cancel();
+          });
       co_await watch_->changes.async_wait(asio::posix::stream_descriptor::wait_read, kAsTuple);
       watch_->timer.cancel();
     }
     if (const auto processed = reader_.process_changes(); !processed && !was_failing) {
-      telemetry::log_warning(options_.source + ": " + processed.error().message(), {.source = options_.source});
+      telemetry::log_warning(options_.source + ": " + processed.error().message(),
+                             {.source = options_.source});
     }
   }
   if (watch_->changes.is_open()) watch_->changes.release();
@@ -113,7 +121,8 @@ awaitable<Result<>> JournalFollower::read_on(receive::Intake& intake) {
       previous_ = entry->message;
     } else {
       // The line before tells whether this one was written by a stranger into the middle of it.
-      if (!previous_.empty()) intake.add_record({.text = previous_, .host = entry->host, .time = {}});
+      if (!previous_.empty())
+        intake.add_record({.text = previous_, .host = entry->host, .time = {}});
       previous_.clear();
       const std::string time = entry->time ? receive::rfc3339_text(*entry->time) : std::string();
       intake.add_record({.text = entry->message, .host = entry->host, .time = time});
@@ -123,9 +132,11 @@ awaitable<Result<>> JournalFollower::read_on(receive::Intake& intake) {
     if (std::exchange(has_found, false)) {
       CO_TRY(co_await commit(intake));
     }
-    co_await asio::post(thread_.context(), asio::use_awaitable);  // connections on this thread go on, too
+    co_await asio::post(thread_.context(),
+                        asio::use_awaitable);  // connections on this thread go on, too
   }
-  if (!has_found && is_saved_ && std::chrono::steady_clock::now() - saved_at_ < kIdleCommitInterval) co_return success();
+  if (!has_found && is_saved_ && std::chrono::steady_clock::now() - saved_at_ < kIdleCommitInterval)
+    co_return success();
   auto committed = co_await commit(intake);
   co_return committed;
 }

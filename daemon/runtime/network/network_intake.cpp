@@ -20,15 +20,18 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr auto kRoomInterval = std::chrono::milliseconds(5);
 /// Places that a connection's fold may remember from batch to batch.
 constexpr std::size_t kMostKnown = 64;
-/// A line that names a time (with its zone) further back was held up on its way: it counts at its own time.
+/// A line that names a time (with its zone) further back was held up on its way: it counts at its
+/// own time.
 constexpr auto kHeldUp = std::chrono::minutes(10);
 
 /// A commit that somebody waits for: told on the store thread, awaited on a network thread.
 struct Waiting {
-  explicit Waiting(const asio::any_io_executor& executor) : timer(executor, asio::steady_timer::time_point::max()) {}
+  explicit Waiting(const asio::any_io_executor& executor)
+      : timer(executor, asio::steady_timer::time_point::max()) {}
 
   /// Tells the one who waits, on his thread.
-  static std::function<void(Result<>)> teller(std::shared_ptr<Waiting> waiting, asio::any_io_executor executor) {
+  static std::function<void(Result<>)> teller(std::shared_ptr<Waiting> waiting,
+                                              asio::any_io_executor executor) {
     return [waiting = std::move(waiting), executor = std::move(executor)](Result<> told) {
       asio::post(executor, [waiting, told = std::move(told)] {
         waiting->answer = told;
@@ -38,7 +41,8 @@ struct Waiting {
   }
   awaitable<Result<>> wait() {
     timer.expires_after(receive::Intake::kCommitPatience);
-    while (!answer && std::chrono::steady_clock::now() < timer.expiry()) co_await timer.async_wait(kAsTuple);
+    while (!answer && std::chrono::steady_clock::now() < timer.expiry())
+      co_await timer.async_wait(kAsTuple);
     if (!answer) co_return fail(ErrorCode::timeout, "it was accepted, but is not on disk yet");
     co_return *answer;
   }
@@ -74,7 +78,8 @@ LineAnalysis& ThreadAnalysis::analysis(const std::string& time_zone) {
   return *analysis;
 }
 
-NetworkIntake::NetworkIntake(asio::any_io_executor executor, receive::IntakeOptions options, NetworkSource& source, ThreadAnalysis& thread,
+NetworkIntake::NetworkIntake(asio::any_io_executor executor, receive::IntakeOptions options,
+                             NetworkSource& source, ThreadAnalysis& thread,
                              BoundedQueue<NetworkBatch>& out)
     : executor_(std::move(executor)),
       options_(std::move(options)),
@@ -83,7 +88,8 @@ NetworkIntake::NetworkIntake(asio::any_io_executor executor, receive::IntakeOpti
       out_(out),
       rules_(thread.rules()),
       fold_(rules_, source.name),
-      position_(static_cast<std::uint64_t>(wall_clock_now().time_since_epoch() / std::chrono::microseconds(1))) {}
+      position_(static_cast<std::uint64_t>(wall_clock_now().time_since_epoch() /
+                                           std::chrono::microseconds(1))) {}
 
 void NetworkIntake::prepare() {
   const auto& rules = thread_.rules();
@@ -121,8 +127,11 @@ void NetworkIntake::consume(std::string_view bytes, std::string_view before) {
   fold_.set_time_fallback(now);
   LineAnalysis& analysis = thread_.analysis(options_.time_zone);
   const std::uint64_t candidates = analysis.counters().candidates;
-  analysis.consume({.bytes = bytes, .before = before, .offset = {position_}, .goes_on = !record_.text.empty()}, *this);
-  if (const std::uint64_t more = analysis.counters().candidates - candidates; more > 0) source_.counters.candidates += more;
+  analysis.consume(
+      {.bytes = bytes, .before = before, .offset = {position_}, .goes_on = !record_.text.empty()},
+      *this);
+  if (const std::uint64_t more = analysis.counters().candidates - candidates; more > 0)
+    source_.counters.candidates += more;
   position_ += bytes.size();
 }
 
@@ -133,8 +142,8 @@ void NetworkIntake::add_lines(std::string_view lines) {
 }
 
 void NetworkIntake::add_record(const receive::Record& record) {
-  // Shippers make a record of each physical line: what a stranger's line feed has cut apart arrives in several. The one before
-  // shows it. Of another host's it would show nothing.
+  // Shippers make a record of each physical line: what a stranger's line feed has cut apart arrives
+  // in several. The one before shows it. Of another host's it would show nothing.
   record_ = record;
   record_.host = record.host.substr(0, receive::kLongestHost);
   if (record_.host != before_host_) {
@@ -142,16 +151,19 @@ void NetworkIntake::add_record(const receive::Record& record) {
     before_host_ = record_.host;
   }
   consume(record.text, before_);
-  before_.assign(record.text.substr(record.text.size() - std::min(record.text.size(), ingest::kNginxLineLimit)));
+  before_.assign(record.text.substr(record.text.size() -
+                                    std::min(record.text.size(), ingest::kNginxLineLimit)));
   if (!before_.ends_with('\n')) before_ += '\n';
 }
 
 void NetworkIntake::add_edge_report(receive::EdgeReport report) {
   constexpr std::size_t kBesideMembers = 16 * 1024;
-  source_.counters.last_seen_seconds = wall_clock_now().time_since_epoch() / std::chrono::seconds(1);
+  source_.counters.last_seen_seconds =
+      wall_clock_now().time_since_epoch() / std::chrono::seconds(1);
   report_bytes_ += kBesideMembers + (report.event ? report.event->members.size() : 0);
   if (memory_ == nullptr) memory_ = std::make_shared<receive::Reservation>(options_.memory);
-  is_overfull_ = !memory_->grow_to(sealed_bytes_ + fold_.held_bytes() + report_bytes_) || is_overfull_;
+  is_overfull_ =
+      !memory_->grow_to(sealed_bytes_ + fold_.held_bytes() + report_bytes_) || is_overfull_;
   reports_.push_back(std::move(report));
 }
 
@@ -177,7 +189,8 @@ void NetworkIntake::on_failure(const match::RecognisedLine& failure) {
     if (options_.sender_names_host && options_.host.empty() && !record_.text.empty()) {
       ++source_.counters.without_host;
       source_.host_log.warn(source_.name +
-                            ": lines come without the name of their host: they count as this host's own, and faults of several hosts "
+                            ": lines come without the name of their host: they count as this "
+                            "host's own, and faults of several hosts "
                             "look like faults of one; have the shipper add a field \"host\"");
     }
   }
@@ -208,7 +221,8 @@ void NetworkIntake::discard() { take_batch(); }
 
 void NetworkIntake::count_malformed(std::size_t records, std::string_view why) {
   source_.counters.malformed += records;
-  source_.malformed_log.warn(source_.name + ": " + std::to_string(records) + " records could not be read: " + std::string(why));
+  source_.malformed_log.warn(source_.name + ": " + std::to_string(records) +
+                             " records could not be read: " + std::string(why));
 }
 
 NetworkBatch NetworkIntake::take_batch() {
@@ -258,7 +272,8 @@ awaitable<Result<>> NetworkIntake::wait_for_first(const std::string& name) {
 }
 
 awaitable<Result<>> NetworkIntake::commit(receive::BatchOptions options) {
-  const std::string name = options.id.empty() ? std::string() : DeliveredIds::name_of(options_.sender, options.id);
+  const std::string name =
+      options.id.empty() ? std::string() : DeliveredIds::name_of(options_.sender, options.id);
   const bool is_repeated = !name.empty() && std::exchange(repeated_, {}) == name;
   if (is_overfull_) {
     discard();
@@ -282,9 +297,12 @@ awaitable<Result<>> NetworkIntake::commit(receive::BatchOptions options) {
   const auto waiting = std::make_shared<Waiting>(executor_);
   batch.committed = waiting->teller(waiting, executor_);
   if (!name.empty()) {
-    batch.make_cursor = [&delivered = source_.delivered, name] { return delivered.cursor_with(name); };
+    batch.make_cursor = [&delivered = source_.delivered, name] {
+      return delivered.cursor_with(name);
+    };
     // Told to the list on the store thread, also when nobody waits any more.
-    batch.committed = [tell = std::move(batch.committed), &delivered = source_.delivered, name](Result<> answer) {
+    batch.committed = [tell = std::move(batch.committed), &delivered = source_.delivered,
+                       name](Result<> answer) {
       delivered.end(name, answer);
       tell(std::move(answer));
     };

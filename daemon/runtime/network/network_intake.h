@@ -20,9 +20,11 @@
 
 namespace handshaked::runtime {
 
-/// What all intakes of one source share. Owned by NetworkSources; its members are safe from any thread.
+/// What all intakes of one source share. Owned by NetworkSources; its members are safe from any
+/// thread.
 struct NetworkSource {
-  NetworkSource(std::string_view section, std::string its_name) : kind(section), name(std::move(its_name)) {}
+  NetworkSource(std::string_view section, std::string its_name)
+      : kind(section), name(std::move(its_name)) {}
   const std::string kind;  ///< the section of the configuration
   const std::string name;
   receive::SourceCounters counters;
@@ -30,11 +32,12 @@ struct NetworkSource {
   receive::OccasionalLog malformed_log, host_log;
 };
 
-/// The rules and the analysis that all intakes of one network thread use in turn. Made and used on that thread; the rules may
-/// be exchanged from any.
+/// The rules and the analysis that all intakes of one network thread use in turn. Made and used on
+/// that thread; the rules may be exchanged from any.
 class ThreadAnalysis {
  public:
-  explicit ThreadAnalysis(std::shared_ptr<const match::RuleSet> rules) : next_rules_(std::move(rules)) {}
+  explicit ThreadAnalysis(std::shared_ptr<const match::RuleSet> rules)
+      : next_rules_(std::move(rules)) {}
 
   void use_rules(std::shared_ptr<const match::RuleSet> rules);
 
@@ -50,12 +53,12 @@ class ThreadAnalysis {
   std::map<std::string, std::unique_ptr<LineAnalysis>, std::less<>> by_zone_;
 };
 
-/// Intake over the pure stages: what is added is matched and folded at once; what was found goes through a bounded queue to the
-/// loop, and comes back as durable.
+/// Intake over the pure stages: what is added is matched and folded at once; what was found goes
+/// through a bounded queue to the loop, and comes back as durable.
 class NetworkIntake final : public receive::Intake, private FailureHandler {
  public:
-  NetworkIntake(boost::asio::any_io_executor executor, receive::IntakeOptions options, NetworkSource& source, ThreadAnalysis& thread,
-                BoundedQueue<NetworkBatch>& out);
+  NetworkIntake(boost::asio::any_io_executor executor, receive::IntakeOptions options,
+                NetworkSource& source, ThreadAnalysis& thread, BoundedQueue<NetworkBatch>& out);
 
   void add_lines(std::string_view lines) override;
   void add_record(const receive::Record& record) override;
@@ -87,17 +90,18 @@ class NetworkIntake final : public receive::Intake, private FailureHandler {
 
   std::shared_ptr<const match::RuleSet> rules_;  ///< those of fold_
   correlate::FailureFold fold_;
-  std::vector<correlate::FailureBatch> sealed_;  ///< full, or found by rules that were exchanged since
+  std::vector<correlate::FailureBatch>
+      sealed_;  ///< full, or found by rules that were exchanged since
   std::size_t sealed_places_ = 0, sealed_bytes_ = 0, known_places_ = 0;
   std::vector<receive::EdgeReport> reports_;
   std::size_t report_bytes_ = 0;
   std::shared_ptr<receive::Reservation> memory_;  ///< of what was found; goes with the batch
   bool is_overfull_ = false;                      ///< more was found than there was memory for
-  std::string repeated_;                          ///< the name that the caller was told is a duplicate
-  receive::Record record_;                        ///< that is being added
-  std::string before_host_;                       ///< whose they are, where records name hosts
-  std::string before_;                            ///< the end of the lines that were added last
-  std::uint64_t position_;                        ///< stands for a file offset: grows, and differs from run to run
+  std::string repeated_;     ///< the name that the caller was told is a duplicate
+  receive::Record record_;   ///< that is being added
+  std::string before_host_;  ///< whose they are, where records name hosts
+  std::string before_;       ///< the end of the lines that were added last
+  std::uint64_t position_;   ///< stands for a file offset: grows, and differs from run to run
 };
 
 }  // namespace handshaked::runtime

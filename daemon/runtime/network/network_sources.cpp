@@ -22,10 +22,14 @@ constexpr auto kSilenceInterval = std::chrono::seconds(1);
 /// For connections in the middle of an exchange when we stop.
 constexpr auto kEndGrace = std::chrono::seconds(3);
 
-std::int64_t now_in_seconds() { return wall_clock_now().time_since_epoch() / std::chrono::seconds(1); }
+std::int64_t now_in_seconds() {
+  return wall_clock_now().time_since_epoch() / std::chrono::seconds(1);
+}
 
 net::TlsServerOptions tls_files(const config::NetworkSource& configured) {
-  return {.certificate_file = configured.certificate, .key_file = configured.key, .client_ca_file = configured.client_ca};
+  return {.certificate_file = configured.certificate,
+          .key_file = configured.key,
+          .client_ca_file = configured.client_ca};
 }
 
 /// What all listening sources have in common.
@@ -54,8 +58,8 @@ Result<receive::ListenOptions> listen_options(const config::NetworkSource& confi
 
 }  // namespace
 
-NetworkSources::NetworkSources(asio::io_context& loop, BoundedQueue<NetworkBatch>& out, std::shared_ptr<const match::RuleSet> rules,
-                               std::size_t threads)
+NetworkSources::NetworkSources(asio::io_context& loop, BoundedQueue<NetworkBatch>& out,
+                               std::shared_ptr<const match::RuleSet> rules, std::size_t threads)
     : out_(out), silence_(loop), senders_(kMemoryLimit), threads_(threads) {
   for (std::size_t i = 0; i < threads_.size(); ++i) {
     analyses_[&threads_.at(i).context()] = std::make_unique<ThreadAnalysis>(rules);
@@ -72,14 +76,16 @@ Result<> NetworkSources::open_all(const config::Config& config, const FindCursor
   TRY(add_shippers(config, find_cursor));
   for (const net::InheritedSocket& socket : net::inherited_sockets()) {
     if (socket.is_taken) continue;
-    telemetry::log_warning("systemd holds the socket \"" + socket.name + "\" (" + socket.endpoint.text +
-                           ") for us, and no source listens on it: lines that arrive there are never read");
+    telemetry::log_warning(
+        "systemd holds the socket \"" + socket.name + "\" (" + socket.endpoint.text +
+        ") for us, and no source listens on it: lines that arrive there are never read");
   }
   TRY(add_journals(config, find_cursor));
   return add_engines(config, find_cursor);
 }
 
-Result<NetworkSource*> NetworkSources::add_source(std::string_view section, const config::NetworkSource& configured,
+Result<NetworkSource*> NetworkSources::add_source(std::string_view section,
+                                                  const config::NetworkSource& configured,
                                                   const FindCursor& find_cursor) {
   TRY(parse::TimeZone::named(configured.time_zone));
   auto& source = sources_[configured.name];
@@ -87,8 +93,9 @@ Result<NetworkSource*> NetworkSources::add_source(std::string_view section, cons
   if (const auto cursor = find_cursor(configured.name)) {
     const auto restored = source->delivered.restore(*cursor);
     if (!restored)
-      telemetry::log_warning("what " + configured.name + " had received cannot be read: " + restored.error().message(),
-                             {.source = configured.name});
+      telemetry::log_warning(
+          "what " + configured.name + " had received cannot be read: " + restored.error().message(),
+          {.source = configured.name});
   }
   watch(*source, configured.silent_after);
   return source.get();
@@ -96,54 +103,75 @@ Result<NetworkSource*> NetworkSources::add_source(std::string_view section, cons
 
 void NetworkSources::watch(NetworkSource& source, std::chrono::milliseconds silent_after) {
   if (silent_after.count() > 0)
-    watched_.push_back({.source = &source, .silent_after = std::chrono::duration_cast<std::chrono::seconds>(silent_after)});
+    watched_.push_back(
+        {.source = &source,
+         .silent_after = std::chrono::duration_cast<std::chrono::seconds>(silent_after)});
 }
 
-Result<> NetworkSources::add_listener(receive::ListenOptions options, receive::Session session, receive::Listener::DatagramReader datagrams,
-                                      const config::NetworkSource& configured, NetworkSource& source) {
-  auto listener = std::make_unique<receive::Listener>(std::move(options), std::move(session), std::move(datagrams), threads_, *this,
+Result<> NetworkSources::add_listener(receive::ListenOptions options, receive::Session session,
+                                      receive::Listener::DatagramReader datagrams,
+                                      const config::NetworkSource& configured,
+                                      NetworkSource& source) {
+  auto listener = std::make_unique<receive::Listener>(std::move(options), std::move(session),
+                                                      std::move(datagrams), threads_, *this,
                                                       senders_, source.counters);
   TRY(listener->open());
   for (const net::ListeningSocket& socket : listener->sockets()) {
     std::string where = socket.endpoint().text;
-    if (socket.endpoint().port == 0 && !socket.endpoint().is_unix()) where += " (port " + std::to_string(socket.port()) + ")";
+    if (socket.endpoint().port == 0 && !socket.endpoint().is_unix())
+      where += " (port " + std::to_string(socket.port()) + ")";
     telemetry::log_info(source.name + " listens on " + where, {.source = source.name});
   }
-  if (!configured.certificate.empty()) certified_.push_back({.listener = listener.get(), .files = tls_files(configured)});
+  if (!configured.certificate.empty())
+    certified_.push_back({.listener = listener.get(), .files = tls_files(configured)});
   listeners_.push_back(std::move(listener));
   return success();
 }
 
-Result<> NetworkSources::add_syslog(const config::SyslogSource& configured, const FindCursor& find_cursor) {
+Result<> NetworkSources::add_syslog(const config::SyslogSource& configured,
+                                    const FindCursor& find_cursor) {
   TRY(auto options, listen_options(configured.network));
   TRY(NetworkSource* const source, add_source("syslog", configured.network, find_cursor));
-  const receive::SyslogOptions syslog{.message_limit = configured.max_message, .idle = configured.idle_timeout};
-  return add_listener(std::move(options), receive::syslog_session(syslog), receive::syslog_datagrams(configured.max_datagram),
-                      configured.network, *source);
+  const receive::SyslogOptions syslog{.message_limit = configured.max_message,
+                                      .idle = configured.idle_timeout};
+  return add_listener(std::move(options), receive::syslog_session(syslog),
+                      receive::syslog_datagrams(configured.max_datagram), configured.network,
+                      *source);
 }
 
 Result<> NetworkSources::add_shippers(const config::Config& config, const FindCursor& find_cursor) {
-  const auto named = [](std::string_view section, const config::NetworkSource& source, const Result<>& added) {
-    return added ? added : Result<>(fail(added.error().wrapped("[[" + std::string(section) + "]] \"" + source.name + "\"")));
+  const auto named = [](std::string_view section, const config::NetworkSource& source,
+                        const Result<>& added) {
+    return added ? added
+                 : Result<>(fail(added.error().wrapped("[[" + std::string(section) + "]] \"" +
+                                                       source.name + "\"")));
   };
   for (const config::HttpSource& source : config.http) {
-    TRY(named("http", source.network, add_shipper("http", source.network, make_http_session(source), find_cursor)));
+    TRY(named("http", source.network,
+              add_shipper("http", source.network, make_http_session(source), find_cursor)));
   }
   for (const config::EdgeSource& source : config.edges) {
     config::NetworkSource network = source.network;
     network.silent_after = {};  // each edge is watched by itself
-    TRY(named("edge", network, add_shipper("edge", network, make_edge_session(source), find_cursor)));
+    TRY(named("edge", network,
+              add_shipper("edge", network, make_edge_session(source), find_cursor)));
   }
   for (const config::ForwardSource& source : config.forward) {
-    TRY(named("forward", source.network, add_shipper("forward", source.network, make_forward_session(source, config.host), find_cursor)));
+    TRY(named("forward", source.network,
+              add_shipper("forward", source.network, make_forward_session(source, config.host),
+                          find_cursor)));
   }
   for (const config::LumberjackSource& source : config.lumberjack) {
-    TRY(named("lumberjack", source.network, add_shipper("lumberjack", source.network, make_lumberjack_session(source), find_cursor)));
+    TRY(named(
+        "lumberjack", source.network,
+        add_shipper("lumberjack", source.network, make_lumberjack_session(source), find_cursor)));
   }
   return success();
 }
 
-Result<> NetworkSources::add_shipper(std::string_view section, const config::NetworkSource& configured, Result<receive::Session> session,
+Result<> NetworkSources::add_shipper(std::string_view section,
+                                     const config::NetworkSource& configured,
+                                     Result<receive::Session> session,
                                      const FindCursor& find_cursor) {
   TRY(auto speaks, std::move(session));
   TRY(auto options, listen_options(configured));
@@ -153,18 +181,26 @@ Result<> NetworkSources::add_shipper(std::string_view section, const config::Net
 
 Result<> NetworkSources::add_journals(const config::Config& config, const FindCursor& find_cursor) {
   for (const config::JournalSource& configured : config.journals) {
-    const auto wrapped = [&configured](const Error& error) { return error.wrapped("[[journal]] \"" + configured.name + "\""); };
-    if (const auto zone = parse::TimeZone::named(configured.time_zone); !zone) return fail(wrapped(zone.error()));
-    auto reader = receive::JournalReader::open(configured.directory, {.units = configured.units, .identifiers = configured.identifiers});
+    const auto wrapped = [&configured](const Error& error) {
+      return error.wrapped("[[journal]] \"" + configured.name + "\"");
+    };
+    if (const auto zone = parse::TimeZone::named(configured.time_zone); !zone)
+      return fail(wrapped(zone.error()));
+    auto reader = receive::JournalReader::open(
+        configured.directory, {.units = configured.units, .identifiers = configured.identifiers});
     if (!reader) return fail(wrapped(reader.error()));
     if (!reader.value().sees_files()) {
-      telemetry::log_warning(configured.name + " sees no journal files: does its user belong to the group systemd-journal?",
-                             {.source = configured.name});
+      telemetry::log_warning(
+          configured.name +
+              " sees no journal files: does its user belong to the group systemd-journal?",
+          {.source = configured.name});
     }
     const auto gone = reader.value().begin(find_cursor(configured.name), configured.from_start);
     if (!gone) return fail(wrapped(gone.error()));
     if (gone.value())
-      telemetry::log_warning(configured.name + ": the saved position is no longer in the journal; entries may have been removed unread",
+      telemetry::log_warning(configured.name +
+                                 ": the saved position is no longer in the journal; entries may "
+                                 "have been removed unread",
                              {.id = telemetry::message_id::log_lost, .source = configured.name});
     auto& source = sources_[configured.name];
     source = std::make_unique<NetworkSource>("journal", configured.name);
@@ -174,27 +210,33 @@ Result<> NetworkSources::add_journals(const config::Config& config, const FindCu
                                          .sender_names_host = true,
                                          .sender = {},
                                          .memory = {}};
-    journals_.push_back(std::make_unique<JournalFollower>(std::move(reader).value(), options, threads_.first(), *this, source->counters));
+    journals_.push_back(std::make_unique<JournalFollower>(
+        std::move(reader).value(), options, threads_.first(), *this, source->counters));
   }
   return success();
 }
 
 Result<> NetworkSources::add_engines(const config::Config& config, const FindCursor& find_cursor) {
   for (const config::NatsSource& configured : config.nats) {
-    TRY(add_engine("nats", configured.engine, make_engine_source(configured, find_cursor(configured.engine.name)),
+    TRY(add_engine("nats", configured.engine,
+                   make_engine_source(configured, find_cursor(configured.engine.name)),
                    configured.carries_edges));
   }
   for (const config::KafkaSource& configured : config.kafka) {
-    TRY(add_engine("kafka", configured.engine, make_engine_source(configured, find_cursor(configured.engine.name)), false));
+    TRY(add_engine("kafka", configured.engine,
+                   make_engine_source(configured, find_cursor(configured.engine.name)), false));
   }
   return success();
 }
 
-Result<> NetworkSources::add_engine(std::string_view section, const config::EngineSource& configured,
-                                    Result<std::unique_ptr<engine::Source>> made, bool carries_edges) {
+Result<> NetworkSources::add_engine(std::string_view section,
+                                    const config::EngineSource& configured,
+                                    Result<std::unique_ptr<engine::Source>> made,
+                                    bool carries_edges) {
   const std::string where = "[[" + std::string(section) + "]] \"" + configured.name + "\"";
   if (!made) return fail(made.error().wrapped(where));
-  if (const auto zone = parse::TimeZone::named(configured.time_zone); !zone) return fail(zone.error().wrapped(where));
+  if (const auto zone = parse::TimeZone::named(configured.time_zone); !zone)
+    return fail(zone.error().wrapped(where));
   auto& source = sources_[configured.name];
   source = std::make_unique<NetworkSource>(section, configured.name);
   if (!carries_edges) watch(*source, configured.silent_after);  // each edge is watched by itself
@@ -206,15 +248,19 @@ Result<> NetworkSources::add_engine(std::string_view section, const config::Engi
                                            .memory = {}},
                                 .fields = configured.fields,
                                 .is_host_in_key = configured.is_host_in_key};
-  if (carries_edges) options.edges_silent_after = std::chrono::duration_cast<std::chrono::seconds>(configured.silent_after);
-  engines_[configured.name] =
-      std::make_unique<EngineFollower>(std::move(made).value(), std::move(options), threads_.least_busy(), *this, source->counters);
+  if (carries_edges)
+    options.edges_silent_after =
+        std::chrono::duration_cast<std::chrono::seconds>(configured.silent_after);
+  engines_[configured.name] = std::make_unique<EngineFollower>(
+      std::move(made).value(), std::move(options), threads_.least_busy(), *this, source->counters);
   return success();
 }
 
-std::unique_ptr<receive::Intake> NetworkSources::open(const asio::any_io_executor& executor, const receive::IntakeOptions& options) {
+std::unique_ptr<receive::Intake> NetworkSources::open(const asio::any_io_executor& executor,
+                                                      const receive::IntakeOptions& options) {
   ThreadAnalysis& analysis = *analyses_.at(&asio::query(executor, asio::execution::context));
-  return std::make_unique<NetworkIntake>(executor, options, *sources_.at(options.source), analysis, out_);
+  return std::make_unique<NetworkIntake>(executor, options, *sources_.at(options.source), analysis,
+                                         out_);
 }
 
 void NetworkSources::start() {
@@ -238,9 +284,11 @@ void NetworkSources::reload_certificates() {
     if (tls) {
       certified.listener->use_tls(std::make_shared<const net::TlsServer>(std::move(tls).value()));
     } else {
-      telemetry::log_error(certified.listener->options().intake.source +
-                               ": the certificate was not reloaded, the previous one stays in use: " + tls.error().message(),
-                           {.source = certified.listener->options().intake.source});
+      telemetry::log_error(
+          certified.listener->options().intake.source +
+              ": the certificate was not reloaded, the previous one stays in use: " +
+              tls.error().message(),
+          {.source = certified.listener->options().intake.source});
     }
   }
 }
@@ -253,12 +301,15 @@ void NetworkSources::stop() {
 
 void NetworkSources::pass_through_threads(std::function<void()> then) {
   for (std::size_t i = 0; running_ && i < threads_.size(); ++i) {
-    then = [&context = threads_.at(i).context(), then = std::move(then)] { asio::post(context, then); };
+    then = [&context = threads_.at(i).context(), then = std::move(then)] {
+      asio::post(context, then);
+    };
   }
   then();
 }
 
-std::vector<std::pair<std::string, const receive::SourceCounters*>> NetworkSources::counters() const {
+std::vector<std::pair<std::string, const receive::SourceCounters*>> NetworkSources::counters()
+    const {
   std::vector<std::pair<std::string, const receive::SourceCounters*>> all;
   for (const auto& [name, source] : sources_) all.emplace_back(name, &source->counters);
   return all;
@@ -267,24 +318,31 @@ std::vector<std::pair<std::string, const receive::SourceCounters*>> NetworkSourc
 void NetworkSources::add_figures(std::vector<telemetry::SourceMetrics>& into) const {
   for (const auto& [name, source] : sources_) {
     const receive::SourceCounters& counters = source->counters;
-    telemetry::SourceMetrics figures{.kind = source->kind, .name = name, .last_line_at = {}, .lag_bytes = {}, .listener = {}, .engine = {}};
+    telemetry::SourceMetrics figures{.kind = source->kind,
+                                     .name = name,
+                                     .last_line_at = {},
+                                     .lag_bytes = {},
+                                     .listener = {},
+                                     .engine = {}};
     figures.bytes = counters.bytes;
     figures.lines = counters.records;
     figures.candidates = counters.candidates;
     figures.matched = counters.matched;
     figures.untrusted = counters.untrusted;
-    if (counters.last_seen_seconds != 0) figures.last_line_at = Time(std::chrono::seconds(counters.last_seen_seconds));
-    figures.listener = telemetry::ListenerMetrics{.batches = counters.batches,
-                                                  .malformed = counters.malformed,
-                                                  .without_host = counters.without_host,
-                                                  .duplicates = counters.duplicates,
-                                                  .refused_full = counters.refused_full,
-                                                  .datagrams_lost = counters.datagrams_lost,
-                                                  .cut_lines = counters.cut_lines,
-                                                  .connections = counters.connections,
-                                                  .open_connections = counters.open_connections,
-                                                  .refused_connections = counters.refused_connections,
-                                                  .failed_connections = counters.failed_connections};
+    if (counters.last_seen_seconds != 0)
+      figures.last_line_at = Time(std::chrono::seconds(counters.last_seen_seconds));
+    figures.listener =
+        telemetry::ListenerMetrics{.batches = counters.batches,
+                                   .malformed = counters.malformed,
+                                   .without_host = counters.without_host,
+                                   .duplicates = counters.duplicates,
+                                   .refused_full = counters.refused_full,
+                                   .datagrams_lost = counters.datagrams_lost,
+                                   .cut_lines = counters.cut_lines,
+                                   .connections = counters.connections,
+                                   .open_connections = counters.open_connections,
+                                   .refused_connections = counters.refused_connections,
+                                   .failed_connections = counters.failed_connections};
     if (const auto follower = engines_.find(name); follower != engines_.end()) {
       engine::Standing standing = follower->second->standing();
       if (!standing.trouble.empty()) figures.state = telemetry::SourceMetrics::State::unreadable;
@@ -317,12 +375,14 @@ void NetworkSources::look_for_silence() {
     if (is_silent == watched.is_silent) continue;
     watched.is_silent = is_silent;
     if (is_silent) {
-      telemetry::log_warning(watched.source->name + " has fallen silent: nothing has come " +
-                                 (seen == 0 ? "since the start" : "for " + std::to_string(silent) + " s"),
-                             {.id = telemetry::message_id::source_silent, .source = watched.source->name});
+      telemetry::log_warning(
+          watched.source->name + " has fallen silent: nothing has come " +
+              (seen == 0 ? "since the start" : "for " + std::to_string(silent) + " s"),
+          {.id = telemetry::message_id::source_silent, .source = watched.source->name});
     } else {
-      telemetry::log_info(watched.source->name + " sends again",
-                          {.id = telemetry::message_id::source_back, .source = watched.source->name});
+      telemetry::log_info(
+          watched.source->name + " sends again",
+          {.id = telemetry::message_id::source_back, .source = watched.source->name});
     }
   }
 }

@@ -23,14 +23,15 @@
 
 namespace handshaked::runtime {
 
-/// All sources but files: opens sockets, follows journals and engines, runs their protocols on the network threads, and puts what they
-/// found into a queue. Used from the loop thread; open() is the network threads'.
+/// All sources but files: opens sockets, follows journals and engines, runs their protocols on the
+/// network threads, and puts what they found into a queue. Used from the loop thread; open() is the
+/// network threads'.
 class NetworkSources final : public receive::IntakeFactory {
  public:
   using FindCursor = std::function<std::optional<std::string>(const std::string& source)>;
 
-  NetworkSources(boost::asio::io_context& loop, BoundedQueue<NetworkBatch>& out, std::shared_ptr<const match::RuleSet> rules,
-                 std::size_t threads);
+  NetworkSources(boost::asio::io_context& loop, BoundedQueue<NetworkBatch>& out,
+                 std::shared_ptr<const match::RuleSet> rules, std::size_t threads);
   ~NetworkSources() override;
 
   /// Opens what the configuration names. `find_cursor` tells what each source committed last.
@@ -38,24 +39,27 @@ class NetworkSources final : public receive::IntakeFactory {
   /// Begins to take connections.
   void start();
   void use_rules(std::shared_ptr<const match::RuleSet> rules);
-  /// Reads certificates, keys and client CAs again, for connections that begin from now on. What cannot be read stays as it was,
-  /// and our log says so.
+  /// Reads certificates, keys and client CAs again, for connections that begin from now on. What
+  /// cannot be read stays as it was, and our log says so.
   void reload_certificates();
   /// No more looks for silent sources; on the loop thread, before stop().
   void begin_stop() { silence_.cancel(); }
-  /// Ends all connections when what they wait for is durable, and joins the threads. Blocks; not on the loop thread.
+  /// Ends all connections when what they wait for is durable, and joins the threads. Blocks; not on
+  /// the loop thread.
   void stop();
-  /// Calls `then` when every network thread has taken it up in turn: a thread that hangs holds it back. At once when nothing listens.
-  /// Loop thread, between start() and begin_stop().
+  /// Calls `then` when every network thread has taken it up in turn: a thread that hangs holds it
+  /// back. At once when nothing listens. Loop thread, between start() and begin_stop().
   void pass_through_threads(std::function<void()> then);
 
   std::size_t count() const { return listeners_.size() + journals_.size() + engines_.size(); }
-  /// By name, what each source has seen. The counters may be read from any thread, also while it runs.
+  /// By name, what each source has seen. The counters may be read from any thread, also while it
+  /// runs.
   std::vector<std::pair<std::string, const receive::SourceCounters*>> counters() const;
   void add_figures(std::vector<telemetry::SourceMetrics>& into) const;
 
   /// Of the network threads, for connections that begin.
-  std::unique_ptr<receive::Intake> open(const boost::asio::any_io_executor& executor, const receive::IntakeOptions& options) override;
+  std::unique_ptr<receive::Intake> open(const boost::asio::any_io_executor& executor,
+                                        const receive::IntakeOptions& options) override;
 
  private:
   struct Watched {
@@ -65,17 +69,20 @@ class NetworkSources final : public receive::IntakeFactory {
     std::int64_t since = 0;
   };
 
-  Result<NetworkSource*> add_source(std::string_view section, const config::NetworkSource& configured, const FindCursor& find_cursor);
-  Result<> add_listener(receive::ListenOptions options, receive::Session session, receive::Listener::DatagramReader datagrams,
+  Result<NetworkSource*> add_source(std::string_view section,
+                                    const config::NetworkSource& configured,
+                                    const FindCursor& find_cursor);
+  Result<> add_listener(receive::ListenOptions options, receive::Session session,
+                        receive::Listener::DatagramReader datagrams,
                         const config::NetworkSource& configured, NetworkSource& source);
   Result<> add_syslog(const config::SyslogSource& configured, const FindCursor& find_cursor);
   Result<> add_shippers(const config::Config& config, const FindCursor& find_cursor);
-  Result<> add_shipper(std::string_view section, const config::NetworkSource& configured, Result<receive::Session> session,
-                       const FindCursor& find_cursor);
+  Result<> add_shipper(std::string_view section, const config::NetworkSource& configured,
+                       Result<receive::Session> session, const FindCursor& find_cursor);
   Result<> add_journals(const config::Config& config, const FindCursor& find_cursor);
   Result<> add_engines(const config::Config& config, const FindCursor& find_cursor);
-  Result<> add_engine(std::string_view section, const config::EngineSource& configured, Result<std::unique_ptr<engine::Source>> source,
-                      bool carries_edges);
+  Result<> add_engine(std::string_view section, const config::EngineSource& configured,
+                      Result<std::unique_ptr<engine::Source>> source, bool carries_edges);
   void watch(NetworkSource& source, std::chrono::milliseconds silent_after);
   void watch_for_silence();
   void look_for_silence();
@@ -85,7 +92,8 @@ class NetworkSources final : public receive::IntakeFactory {
   receive::Senders senders_;
   std::map<std::string, std::unique_ptr<NetworkSource>> sources_;
   std::vector<Watched> watched_;
-  std::map<const boost::asio::execution_context*, std::unique_ptr<ThreadAnalysis>> analyses_;  ///< one a network thread
+  std::map<const boost::asio::execution_context*, std::unique_ptr<ThreadAnalysis>>
+      analyses_;  ///< one a network thread
   receive::NetworkThreads threads_;
   std::vector<std::unique_ptr<receive::Listener>> listeners_;
   struct Certified {
@@ -94,7 +102,8 @@ class NetworkSources final : public receive::IntakeFactory {
   };
   std::vector<Certified> certified_;  ///< the listeners that speak TLS
   std::vector<std::unique_ptr<JournalFollower>> journals_;
-  std::map<std::string, std::unique_ptr<EngineFollower>, std::less<>> engines_;  ///< by the names of their sources
+  std::map<std::string, std::unique_ptr<EngineFollower>, std::less<>>
+      engines_;  ///< by the names of their sources
   bool running_ = false;
 };
 

@@ -43,9 +43,11 @@ Result<std::vector<receive::ForwardSecrets::User>> read_users(const std::string&
     if (entry.empty() || entry.starts_with('#')) continue;
     const auto colon = entry.find(':');
     if (colon == 0 || colon == std::string_view::npos || colon + 1 == entry.size()) {
-      return fail(ErrorCode::invalid_configuration, path + ":" + std::to_string(number) + ": must be NAME:PASSWORD");
+      return fail(ErrorCode::invalid_configuration,
+                  path + ":" + std::to_string(number) + ": must be NAME:PASSWORD");
     }
-    users.push_back({.name = std::string(entry.substr(0, colon)), .password = std::string(entry.substr(colon + 1))});
+    users.push_back({.name = std::string(entry.substr(0, colon)),
+                     .password = std::string(entry.substr(colon + 1))});
   }
   if (users.empty()) return fail(ErrorCode::invalid_configuration, path + " names no user");
   return users;
@@ -53,7 +55,8 @@ Result<std::vector<receive::ForwardSecrets::User>> read_users(const std::string&
 
 }  // namespace
 
-Result<receive::Session> make_forward_session(const config::ForwardSource& source, const std::string& host) {
+Result<receive::Session> make_forward_session(const config::ForwardSource& source,
+                                              const std::string& host) {
   receive::ForwardOptions options;
   options.host = host;
   options.fields = source.fields;

@@ -37,7 +37,8 @@ void DaemonStatus::stop() {
 void DaemonStatus::ask_store() {
   const bool is_posted = parts_.store.post([this](store::Database& database) {
     StoreAnswer answer;
-    if (const auto writable = database.check_writable(); !writable) answer.trouble = writable.error().message();
+    if (const auto writable = database.check_writable(); !writable)
+      answer.trouble = writable.error().message();
     if (auto counts = store::Outbox(database).count()) answer.counts = std::move(counts).value();
     else if (answer.trouble.empty()) answer.trouble = counts.error().message();
     boost::asio::post(loop_, [this, answer = std::move(answer)]() mutable {
@@ -59,7 +60,10 @@ void DaemonStatus::finish(bool answered) {
 
 Metrics DaemonStatus::figures() const {
   const DaemonCounters& counters = parts_.counters;
-  Metrics figures{.version = HANDSHAKED_VERSION, .host = parts_.host, .now = wall_clock_now(), .started_at = started_at_};
+  Metrics figures{.version = HANDSHAKED_VERSION,
+                  .host = parts_.host,
+                  .now = wall_clock_now(),
+                  .started_at = started_at_};
   figures.process = telemetry::read_process_figures();
   figures.has_looked_at_sources = counters.has_looked_at_sources;
   parts_.sources.add_figures(figures.sources, figures.now);
@@ -90,7 +94,8 @@ void DaemonStatus::add_incidents(Metrics& into) const {
     if (incident->status == correlate::Status::pending) ++incidents.pending;
     else if (!incident->is_told()) ++incidents.noise;
     else ++incidents.open[static_cast<std::size_t>(incident->severity)];
-    if (incident->is_told() && !parts_.dispatcher.silencing(*incident, into.now).empty()) ++incidents.silenced;
+    if (incident->is_told() && !parts_.dispatcher.silencing(*incident, into.now).empty())
+      ++incidents.silenced;
   }
   const correlate::Correlator::Counters& counters = parts_.correlator.counters();
   incidents.opened = counters.opened;
@@ -106,16 +111,20 @@ void DaemonStatus::add_fleet(Metrics& into) const {
   const correlate::Fleet& fleet = parts_.correlator.fleet();
   for (const auto& [host, edge] : fleet.edges()) {
     telemetry::EdgeMetrics figures{.host = host, .version = edge.version};
-    figures.state = edge.silent_since ? State::silent : edge.lag_seconds >= kBehindSeconds ? State::behind : State::healthy;
+    figures.state = edge.silent_since                    ? State::silent
+                    : edge.lag_seconds >= kBehindSeconds ? State::behind
+                                                         : State::healthy;
     figures.heard_at = edge.heard_at;
     figures.silent_since = edge.silent_since;
     figures.waiting = edge.waiting;
     figures.lag_seconds = edge.lag_seconds;
     figures.open_faults = static_cast<std::size_t>(
-        std::count_if(edge.faults.begin(), edge.faults.end(), [](const auto& entry) { return entry.second.is_open; }));
+        std::count_if(edge.faults.begin(), edge.faults.end(),
+                      [](const auto& entry) { return entry.second.is_open; }));
     into.fleet.edges.push_back(std::move(figures));
   }
-  std::stable_sort(into.fleet.edges.begin(), into.fleet.edges.end(), [](const auto& a, const auto& b) { return a.state > b.state; });
+  std::stable_sort(into.fleet.edges.begin(), into.fleet.edges.end(),
+                   [](const auto& a, const auto& b) { return a.state > b.state; });
   const correlate::Fleet::Counters& counters = fleet.counters();
   into.fleet.taken = counters.taken;
   into.fleet.duplicates = counters.duplicates;
@@ -141,7 +150,8 @@ void DaemonStatus::add_store(Metrics& into) const {
   const DaemonCounters& counters = parts_.counters;
   into.store.commit_seconds = counters.commit_seconds.figures();
   into.store.failed_commits = counters.failed_commits;
-  if (const std::int64_t at = counters.last_commit_at; at != 0) into.store.last_commit_at = Time(std::chrono::microseconds(at));
+  if (const std::int64_t at = counters.last_commit_at; at != 0)
+    into.store.last_commit_at = Time(std::chrono::microseconds(at));
   into.store.waiting_bytes = parts_.store.waiting_bytes();
   into.store.answers = has_answered_;
   into.store.trouble = counters.store_trouble.empty() ? store_.trouble : counters.store_trouble;

@@ -21,9 +21,10 @@
 
 namespace handshaked::runtime {
 
-/// Takes the daemon's pulse: gathers the figures from whoever has them, and asks the database whether it answers and can be written.
-/// One question is under way at a time, however many ask, and a database that hangs makes nobody wait for longer than kPatience.
-/// Loop thread only; what it borrows outlives it.
+/// Takes the daemon's pulse: gathers the figures from whoever has them, and asks the database
+/// whether it answers and can be written. One question is under way at a time, however many ask,
+/// and a database that hangs makes nobody wait for longer than kPatience. Loop thread only; what it
+/// borrows outlives it.
 class DaemonStatus {
  public:
   struct Parts {

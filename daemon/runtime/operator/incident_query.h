@@ -12,7 +12,8 @@
 
 namespace handshaked::runtime {
 
-/// What part of the incidents somebody wants to see, and in which order: search, filters, sorting, one page. Pure.
+/// What part of the incidents somebody wants to see, and in which order: search, filters, sorting,
+/// one page. Pure.
 struct IncidentQuery {
   enum class Status { open, silenced, resolved, all };
   enum class Sort { severity, rate, since, last, count, hosts, title };
@@ -28,7 +29,8 @@ struct IncidentQuery {
 
   static constexpr std::size_t kMostRows = 200;
   /// Reads it from parameters; what is unknown counts as not given.
-  static IncidentQuery read(const std::function<std::string(std::string_view)>& parameter, Language language);
+  static IncidentQuery read(const std::function<std::string(std::string_view)>& parameter,
+                            Language language);
 };
 
 /// An incident as it is listed.
@@ -40,18 +42,23 @@ struct ListedIncident {
 struct IncidentPage {
   std::size_t total = 0;
   std::vector<ListedIncident> rows;
-  /// {"severity":[["critical",3],…],"cause":[…],…}: of each filter what it could be set to, and how many rows it would leave.
+  /// {"severity":[["critical",3],…],"cause":[…],…}: of each filter what it could be set to, and how
+  /// many rows it would leave.
   std::string facets_json;
 };
 
-IncidentPage find_page(const std::vector<ListedIncident>& all, const IncidentQuery& query, Time now);
+IncidentPage find_page(const std::vector<ListedIncident>& all, const IncidentQuery& query,
+                       Time now);
 
-/// Which is worst now (correlate::Urgency)? Another key goes before that. What is over comes last, but where times are compared.
-void sort_listed(std::vector<ListedIncident>& rows, IncidentQuery::Sort sort, Time now, Language language);
+/// Which is worst now (correlate::Urgency)? Another key goes before that. What is over comes last,
+/// but where times are compared.
+void sort_listed(std::vector<ListedIncident>& rows, IncidentQuery::Sort sort, Time now,
+                 Language language);
 /// "severity", "rate", …; anything else is severity.
 IncidentQuery::Sort sort_named(std::string_view name);
 
 /// {"id":…,"title":…} of one row; `spark` is its sparkline.
-void append_row(std::string& out, const ListedIncident& row, const std::vector<std::uint64_t>& spark, Language language, Time now);
+void append_row(std::string& out, const ListedIncident& row,
+                const std::vector<std::uint64_t>& spark, Language language, Time now);
 
 }  // namespace handshaked::runtime

@@ -16,7 +16,8 @@ namespace handshaked::runtime {
 // The JSON that operators' questions are answered with. What is appended to a list gets its comma.
 
 /// One line of `incidents list`.
-void append_summary(std::string& rows, const correlate::Incident& incident, const std::vector<std::string>& silenced_by, Time now);
+void append_summary(std::string& rows, const correlate::Incident& incident,
+                    const std::vector<std::string>& silenced_by, Time now);
 control::ControlAnswer incident_list(const std::string& rows, std::size_t total);
 /// Members that `incidents show` has beside the data of an event.
 void write_life(JsonWriter& json, const correlate::Incident& incident);

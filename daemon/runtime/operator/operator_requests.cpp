@@ -27,7 +27,8 @@ constexpr std::size_t kMostListed = 1000;
 constexpr std::size_t kMostMeant = 10;  // incidents that a beginning of an id can be
 
 std::size_t limit_of(const ControlRequest& request) {
-  return static_cast<std::size_t>(std::clamp<std::uint64_t>(request.number("limit").value_or(kUsualLimit), 1, kMostListed));
+  return static_cast<std::size_t>(
+      std::clamp<std::uint64_t>(request.number("limit").value_or(kUsualLimit), 1, kMostListed));
 }
 
 ControlAnswer no_such_incident(const std::string& id) {
@@ -35,11 +36,13 @@ ControlAnswer no_such_incident(const std::string& id) {
 }
 
 /// It asks: an id that is not whole can be several.
-ControlAnswer several_incidents(const std::string& beginning, const std::vector<const Incident*>& incidents) {
+ControlAnswer several_incidents(const std::string& beginning,
+                                const std::vector<const Incident*>& incidents) {
   std::string message = "\"" + beginning.substr(0, 64) + "\" matches several incidents; name one:";
   for (const Incident* const one : incidents) {
     const std::string& where = !one->place.peer.empty() ? one->place.peer : one->place.server.get();
-    message += "\n  " + one->id + "  " + std::string(correlate::to_string(one->status)) + "  " + where + "  " + one->title.get();
+    message += "\n  " + one->id + "  " + std::string(correlate::to_string(one->status)) + "  " +
+               where + "  " + one->title.get();
   }
   return ControlAnswer::refused("ambiguous", std::move(message));
 }
@@ -50,7 +53,8 @@ Result<std::vector<store::DeliveryId>> ids_of(const ControlRequest& request) {
     store::DeliveryId id;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), id.value);
     if (failure != std::errc() || end != text.data() + text.size())
-      return fail(ErrorCode::invalid_input, "\"" + text.substr(0, 64) + "\" is not the number of a delivery");
+      return fail(ErrorCode::invalid_input,
+                  "\"" + text.substr(0, 64) + "\" is not the number of a delivery");
     ids.push_back(id);
   }
   return ids;
@@ -58,7 +62,8 @@ Result<std::vector<store::DeliveryId>> ids_of(const ControlRequest& request) {
 
 }  // namespace
 
-OperatorRequests::OperatorRequests(correlate::Correlator& correlator, notify::Dispatcher& dispatcher, store::StoreThread& store,
+OperatorRequests::OperatorRequests(correlate::Correlator& correlator,
+                                   notify::Dispatcher& dispatcher, store::StoreThread& store,
                                    Daemon daemon)
     : correlator_(correlator), dispatcher_(dispatcher), store_(store), daemon_(std::move(daemon)) {}
 
@@ -83,24 +88,29 @@ void OperatorRequests::take(Request request, Reply reply) {
 }
 
 void OperatorRequests::ask_store(std::function<Answer(store::Database&)> body, Reply reply) {
-  const auto task = [body = std::move(body), reply, on_loop = daemon_.on_loop](store::Database& database) {
+  const auto task = [body = std::move(body), reply,
+                     on_loop = daemon_.on_loop](store::Database& database) {
     on_loop([reply, answer = body(database)] { reply(answer); });
   };
-  if (!store_.post(task)) reply(Answer::refused("failed", "the database accepts no more requests now"));
+  if (!store_.post(task))
+    reply(Answer::refused("failed", "the database accepts no more requests now"));
 }
 
-// ---- status -----------------------------------------------------------------------------------------------------------------
+// ---- status
+// -----------------------------------------------------------------------------------------------------------------
 
 void OperatorRequests::status(Reply reply) {
   daemon_.ask_figures([this, reply = std::move(reply)](const telemetry::Metrics& figures) {
     const auto silences = dispatcher_.silences().list();
     const auto active =
-        std::count_if(silences.begin(), silences.end(), [&figures](const auto& silence) { return silence.is_active(figures.now); });
+        std::count_if(silences.begin(), silences.end(),
+                      [&figures](const auto& silence) { return silence.is_active(figures.now); });
     reply(Answer::done(status_json(figures, static_cast<std::size_t>(active))));
   });
 }
 
-// ---- incidents --------------------------------------------------------------------------------------------------------------
+// ---- incidents
+// --------------------------------------------------------------------------------------------------------------
 
 void OperatorRequests::list_incidents(const Request& request, Reply reply) {
   auto matchers = notify::parse_matchers(request.texts("matchers"));
@@ -116,23 +126,29 @@ void OperatorRequests::list_incidents(const Request& request, Reply reply) {
     std::vector<ListedIncident> live;
     for (const Incident* const incident : correlator_.incidents()) {
       const bool is_shown = with_noise || incident->is_told();
-      if (is_shown && notify::all_match(matchers.value(), *incident)) live.push_back({incident, false});
+      if (is_shown && notify::all_match(matchers.value(), *incident))
+        live.push_back({incident, false});
     }
     sort_listed(live, sort, now, Language::en);
     total = live.size();
     if (live.size() > limit) live.resize(limit);
-    for (const ListedIncident& one : live) append_summary(rows, *one.incident, dispatcher_.silencing(*one.incident, now), now);
+    for (const ListedIncident& one : live)
+      append_summary(rows, *one.incident, dispatcher_.silencing(*one.incident, now), now);
   }
   if (wanted != "resolved" && wanted != "all") return reply(incident_list(rows, total));
   const auto finish = [rows, total, limit, with_noise, sort, now,
                        matchers = std::move(matchers).value()](store::Database& database) mutable {
-    const auto resolved = store::Incidents(database).list(store::IncidentStatus::resolved, kMostListed);
+    const auto resolved =
+        store::Incidents(database).list(store::IncidentStatus::resolved, kMostListed);
     if (!resolved) return ControlAnswer::refused(resolved.error());
     std::vector<Incident> over;
     for (const store::IncidentRow& row : resolved.value()) {
       auto incident = Incident::from_json(row.state_json);
-      if (!incident || (!with_noise && (incident.value().noise || incident.value().resolved_by == "passed"))) continue;
-      if (notify::all_match(matchers, incident.value())) over.push_back(std::move(incident).value());
+      if (!incident ||
+          (!with_noise && (incident.value().noise || incident.value().resolved_by == "passed")))
+        continue;
+      if (notify::all_match(matchers, incident.value()))
+        over.push_back(std::move(incident).value());
     }
     std::vector<ListedIncident> listed;
     for (const Incident& incident : over) listed.push_back({&incident, false});
@@ -148,9 +164,11 @@ void OperatorRequests::list_incidents(const Request& request, Reply reply) {
 
 void OperatorRequests::page_of_incidents(const Request& request, Reply reply) {
   const Language language = request.text("lang") == "zh" ? Language::zh : Language::en;
-  const auto query = IncidentQuery::read([&request](std::string_view name) { return request.text(name); }, language);
+  const auto query = IncidentQuery::read(
+      [&request](std::string_view name) { return request.text(name); }, language);
   daemon_.ask_page(query, [reply = std::move(reply)](unsigned status, std::string json) {
-    reply(status == 200 ? Answer::done(std::move(json)) : Answer::refused("failed", "the daemon is stopping"));
+    reply(status == 200 ? Answer::done(std::move(json))
+                        : Answer::refused("failed", "the daemon is stopping"));
   });
 }
 
@@ -158,18 +176,22 @@ std::string OperatorRequests::incident_json(const Incident& incident, Language l
   const Time now = wall_clock_now();
   const RuleBase& base = daemon_.rules();
   std::string out;
-  event::append_incident_data(out, incident, base.find(incident.rule_id), base.knowledge, language, true,
-                              dispatcher_.silencing(incident, now), now);
+  event::append_incident_data(out, incident, base.find(incident.rule_id), base.knowledge, language,
+                              true, dispatcher_.silencing(incident, now), now);
   out.pop_back();
   std::string more;
   JsonWriter json(more);
-  json.begin_object().member("daemon_host", daemon_.host).member("command", event::show_command(incident, daemon_.command_options));
+  json.begin_object()
+      .member("daemon_host", daemon_.host)
+      .member("command", event::show_command(incident, daemon_.command_options));
   write_life(json, incident);
   json.key("told").begin_array();
   for (const notify::ReceiverPolicy& receiver : dispatcher_.router().receivers()) {
     const auto told = dispatcher_.told(receiver.name, incident.id.text());
     if (!told) continue;
-    json.begin_object().member("receiver", receiver.name).member("at", parse::format_rfc3339(told->told_at));
+    json.begin_object()
+        .member("receiver", receiver.name)
+        .member("at", parse::format_rfc3339(told->told_at));
     json.member("count", told->count).end_object();
   }
   json.end_array().end_object();
@@ -180,7 +202,8 @@ std::vector<const Incident*> OperatorRequests::live_named(const std::string& beg
   if (const Incident* const exact = correlator_.find(beginning)) return {exact};
   std::vector<const Incident*> named;
   for (const Incident* const incident : correlator_.incidents()) {
-    const bool is_meant = incident->id.starts_with(beginning) || incident->fingerprint.starts_with(beginning);
+    const bool is_meant =
+        incident->id.starts_with(beginning) || incident->fingerprint.starts_with(beginning);
     if (is_meant && named.size() < kMostMeant) named.push_back(incident);
   }
   return named;
@@ -190,46 +213,56 @@ void OperatorRequests::show_incident(const Request& request, Reply reply) {
   const std::string beginning = correlate::named_incident(request.text("id"));
   if (beginning.empty()) return reply(Answer::refused("invalid", "name an incident"));
   const Language language = request.text("lang") == "zh" ? Language::zh : Language::en;
-  if (const Incident* const live = correlator_.find(beginning)) return reply(Answer::done(incident_json(*live, language)));
+  if (const Incident* const live = correlator_.find(beginning))
+    return reply(Answer::done(incident_json(*live, language)));
   std::vector<Incident> live;
   for (const Incident* const incident : live_named(beginning)) live.push_back(*incident);
   show_stored(beginning, std::move(live), language, std::move(reply));
 }
 
 /// What is over stands in the database alone, and so does its diagnosis.
-void OperatorRequests::show_stored(const std::string& beginning, std::vector<Incident> live, Language language, Reply reply) {
+void OperatorRequests::show_stored(const std::string& beginning, std::vector<Incident> live,
+                                   Language language, Reply reply) {
   const auto meant = std::make_shared<std::vector<Incident>>(std::move(live));
   const auto find = [beginning, meant](store::Database& database) {
     const auto rows = store::Incidents(database).find_named(beginning, kMostMeant);
     if (!rows) return ControlAnswer::refused(rows.error());
     for (const store::IncidentRow& row : rows.value()) {
-      const bool is_live = std::any_of(meant->begin(), meant->end(), [&](const Incident& known) { return known.id == row.id; });
-      auto incident = is_live ? Result<Incident>(fail(ErrorCode::not_found, row.id)) : Incident::from_json(row.state_json);
+      const bool is_live = std::any_of(meant->begin(), meant->end(),
+                                       [&](const Incident& known) { return known.id == row.id; });
+      auto incident = is_live ? Result<Incident>(fail(ErrorCode::not_found, row.id))
+                              : Incident::from_json(row.state_json);
       if (!incident) continue;
       const auto note = store::Notifications(database).find_diagnosis(row.id);
       if (note && !note.value().empty()) {
         if (auto read = correlate::diagnosis_note_from_json(note.value()))
-          incident.value().diagnosis = std::make_shared<const correlate::DiagnosisNote>(std::move(read).value());
+          incident.value().diagnosis =
+              std::make_shared<const correlate::DiagnosisNote>(std::move(read).value());
       }
       meant->push_back(std::move(incident).value());
     }
     return ControlAnswer::done("{}");
   };
-  ask_store(find, [this, beginning, meant, language, reply = std::move(reply)](ControlAnswer answer) {
-    if (!answer.is_ok) return reply(std::move(answer));
-    if (meant->empty()) return reply(Answer::refused("not_found", "no incident is called " + beginning.substr(0, 64)));
-    if (meant->size() == 1) return reply(Answer::done(incident_json(meant->front(), language)));
-    std::vector<const Incident*> several;
-    for (const Incident& one : *meant) several.push_back(&one);
-    reply(several_incidents(beginning, several));
-  });
+  ask_store(
+      find, [this, beginning, meant, language, reply = std::move(reply)](ControlAnswer answer) {
+        if (!answer.is_ok) return reply(std::move(answer));
+        if (meant->empty())
+          return reply(
+              Answer::refused("not_found", "no incident is called " + beginning.substr(0, 64)));
+        if (meant->size() == 1) return reply(Answer::done(incident_json(meant->front(), language)));
+        std::vector<const Incident*> several;
+        for (const Incident& one : *meant) several.push_back(&one);
+        reply(several_incidents(beginning, several));
+      });
 }
 
-Result<std::string> OperatorRequests::the_live_incident(const Request& request, Answer& refusal) const {
+Result<std::string> OperatorRequests::the_live_incident(const Request& request,
+                                                        Answer& refusal) const {
   const std::string beginning = correlate::named_incident(request.text("id"));
   const auto meant = beginning.empty() ? std::vector<const Incident*>() : live_named(beginning);
   if (meant.size() == 1) return meant.front()->id;
-  refusal = meant.empty() ? no_such_incident(request.text("id")) : several_incidents(beginning, meant);
+  refusal =
+      meant.empty() ? no_such_incident(request.text("id")) : several_incidents(beginning, meant);
   return fail(ErrorCode::not_found, refusal.message);
 }
 
@@ -255,8 +288,9 @@ ControlAnswer OperatorRequests::resolve_incident(const Request& request) {
   if (!named) return refusal;
   const std::string& id = named.value();
   correlator_.resolve_by_hand(id, request.peer.name, request.text("note"), wall_clock_now());
-  telemetry::log_info(request.peer.name + " resolved " + id,
-                      {.id = telemetry::message_id::operator_act, .incident = id, .is_record = true});
+  telemetry::log_info(
+      request.peer.name + " resolved " + id,
+      {.id = telemetry::message_id::operator_act, .incident = id, .is_record = true});
   daemon_.incidents_changed();
   return Answer::done("{\"id\":\"" + id + "\",\"status\":\"resolved\"}");
 }
@@ -273,7 +307,8 @@ ControlAnswer OperatorRequests::note_incident(const Request& request) {
   return Answer::done("{\"id\":\"" + id + "\"}");
 }
 
-// ---- silences ---------------------------------------------------------------------------------------------------------------
+// ---- silences
+// ---------------------------------------------------------------------------------------------------------------
 
 void OperatorRequests::add_silence(const Request& request, Reply reply) {
   const Time now = wall_clock_now();
@@ -288,19 +323,22 @@ void OperatorRequests::add_silence(const Request& request, Reply reply) {
   silence.starts_at = moment("from").value_or(now);
   const auto seconds = request.number("seconds");
   constexpr std::uint64_t kLongest = std::uint64_t{10} * 366 * 86400;
-  if (seconds && *seconds <= kLongest) silence.ends_at = silence.starts_at + std::chrono::seconds(*seconds);
+  if (seconds && *seconds <= kLongest)
+    silence.ends_at = silence.starts_at + std::chrono::seconds(*seconds);
   else silence.ends_at = moment("until").value_or(Time{});
   silence.comment = request.text("comment");
   silence.created_by = request.peer.name;
   auto added = dispatcher_.change_silences().add(std::move(silence), now);
   if (!added) return reply(Answer::refused(added.error()));
-  telemetry::log_info(request.peer.name + " added " + added.value().id, {.id = telemetry::message_id::operator_act, .is_record = true});
+  telemetry::log_info(request.peer.name + " added " + added.value().id,
+                      {.id = telemetry::message_id::operator_act, .is_record = true});
   daemon_.incidents_changed();
   keep_silence(added.value(), std::move(reply));
 }
 
 void OperatorRequests::keep_silence(const notify::Silence& silence, Reply reply) {
-  const store::SilenceRow row{.id = silence.id, .ends_at = silence.ends_at, .state_json = notify::to_json(silence)};
+  const store::SilenceRow row{
+      .id = silence.id, .ends_at = silence.ends_at, .state_json = notify::to_json(silence)};
   std::string shown;
   append_silence(shown, silence, wall_clock_now());
   const auto keep = [row, shown](store::Database& database) {
@@ -321,8 +359,12 @@ ControlAnswer OperatorRequests::list_silences(const Request& request) const {
   JsonWriter json(windows);
   json.begin_array();
   for (const notify::MaintenanceWindow& window : dispatcher_.maintenance()) {
-    json.begin_object().member("name", window.name).member("active", window.is_active(now)).array("matchers", texts_of(window.matchers));
-    if (const auto next = window.next_change(now)) json.member("changes_at", parse::format_rfc3339(*next));
+    json.begin_object()
+        .member("name", window.name)
+        .member("active", window.is_active(now))
+        .array("matchers", texts_of(window.matchers));
+    if (const auto next = window.next_change(now))
+      json.member("changes_at", parse::format_rfc3339(*next));
     json.end_object();
   }
   json.end_array();
@@ -332,13 +374,16 @@ ControlAnswer OperatorRequests::list_silences(const Request& request) const {
 void OperatorRequests::expire_silence(const Request& request, Reply reply) {
   const std::string id = request.text("id");
   const auto expired = dispatcher_.change_silences().expire(id, wall_clock_now());
-  if (!expired) return reply(Answer::refused("not_found", "no silence " + id.substr(0, 64) + " is in force"));
-  telemetry::log_info(request.peer.name + " expired " + id, {.id = telemetry::message_id::operator_act, .is_record = true});
+  if (!expired)
+    return reply(Answer::refused("not_found", "no silence " + id.substr(0, 64) + " is in force"));
+  telemetry::log_info(request.peer.name + " expired " + id,
+                      {.id = telemetry::message_id::operator_act, .is_record = true});
   daemon_.incidents_changed();
   keep_silence(*expired, std::move(reply));
 }
 
-// ---- deliveries -------------------------------------------------------------------------------------------------------------
+// ---- deliveries
+// -------------------------------------------------------------------------------------------------------------
 
 void OperatorRequests::list_deliveries(const Request& request, Reply reply) {
   const auto statuses = statuses_of(request.text("status"));
@@ -356,11 +401,15 @@ void OperatorRequests::list_deliveries(const Request& request, Reply reply) {
 
 void OperatorRequests::show_delivery(const Request& request, Reply reply) {
   const auto ids = ids_of(request);
-  if (!ids || ids.value().size() != 1) return reply(ids ? Answer::refused("invalid", "name one delivery") : Answer::refused(ids.error()));
+  if (!ids || ids.value().size() != 1)
+    return reply(ids ? Answer::refused("invalid", "name one delivery")
+                     : Answer::refused(ids.error()));
   const auto show = [id = ids.value().front()](store::Database& database) {
     const auto row = store::Outbox(database).find(id);
     if (!row) return ControlAnswer::refused(row.error());
-    if (!row.value()) return ControlAnswer::refused("not_found", "no delivery has the number " + std::to_string(id.value));
+    if (!row.value())
+      return ControlAnswer::refused("not_found",
+                                    "no delivery has the number " + std::to_string(id.value));
     std::string out;
     append_delivery(out, *row.value(), true);
     return ControlAnswer::done(out);
@@ -368,16 +417,18 @@ void OperatorRequests::show_delivery(const Request& request, Reply reply) {
   ask_store(show, std::move(reply));
 }
 
-/// By number, or all dead ones of a receiver, or of everybody. What waits for its next attempt, or for a receiver that rests, goes as well:
-/// who says "again" knows that it is there.
+/// By number, or all dead ones of a receiver, or of everybody. What waits for its next attempt, or
+/// for a receiver that rests, goes as well: who says "again" knows that it is there.
 void OperatorRequests::retry_deliveries(const Request& request, Reply reply) {
   auto ids = ids_of(request);
   if (!ids) return reply(Answer::refused(ids.error()));
   const bool all = request.text("all") == "true";
-  if (ids.value().empty() == !all) return reply(Answer::refused("invalid", "name deliveries, or all dead ones with --all"));
+  if (ids.value().empty() == !all)
+    return reply(Answer::refused("invalid", "name deliveries, or all dead ones with --all"));
   const auto receivers = std::make_shared<std::set<std::string>>();
   if (all) receivers->insert(request.text("receiver"));
-  const auto retry = [ids = std::move(ids).value(), all, receivers, receiver = request.text("receiver"),
+  const auto retry = [ids = std::move(ids).value(), all, receivers,
+                      receiver = request.text("receiver"),
                       now = wall_clock_now()](store::Database& database) mutable {
     store::Outbox outbox(database);
     std::size_t waiting = 0;
@@ -397,7 +448,8 @@ void OperatorRequests::retry_deliveries(const Request& request, Reply reply) {
     }
     const auto moved = outbox.retry_dead(ids, now);
     if (!moved) return ControlAnswer::refused(moved.error());
-    if (moved.value() + waiting == 0 && !all) return ControlAnswer::refused("not_found", "none of these is unfinished or dead");
+    if (moved.value() + waiting == 0 && !all)
+      return ControlAnswer::refused("not_found", "none of these is unfinished or dead");
     return ControlAnswer::done("{\"changed\":" + std::to_string(moved.value() + waiting) + "}");
   };
   ask_store(retry, [this, reply, receivers](ControlAnswer answer) {
@@ -412,7 +464,8 @@ void OperatorRequests::discard_deliveries(const Request& request, Reply reply) {
   auto ids = ids_of(request);
   if (!ids) return reply(Answer::refused(ids.error()));
   const bool all_dead = request.text("all") == "true";
-  if (ids.value().empty() == !all_dead) return reply(Answer::refused("invalid", "name deliveries, or all dead ones with --all"));
+  if (ids.value().empty() == !all_dead)
+    return reply(Answer::refused("invalid", "name deliveries, or all dead ones with --all"));
   const auto discard = [ids = std::move(ids).value(), all_dead, receiver = request.text("receiver"),
                         now = wall_clock_now()](store::Database& database) mutable {
     store::Outbox outbox(database);
@@ -423,7 +476,8 @@ void OperatorRequests::discard_deliveries(const Request& request, Reply reply) {
     }
     const auto moved = outbox.discard(ids, now);
     if (!moved) return ControlAnswer::refused(moved.error());
-    if (moved.value() == 0 && !all_dead) return ControlAnswer::refused("not_found", "none of these is unfinished or dead");
+    if (moved.value() == 0 && !all_dead)
+      return ControlAnswer::refused("not_found", "none of these is unfinished or dead");
     return ControlAnswer::done("{\"changed\":" + std::to_string(moved.value()) + "}");
   };
   ask_store(discard, [this, reply](ControlAnswer answer) {
@@ -435,9 +489,11 @@ void OperatorRequests::discard_deliveries(const Request& request, Reply reply) {
 ControlAnswer OperatorRequests::try_receiver(const Request& request) {
   const std::string receiver = request.text("receiver");
   if (receiver.empty()) return Answer::refused("invalid", "name a receiver");
-  if (!daemon_.try_receiver(receiver)) return Answer::refused("not_found", "no receiver is called \"" + receiver.substr(0, 64) + "\"");
-  telemetry::log_info(request.peer.name + " says that " + receiver + " can be reached",
-                      {.id = telemetry::message_id::operator_act, .receiver = receiver, .is_record = true});
+  if (!daemon_.try_receiver(receiver))
+    return Answer::refused("not_found", "no receiver is called \"" + receiver.substr(0, 64) + "\"");
+  telemetry::log_info(
+      request.peer.name + " says that " + receiver + " can be reached",
+      {.id = telemetry::message_id::operator_act, .receiver = receiver, .is_record = true});
   return Answer::done("{}");
 }
 

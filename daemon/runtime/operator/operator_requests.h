@@ -14,25 +14,32 @@
 
 namespace handshaked::runtime {
 
-/// Answers operators: what the verbs `status`, `incidents`, `silence` and `deliveries` ask over the control socket. daemon/control/
-/// has the form of requests; README.md there lists the verbs. Loop thread only; what the database has to say comes later.
+/// Answers operators: what the verbs `status`, `incidents`, `silence` and `deliveries` ask over the
+/// control socket. daemon/control/ has the form of requests; README.md there lists the verbs. Loop
+/// thread only; what the database has to say comes later.
 class OperatorRequests {
  public:
   /// What it needs of the daemon around it.
   struct Daemon {
-    std::function<void()> incidents_changed;   ///< an incident or a silence changed: look at what is due
+    std::function<void()>
+        incidents_changed;  ///< an incident or a silence changed: look at what is due
     std::function<void()> deliveries_changed;  ///< some are gone
-    /// Somebody says that the receiver is there again (empty: all are): what waits is sent now. False: there is no such receiver.
+    /// Somebody says that the receiver is there again (empty: all are): what waits is sent now.
+    /// False: there is no such receiver.
     std::function<bool(const std::string& receiver)> try_receiver;
-    std::function<void(std::function<void(const telemetry::Metrics&)>)> ask_figures;  ///< answered later, on the loop thread
-    std::function<void(const IncidentQuery&, std::function<void(unsigned status, std::string json)>)> ask_page;
+    std::function<void(std::function<void(const telemetry::Metrics&)>)>
+        ask_figures;  ///< answered later, on the loop thread
+    std::function<void(const IncidentQuery&,
+                       std::function<void(unsigned status, std::string json)>)>
+        ask_page;
     std::function<const RuleBase&()> rules;
     std::function<void(std::function<void()>)> on_loop;  ///< runs it on the loop thread
-    std::string host = {};                               ///< whose lines are judged by the configuration here
-    std::string command_options = {};                    ///< see event::EventOptions
+    std::string host = {};             ///< whose lines are judged by the configuration here
+    std::string command_options = {};  ///< see event::EventOptions
   };
 
-  OperatorRequests(correlate::Correlator& correlator, notify::Dispatcher& dispatcher, store::StoreThread& store, Daemon daemon);
+  OperatorRequests(correlate::Correlator& correlator, notify::Dispatcher& dispatcher,
+                   store::StoreThread& store, Daemon daemon);
 
   void take(control::ControlRequest request, control::ControlServer::Reply reply);
 
@@ -60,7 +67,8 @@ class OperatorRequests {
   std::string incident_json(const correlate::Incident& incident, Language language) const;
   /// The live incidents whose id or fingerprint begins so; one alone when it is named in full.
   std::vector<const correlate::Incident*> live_named(const std::string& beginning) const;
-  void show_stored(const std::string& beginning, std::vector<correlate::Incident> live, Language language, Reply reply);
+  void show_stored(const std::string& beginning, std::vector<correlate::Incident> live,
+                   Language language, Reply reply);
   /// The one live incident that is meant, or why there is none.
   Result<std::string> the_live_incident(const Request& request, Answer& refusal) const;
   /// Runs `body` on the store thread, and `reply` on the loop with what it gives.

@@ -32,7 +32,9 @@ constexpr std::size_t kSparkParts = 48;
 constexpr std::int64_t kDay = 86'400;
 constexpr std::string_view kIncidentPath = "/api/incidents/";
 
-std::int64_t seconds_of(Time time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
+std::int64_t seconds_of(Time time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
 
 std::string refusal(std::string_view why) {
   std::string out;
@@ -40,10 +42,13 @@ std::string refusal(std::string_view why) {
   return out;
 }
 
-/// What the store keeps of an incident that is over, and would tell of: noise and what passed by itself is not shown.
+/// What the store keeps of an incident that is over, and would tell of: noise and what passed by
+/// itself is not shown.
 std::optional<Incident> shown_incident(const std::string& state_json) {
   auto incident = Incident::from_json(state_json);
-  if (!incident || incident.value().noise || incident.value().history || incident.value().resolved_by == "passed") return std::nullopt;
+  if (!incident || incident.value().noise || incident.value().history ||
+      incident.value().resolved_by == "passed")
+    return std::nullopt;
   return std::move(incident).value();
 }
 
@@ -76,8 +81,10 @@ void write_points(JsonWriter& json, std::string_view name, const Rates::Points& 
 }  // namespace
 
 template <class Answer>
-void PageApi::ask_store(std::function<Answer(store::Database&)> ask, std::function<void(Answer)> then, const Reply& reply) const {
-  const auto task = [ask = std::move(ask), then = std::move(then), on_loop = parts_.on_loop](store::Database& database) {
+void PageApi::ask_store(std::function<Answer(store::Database&)> ask,
+                        std::function<void(Answer)> then, const Reply& reply) const {
+  const auto task = [ask = std::move(ask), then = std::move(then),
+                     on_loop = parts_.on_loop](store::Database& database) {
     auto answer = std::make_shared<Answer>(ask(database));
     on_loop([then, answer] { then(std::move(*answer)); });
   };
@@ -88,31 +95,39 @@ void PageApi::answer(const net::HttpRequest& request, Language language, Reply r
   if (request.path == "/api/fleet") return fleet(language, std::move(reply));
   if (request.path == "/api/status") return status(std::move(reply));
   if (request.path == "/api/incidents")
-    return list(IncidentQuery::read([&](std::string_view name) { return request.parameter(name); }, language), std::move(reply));
+    return list(IncidentQuery::read([&](std::string_view name) { return request.parameter(name); },
+                                    language),
+                std::move(reply));
   if (request.path == "/api/timeline") {
     const std::string text = request.parameter("hours");
     std::int64_t hours = 24;
     std::from_chars(text.data(), text.data() + text.size(), hours);
     return timeline(std::clamp<std::int64_t>(hours, 1, 90 * 24), language, std::move(reply));
   }
-  if (request.path.starts_with(kIncidentPath)) return show(request.path.substr(kIncidentPath.size()), language, std::move(reply));
+  if (request.path.starts_with(kIncidentPath))
+    return show(request.path.substr(kIncidentPath.size()), language, std::move(reply));
   reply(404, refusal("there is nothing here"));
 }
 
-// ---- the list -----------------------------------------------------------------------------------------------------------
+// ---- the list
+// -----------------------------------------------------------------------------------------------------------
 
 std::vector<ListedIncident> PageApi::live(Time now) const {
   std::vector<ListedIncident> rows;
   for (const Incident* const incident : parts_.correlator.incidents())
-    if (incident->is_told()) rows.push_back({incident, !parts_.dispatcher.silencing(*incident, now).empty()});
+    if (incident->is_told())
+      rows.push_back({incident, !parts_.dispatcher.silencing(*incident, now).empty()});
   return rows;
 }
 
 void PageApi::list(const IncidentQuery& query, Reply reply) const {
-  const bool wants_resolved = query.status == IncidentQuery::Status::resolved || query.status == IncidentQuery::Status::all;
+  const bool wants_resolved =
+      query.status == IncidentQuery::Status::resolved || query.status == IncidentQuery::Status::all;
   if (!wants_resolved) return finish_list(query, {}, std::move(reply));
   ask_store<Resolved>(
-      load_resolved, [this, query, reply](const Resolved& resolved) { finish_list(query, resolved, reply); }, reply);
+      load_resolved,
+      [this, query, reply](const Resolved& resolved) { finish_list(query, resolved, reply); },
+      reply);
 }
 
 void PageApi::finish_list(const IncidentQuery& query, const Resolved& resolved, Reply reply) const {
@@ -129,7 +144,11 @@ void PageApi::finish_list(const IncidentQuery& query, const Resolved& resolved, 
   }
   std::string head;
   JsonWriter json(head);
-  json.begin_object().member("now", parse::format_rfc3339(now)).member("total", page.total).key("facets").raw(page.facets_json);
+  json.begin_object()
+      .member("now", parse::format_rfc3339(now))
+      .member("total", page.total)
+      .key("facets")
+      .raw(page.facets_json);
   json.key("incidents");
   using Lines = std::unordered_map<std::string, std::vector<std::uint64_t>>;
   const std::int64_t until = seconds_of(now);
@@ -144,7 +163,8 @@ void PageApi::finish_list(const IncidentQuery& query, const Resolved& resolved, 
       if (i != 0) out += ',';
       out.append(rows[i], 0, rows[i].size() - kEmpty.size()).push_back('[');
       const std::vector<std::uint64_t>& line = lines[ids[i]];
-      for (std::size_t part = 0; part < line.size(); ++part) out += (part == 0 ? "" : ",") + std::to_string(line[part]);
+      for (std::size_t part = 0; part < line.size(); ++part)
+        out += (part == 0 ? "" : ",") + std::to_string(line[part]);
       out += "]}";
     }
     reply(200, out + "]}");
@@ -152,15 +172,16 @@ void PageApi::finish_list(const IncidentQuery& query, const Resolved& resolved, 
   ask_store<Lines>(ask, then, reply);
 }
 
-// ---- one incident -------------------------------------------------------------------------------------------------------
+// ---- one incident
+// -------------------------------------------------------------------------------------------------------
 
 /// The event data, its life, and who was told; without a closing brace.
 std::string PageApi::data_of(const Incident& incident, Language language) const {
   const Time now = wall_clock_now();
   const RuleBase& base = parts_.rules();
   std::string out;
-  event::append_incident_data(out, incident, base.find(incident.rule_id), base.knowledge, language, false,
-                              parts_.dispatcher.silencing(incident, now), now);
+  event::append_incident_data(out, incident, base.find(incident.rule_id), base.knowledge, language,
+                              false, parts_.dispatcher.silencing(incident, now), now);
   out.pop_back();
   std::string more;
   JsonWriter json(more);
@@ -170,7 +191,10 @@ std::string PageApi::data_of(const Incident& incident, Language language) const 
   json.key("told").begin_array();
   for (const notify::ReceiverPolicy& receiver : parts_.dispatcher.router().receivers()) {
     if (const auto told = parts_.dispatcher.told(receiver.name, incident.id.text()))
-      json.begin_object().member("receiver", receiver.name).member("at", parse::format_rfc3339(told->told_at)).end_object();
+      json.begin_object()
+          .member("receiver", receiver.name)
+          .member("at", parse::format_rfc3339(told->told_at))
+          .end_object();
   }
   json.end_array();
   return out.append(",").append(more, 1);
@@ -217,11 +241,13 @@ void PageApi::show(const std::string& id, Language language, Reply reply) const 
   ask_store<Found>(ask, then, reply);
 }
 
-// ---- the fleet ----------------------------------------------------------------------------------------------------------
+// ---- the fleet
+// ----------------------------------------------------------------------------------------------------------
 
 namespace {
 
-/// How many edges there are of each state and each version, and the first of them: those that need somebody.
+/// How many edges there are of each state and each version, and the first of them: those that need
+/// somebody.
 void write_edges(JsonWriter& json, const telemetry::FleetMetrics& fleet) {
   using State = telemetry::EdgeMetrics::State;
   std::map<State, std::size_t> states;
@@ -231,15 +257,22 @@ void write_edges(JsonWriter& json, const telemetry::FleetMetrics& fleet) {
     ++versions[edge.version];
   }
   json.member("total", fleet.edges.size());
-  for (const State state : {State::healthy, State::behind, State::silent}) json.member(telemetry::to_string(state), states[state]);
+  for (const State state : {State::healthy, State::behind, State::silent})
+    json.member(telemetry::to_string(state), states[state]);
   json.key("versions").begin_array();
-  for (const auto& [version, edges] : versions) json.begin_object().member("version", version).member("edges", edges).end_object();
+  for (const auto& [version, edges] : versions)
+    json.begin_object().member("version", version).member("edges", edges).end_object();
   json.end_array().key("edges").begin_array();
   for (std::size_t i = 0; i < std::min(kMostShownEdges, fleet.edges.size()); ++i) {
     const telemetry::EdgeMetrics& edge = fleet.edges[i];
-    json.begin_object().member("host", edge.host).member("version", edge.version).member("state", telemetry::to_string(edge.state));
+    json.begin_object()
+        .member("host", edge.host)
+        .member("version", edge.version)
+        .member("state", telemetry::to_string(edge.state));
     json.member("heard_at", parse::format_rfc3339(edge.heard_at)).member("waiting", edge.waiting);
-    json.member("lag_seconds", edge.lag_seconds).member("open_faults", edge.open_faults).end_object();
+    json.member("lag_seconds", edge.lag_seconds)
+        .member("open_faults", edge.open_faults)
+        .end_object();
   }
   json.end_array();
 }
@@ -258,7 +291,8 @@ void PageApi::fleet(Language language, Reply reply) const {
       const std::size_t on_edges = parts_.correlator.fleet().affected(incident->fingerprint.text());
       spread.push_back({std::max(on_edges, incident->hosts.get().size()), incident});
     }
-    std::stable_sort(spread.begin(), spread.end(), [](const Spread& a, const Spread& b) { return a.hosts > b.hosts; });
+    std::stable_sort(spread.begin(), spread.end(),
+                     [](const Spread& a, const Spread& b) { return a.hosts > b.hosts; });
     std::string out;
     JsonWriter json(out);
     json.begin_object().member("now", parse::format_rfc3339(figures.now));
@@ -266,8 +300,11 @@ void PageApi::fleet(Language language, Reply reply) const {
     json.key("incidents").begin_array();
     for (std::size_t i = 0; i < std::min(kMostSpread, spread.size()); ++i) {
       const Incident& incident = *spread[i].incident;
-      json.begin_object().member("id", incident.id.text()).member("title", correlate::incident_title(incident, language));
-      json.member("severity", match::to_string(incident.severity)).member("opened_at", parse::format_rfc3339(incident.opened_at));
+      json.begin_object()
+          .member("id", incident.id.text())
+          .member("title", correlate::incident_title(incident, language));
+      json.member("severity", match::to_string(incident.severity))
+          .member("opened_at", parse::format_rfc3339(incident.opened_at));
       json.member("hosts", spread[i].hosts).end_object();
     }
     json.end_array();
@@ -277,7 +314,8 @@ void PageApi::fleet(Language language, Reply reply) const {
   });
 }
 
-// ---- the timeline, and how the daemon is ----------------------------------------------------------------------------------
+// ---- the timeline, and how the daemon is
+// ----------------------------------------------------------------------------------
 
 void PageApi::timeline(std::int64_t hours, Language language, Reply reply) const {
   struct Found {
@@ -289,7 +327,8 @@ void PageApi::timeline(std::int64_t hours, Language language, Reply reply) const
   const auto ask = [hours, since](store::Database& database) {
     Found found{.totals = {}, .resolved = load_resolved(database)};
     const bool is_day = hours <= 24;
-    auto totals = Rates(database).totals(is_day ? Rates::Step::minute : Rates::Step::hour, since, is_day ? 1800 : 3600);
+    auto totals = Rates(database).totals(is_day ? Rates::Step::minute : Rates::Step::hour, since,
+                                         is_day ? 1800 : 3600);
     if (totals) found.totals = std::move(totals).value();
     return found;
   };
@@ -297,12 +336,15 @@ void PageApi::timeline(std::int64_t hours, Language language, Reply reply) const
     std::vector<ListedIncident> rows = live(now);
     for (const Incident& incident : found.resolved) {
       const bool is_within = incident.resolved_at && seconds_of(*incident.resolved_at) >= since;
-      if (is_within && parts_.correlator.find(incident.id.text()) == nullptr) rows.push_back({&incident, false});
+      if (is_within && parts_.correlator.find(incident.id.text()) == nullptr)
+        rows.push_back({&incident, false});
     }
-    std::stable_sort(rows.begin(), rows.end(), [](const ListedIncident& a, const ListedIncident& b) {
-      if (a.incident->severity != b.incident->severity) return a.incident->severity > b.incident->severity;
-      return a.incident->opened_at > b.incident->opened_at;
-    });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const ListedIncident& a, const ListedIncident& b) {
+                       if (a.incident->severity != b.incident->severity)
+                         return a.incident->severity > b.incident->severity;
+                       return a.incident->opened_at > b.incident->opened_at;
+                     });
     std::string out;
     JsonWriter json(out);
     json.begin_object().member("now", parse::format_rfc3339(now)).member("total", rows.size());
@@ -314,13 +356,19 @@ void PageApi::timeline(std::int64_t hours, Language language, Reply reply) const
     json.key("ends").begin_array();
     const std::vector<diagnose::CalendarEntry> ends = parts_.ends();
     for (std::size_t i = 0; i < std::min(kMostEnds, ends.size()); ++i)
-      json.begin_object().member("at", parse::format_rfc3339(ends[i].at)).member("what", ends[i].what.in(language)).end_object();
+      json.begin_object()
+          .member("at", parse::format_rfc3339(ends[i].at))
+          .member("what", ends[i].what.in(language))
+          .end_object();
     json.end_array();
     json.key("incidents").begin_array();
     for (std::size_t i = 0; i < std::min(kMostLanes, rows.size()); ++i) {
       const Incident& incident = *rows[i].incident;
-      json.begin_object().member("id", incident.id.text()).member("title", correlate::incident_title(incident, language));
-      json.member("severity", match::to_string(incident.severity)).member("opened_at", parse::format_rfc3339(incident.opened_at));
+      json.begin_object()
+          .member("id", incident.id.text())
+          .member("title", correlate::incident_title(incident, language));
+      json.member("severity", match::to_string(incident.severity))
+          .member("opened_at", parse::format_rfc3339(incident.opened_at));
       if (incident.resolved_at && incident.status == correlate::Status::resolved)
         json.member("resolved_at", parse::format_rfc3339(*incident.resolved_at));
       json.end_object();
@@ -335,7 +383,8 @@ void PageApi::status(Reply reply) const {
   parts_.ask_figures([this, reply = std::move(reply)](const telemetry::Metrics& figures) {
     const auto silences = parts_.dispatcher.silences().list();
     const auto active =
-        std::count_if(silences.begin(), silences.end(), [&figures](const auto& silence) { return silence.is_active(figures.now); });
+        std::count_if(silences.begin(), silences.end(),
+                      [&figures](const auto& silence) { return silence.is_active(figures.now); });
     std::string out;
     JsonWriter(out).begin_object().member("now", parse::format_rfc3339(figures.now));
     reply(200, out + "," + status_json(figures, static_cast<std::size_t>(active)).substr(1));

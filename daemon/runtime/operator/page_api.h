@@ -17,8 +17,9 @@
 
 namespace handshaked::runtime {
 
-/// What the page of live incidents asks for, as JSON (web/README.md has the paths): lists, one incident, the timeline, how the daemon is.
-/// Everything is redacted as for receivers that are not shown clients. Loop thread only; what the database has to say comes later.
+/// What the page of live incidents asks for, as JSON (web/README.md has the paths): lists, one
+/// incident, the timeline, how the daemon is. Everything is redacted as for receivers that are not
+/// shown clients. Loop thread only; what the database has to say comes later.
 class PageApi {
  public:
   struct Parts {
@@ -26,9 +27,11 @@ class PageApi {
     const notify::Dispatcher& dispatcher;
     store::StoreThread& store;
     std::function<const RuleBase&()> rules;
-    std::string command_options;                                 ///< see event::EventOptions
-    std::function<std::vector<Time>()> reloads;                  ///< when nginx loaded its configuration, as far as it was seen
-    std::function<std::vector<diagnose::CalendarEntry>()> ends;  ///< what is to end on this host, the next first
+    std::string command_options;  ///< see event::EventOptions
+    std::function<std::vector<Time>()>
+        reloads;  ///< when nginx loaded its configuration, as far as it was seen
+    std::function<std::vector<diagnose::CalendarEntry>()>
+        ends;  ///< what is to end on this host, the next first
     std::function<void(std::function<void(const telemetry::Metrics&)>)> ask_figures;
     std::function<void(std::function<void()>)> on_loop;  ///< runs it on the loop thread
   };
@@ -54,7 +57,8 @@ class PageApi {
   std::string data_of(const correlate::Incident& incident, Language language) const;
   /// Runs `ask` on the store thread, and `then` on the loop with what it gave.
   template <class Answer>
-  void ask_store(std::function<Answer(store::Database&)> ask, std::function<void(Answer)> then, const Reply& reply) const;
+  void ask_store(std::function<Answer(store::Database&)> ask, std::function<void(Answer)> then,
+                 const Reply& reply) const;
 
   Parts parts_;
 };

@@ -13,9 +13,10 @@
 
 namespace handshaked::runtime {
 
-/// Counts the lines of each incident by the minute in which they were written, for the store. Live lines count as written now; what was
-/// written before the daemon came counts in its own time. It holds what was not handed over yet: few numbers, often; many, once a minute
-/// or when they are too many. Loop thread only.
+/// Counts the lines of each incident by the minute in which they were written, for the store. Live
+/// lines count as written now; what was written before the daemon came counts in its own time. It
+/// holds what was not handed over yet: few numbers, often; many, once a minute or when they are too
+/// many. Loop thread only.
 class RateBook {
  public:
   /// What a reader found, after the correlator has taken it in.
@@ -28,7 +29,8 @@ class RateBook {
   std::optional<Time> next_due() const;
 
  private:
-  using Minutes = std::vector<std::pair<std::int64_t, std::uint64_t>>;  ///< and lines; by incident few at a time
+  using Minutes = std::vector<std::pair<std::int64_t, std::uint64_t>>;  ///< and lines; by incident
+                                                                        ///< few at a time
 
   void count(const std::string& incident_id, Time at, std::uint64_t lines);
   Duration patience() const;
@@ -36,7 +38,8 @@ class RateBook {
   std::unordered_map<std::string, Minutes> pending_;
   std::size_t rows_ = 0;  ///< in pending_
   Time taken_at_{};
-  std::unordered_map<std::string, std::uint64_t> reported_;  ///< of live incidents of edges: lines that were noted
+  std::unordered_map<std::string, std::uint64_t>
+      reported_;  ///< of live incidents of edges: lines that were noted
 };
 
 }  // namespace handshaked::runtime

@@ -12,8 +12,8 @@
 
 namespace handshaked::runtime {
 
-/// Which rules have recognised lines, and what they cost, over all rule sets since the start. Loop thread only. As many entries as rules
-/// were ever met.
+/// Which rules have recognised lines, and what they cost, over all rule sets since the start. Loop
+/// thread only. As many entries as rules were ever met.
 class RuleTally {
  public:
   void note(const correlate::FailureBatch& batch);
@@ -27,7 +27,8 @@ class RuleTally {
     std::uint64_t matches = 0;
     match::RuleCost cost;  ///< of rule sets that are not in force any more
   };
-  static void add_costs(const match::RuleSet& rules, std::map<std::string, Tally, std::less<>>& into);
+  static void add_costs(const match::RuleSet& rules,
+                        std::map<std::string, Tally, std::less<>>& into);
 
   std::map<std::string, Tally, std::less<>> by_id_;
   std::shared_ptr<const match::RuleSet> rules_;

@@ -5,7 +5,8 @@
 namespace handshaked::runtime {
 
 void keep_memory_together() {
-  // Without these glibc makes eight heaps a processor, and raises its threshold with the largest block that was ever freed.
+  // Without these glibc makes eight heaps a processor, and raises its threshold with the largest
+  // block that was ever freed.
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 }

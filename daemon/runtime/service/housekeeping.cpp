@@ -41,7 +41,9 @@ void Housekeeping::feed_watchdog() {
     telemetry::tell_suppressed();
     // The word goes through every stage: one that hangs is not vouched for.
     const auto through_store = [this] { store_.post([](store::Database&) { notify_watchdog(); }); };
-    const auto through_readers = [this, through_store] { boost::asio::post(readers_, through_store); };
+    const auto through_readers = [this, through_store] {
+      boost::asio::post(readers_, through_store);
+    };
     // Readers who wait for room on the disk are well, and a restart would not give it any.
     if (store_.has_room()) network_(through_readers);
     else network_(through_store);
@@ -60,10 +62,13 @@ void Housekeeping::return_memory_later() {
 void Housekeeping::run_retention() {
   const bool is_posted = store_.post([this](store::Database& database) {
     const auto report = store::run_retention_slice(database, limits_, wall_clock_now());
-    if (!report) telemetry::log_warning("old records were not removed: " + report.error().message());
+    if (!report)
+      telemetry::log_warning("old records were not removed: " + report.error().message());
     const bool again = report && !report.value().is_finished;
-    boost::asio::post(loop_,
-                      [this, again] { wait_for_retention(again ? std::chrono::seconds(1) : std::chrono::seconds(kRetentionInterval)); });
+    boost::asio::post(loop_, [this, again] {
+      wait_for_retention(again ? std::chrono::seconds(1)
+                               : std::chrono::seconds(kRetentionInterval));
+    });
   });
   if (!is_posted) wait_for_retention(std::chrono::seconds(1));
 }

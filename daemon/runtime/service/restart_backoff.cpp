@@ -22,7 +22,8 @@ std::vector<std::int64_t> read_starts(const std::filesystem::path& file, Seconds
   std::vector<std::int64_t> starts;
   std::ifstream stream(file);
   for (std::int64_t start = 0; starts.size() < kMostRemembered && stream >> start;) {
-    if (start <= now.count() && start > now.count() - Seconds(kRemembered).count()) starts.push_back(start);
+    if (start <= now.count() && start > now.count() - Seconds(kRemembered).count())
+      starts.push_back(start);
   }
   return starts;
 }

@@ -10,7 +10,8 @@
 
 namespace handshaked::runtime {
 
-/// Everything that a rules directory says, as one immutable snapshot: a reload makes a new one and swaps it in.
+/// Everything that a rules directory says, as one immutable snapshot: a reload makes a new one and
+/// swaps it in.
 struct RuleBase {
   std::shared_ptr<const match::RuleSet> rules;
   match::Knowledge knowledge;

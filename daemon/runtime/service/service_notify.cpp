@@ -6,7 +6,9 @@
 
 namespace handshaked::runtime {
 
-void notify_ready(const std::string& status) { sd_notify(0, ("READY=1\nSTATUS=" + status).c_str()); }
+void notify_ready(const std::string& status) {
+  sd_notify(0, ("READY=1\nSTATUS=" + status).c_str());
+}
 
 void notify_status(const std::string& status) { sd_notify(0, ("STATUS=" + status).c_str()); }
 

@@ -14,7 +14,8 @@ void notify_reloading();
 void notify_stopping();
 void notify_watchdog();
 
-/// How often notify_watchdog() is wanted: half of what the unit allows; nothing when it has no watchdog.
+/// How often notify_watchdog() is wanted: half of what the unit allows; nothing when it has no
+/// watchdog.
 std::optional<std::chrono::microseconds> watchdog_interval();
 
 }  // namespace handshaked::runtime

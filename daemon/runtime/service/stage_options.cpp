@@ -11,7 +11,9 @@ namespace handshaked::runtime {
 std::string host_name(const config::Config& config) {
   if (!config.host.empty()) return config.host;
   std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? std::string(name.data()) : "localhost";
+  return gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0'
+             ? std::string(name.data())
+             : "localhost";
 }
 
 correlate::CorrelatorOptions correlator_options(const config::Config& config) {
@@ -50,8 +52,10 @@ CalendarOptions calendar_options(const config::Config& config) {
 }
 
 std::shared_ptr<NginxView> nginx_view(const config::Config& config) {
-  diagnose::NginxPlace place{.configuration = config.nginx.configuration, .prefix = config.nginx.prefix, .dump = {}};
-  return std::make_shared<NginxView>(std::move(place), config.diagnosis.allow, config.diagnosis.ca_stores);
+  diagnose::NginxPlace place{
+      .configuration = config.nginx.configuration, .prefix = config.nginx.prefix, .dump = {}};
+  return std::make_shared<NginxView>(std::move(place), config.diagnosis.allow,
+                                     config.diagnosis.ca_stores);
 }
 
 }  // namespace handshaked::runtime

@@ -13,7 +13,8 @@ namespace handshaked::store {
 namespace {
 
 void check(sqlite3* database, int code, const char* what) {
-  if (code != SQLITE_OK) throw SQLite::Exception(std::string(what) + ": " + sqlite3_errmsg(database), code);
+  if (code != SQLITE_OK)
+    throw SQLite::Exception(std::string(what) + ": " + sqlite3_errmsg(database), code);
 }
 
 int refuse(void*, int, sqlite3_changeset_iter*) { return SQLITE_CHANGESET_ABORT; }
@@ -27,7 +28,9 @@ class TriggersOff {
   TriggersOff& operator=(const TriggersOff&) = delete;
 
  private:
-  void set(int is_on) { sqlite3_db_config(database_, SQLITE_DBCONFIG_ENABLE_TRIGGER, is_on, nullptr); }
+  void set(int is_on) {
+    sqlite3_db_config(database_, SQLITE_DBCONFIG_ENABLE_TRIGGER, is_on, nullptr);
+  }
 
   sqlite3* database_;
 };
@@ -56,7 +59,9 @@ std::string ChangeCapture::changes() const {
 void apply_changes(sqlite3* database, const std::string& changes) {
   const TriggersOff triggers(database);
   std::string bytes = changes;  // the library asks for what it may write to, and does not
-  check(database, sqlite3changeset_apply(database, static_cast<int>(bytes.size()), bytes.data(), nullptr, refuse, nullptr),
+  check(database,
+        sqlite3changeset_apply(database, static_cast<int>(bytes.size()), bytes.data(), nullptr,
+                               refuse, nullptr),
         "the changes do not fit the database");
 }
 

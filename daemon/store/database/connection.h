@@ -22,20 +22,25 @@
 
 namespace handshaked::store {
 
-/// A prepared statement borrowed from its Connection; reset and unbound when it goes, so that no read stays open.
+/// A prepared statement borrowed from its Connection; reset and unbound when it goes, so that no
+/// read stays open.
 class BorrowedStatement {
  public:
   explicit BorrowedStatement(SQLite::Statement& statement) : statement_(&statement) {}
-  BorrowedStatement(BorrowedStatement&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)) {}
+  BorrowedStatement(BorrowedStatement&& other) noexcept
+      : statement_(std::exchange(other.statement_, nullptr)) {}
   BorrowedStatement& operator=(BorrowedStatement&&) = delete;
   ~BorrowedStatement();
 
   SQLite::Statement* operator->() { return statement_; }
 
-  /// Binds `value` without a copy: it must live until the statement is given back. Empty is empty, not NULL.
+  /// Binds `value` without a copy: it must live until the statement is given back. Empty is empty,
+  /// not NULL.
   void bind_text(int index, const std::string& value) { statement_->bindNoCopy(index, value); }
   void bind_blob(int index, const std::string& value);
-  void bind_time(int index, Time value) { statement_->bind(index, static_cast<int64_t>(value.time_since_epoch().count())); }
+  void bind_time(int index, Time value) {
+    statement_->bind(index, static_cast<int64_t>(value.time_since_epoch().count()));
+  }
   void bind_time(int index, const std::optional<Time>& value);
 
   /// Runs a statement that gives no rows; the number of rows it changed.
@@ -45,16 +50,17 @@ class BorrowedStatement {
   SQLite::Statement* statement_;
 };
 
-/// The one SQLite connection: pragmas, cached statements, transactions, and the functions of packed_text.h. Only for the files of this
-/// folder. Not thread-safe; one thread at a time. Inside, SQLiteCpp's exceptions fly; read() and write() are the edge where they become an
-/// Error.
+/// The one SQLite connection: pragmas, cached statements, transactions, and the functions of
+/// packed_text.h. Only for the files of this folder. Not thread-safe; one thread at a time. Inside,
+/// SQLiteCpp's exceptions fly; read() and write() are the edge where they become an Error.
 class Connection {
  public:
   /// Closed: read() and write() fail until open() succeeds.
   Connection();
   ~Connection();
 
-  /// Opens without reading anything yet. `path` is absolute (a relative "file:…" would be taken for a URI) or ":memory:".
+  /// Opens without reading anything yet. `path` is absolute (a relative "file:…" would be taken for
+  /// a URI) or ":memory:".
   Result<> open(const std::filesystem::path& path, std::chrono::milliseconds busy_timeout);
   void close();
   bool is_open() const { return database_ != nullptr; }
@@ -64,13 +70,15 @@ class Connection {
 
   /// From now on each write() looks whether the file still stands where it was opened.
   void watch_place() { watches_place_ = true; }
-  /// What is written goes into files that nobody will find: removed, renamed, or the directory with them. Looks each time.
+  /// What is written goes into files that nobody will find: removed, renamed, or the directory with
+  /// them. Looks each time.
   bool is_displaced() const;
   /// The last write() failed for this alone: all of it is in the file that is not in its place.
   bool has_written_astray() const { return wrote_astray_; }
   /// The database file itself is gone from its place; else it was only its log.
   bool has_file_moved() const;
-  /// From now on each write() is kept there before it counts. Fails when a copy that the journal wants at once cannot be kept.
+  /// From now on each write() is kept there before it counts. Fails when a copy that the journal
+  /// wants at once cannot be kept.
   Result<> use_journal(Journal& journal);
   bool has_journal() const { return journal_ != nullptr; }
   /// The journal says that the database must not be used any more.
@@ -89,17 +97,20 @@ class Connection {
 
   /// True when the file may not be written: SQLite opens such a file for reading without a word.
   bool is_read_only() const;
-  /// What SQLite said when it found that the file is not, or no longer, a sound database; empty while it is.
+  /// What SQLite said when it found that the file is not, or no longer, a sound database; empty
+  /// while it is.
   const std::string& damage() const { return damage_; }
   void set_damage(std::string reason) { damage_ = std::move(reason); }
 
-  /// Runs `body` without a transaction around it. `what` begins the Error's message: "cannot list incidents".
+  /// Runs `body` without a transaction around it. `what` begins the Error's message: "cannot list
+  /// incidents".
   template <class Body>
   auto read(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>>;
 
-  /// Runs `body` in one transaction, begun IMMEDIATE: one that turns from reading to writing would fail at once with
-  /// SQLITE_BUSY_SNAPSHOT, whatever the busy timeout. Durable when it returns without error, else without any effect, unless
-  /// has_written_astray() says that it went into a file that is gone.
+  /// Runs `body` in one transaction, begun IMMEDIATE: one that turns from reading to writing would
+  /// fail at once with SQLITE_BUSY_SNAPSHOT, whatever the busy timeout. Durable when it returns
+  /// without error, else without any effect, unless has_written_astray() says that it went into a
+  /// file that is gone.
   template <class Body>
   auto write(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>>;
 
@@ -144,7 +155,8 @@ class Connection::Transaction {
 
 template <class Body>
 auto Connection::read(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>> {
-  if (!database_) return fail(ErrorCode::database, std::string(what) + ": the database is not open");
+  if (!database_)
+    return fail(ErrorCode::database, std::string(what) + ": the database is not open");
   try {
     if constexpr (std::is_void_v<std::invoke_result_t<Body>>) {
       body();
@@ -159,7 +171,8 @@ auto Connection::read(std::string_view what, Body&& body) -> Result<std::invoke_
 
 template <class Body>
 auto Connection::write(std::string_view what, Body&& body) -> Result<std::invoke_result_t<Body>> {
-  if (const auto settled = settle_journal(); !settled) return fail(settled.error().wrapped(std::string(what)));
+  if (const auto settled = settle_journal(); !settled)
+    return fail(settled.error().wrapped(std::string(what)));
   Result<std::invoke_result_t<Body>> written = fail(ErrorCode::database, std::string());
   try {
     written = read(what, [&] {
@@ -178,7 +191,9 @@ auto Connection::write(std::string_view what, Body&& body) -> Result<std::invoke
   }
   has_log_ = has_log_ || (written && watches_place_);
   wrote_astray_ = written && is_displaced();
-  if (wrote_astray_) return fail(ErrorCode::database, path_.string() + " was removed or replaced while it was in use");
+  if (wrote_astray_)
+    return fail(ErrorCode::database,
+                path_.string() + " was removed or replaced while it was in use");
   return written;
 }
 

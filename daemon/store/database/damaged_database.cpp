@@ -30,7 +30,9 @@ std::string stamp(Time now) {
   return std::string(text.data()) + "." + fraction + "Z";
 }
 
-fs::path with_suffix(const fs::path& path, const std::string& suffix) { return fs::path(path.string() + suffix); }
+fs::path with_suffix(const fs::path& path, const std::string& suffix) {
+  return fs::path(path.string() + suffix);
+}
 
 Result<> rename_if_there(const fs::path& from, const fs::path& to) {
   std::error_code error;
@@ -46,9 +48,11 @@ void delete_oldest(const fs::path& database) {
   const std::string prefix = database.filename().string() + ".corrupt-";
   std::vector<fs::path> kept;
   std::error_code error;
-  for (fs::directory_iterator entry(database.parent_path(), error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(database.parent_path(), error), end; !error && entry != end;
+       entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name.starts_with(prefix) && !name.ends_with("-wal") && !name.ends_with("-shm")) kept.push_back(entry->path());
+    if (name.starts_with(prefix) && !name.ends_with("-wal") && !name.ends_with("-shm"))
+      kept.push_back(entry->path());
   }
   std::sort(kept.begin(), kept.end());
   for (std::size_t i = 0; i + kDamagedDatabasesKept < kept.size(); ++i) {
@@ -61,9 +65,11 @@ void delete_oldest(const fs::path& database) {
 Result<fs::path> move_aside(const fs::path& database, Time now) {
   std::error_code error;
   fs::path target = with_suffix(database, ".corrupt-" + stamp(now));
-  while (fs::exists(target, error)) target = with_suffix(database, ".corrupt-" + stamp(now += Duration(1)));
-  // The log goes first: should we die in between, the next start meets a damaged database without a log, which is
-  // moved aside under a name of its own. A log left beside a new database would be worse: it might be replayed into it.
+  while (fs::exists(target, error))
+    target = with_suffix(database, ".corrupt-" + stamp(now += Duration(1)));
+  // The log goes first: should we die in between, the next start meets a damaged database without a
+  // log, which is moved aside under a name of its own. A log left beside a new database would be
+  // worse: it might be replayed into it.
   TRY(rename_if_there(with_suffix(database, "-wal"), with_suffix(target, "-wal")));
   TRY(rename_if_there(with_suffix(database, "-shm"), with_suffix(target, "-shm")));
   TRY(rename_if_there(database, target));
@@ -80,54 +86,79 @@ struct Salvage {
   const char* insert;
 };
 
-constexpr const char* kIntoBodies = "INSERT OR IGNORE INTO event_bodies (body_id, body) VALUES (?, pack(?))";
+constexpr const char* kIntoBodies =
+    "INSERT OR IGNORE INTO event_bodies (body_id, body) VALUES (?, pack(?))";
 constexpr const char* kIntoOutbox =
-    "INSERT OR IGNORE INTO outbox (delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, "
-    "attempts, last_error, finished_at, body_id) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 "
+    "INSERT OR IGNORE INTO outbox (delivery_id, receiver, event_id, event_type, incident_id, "
+    "status, created_at, not_before, "
+    "attempts, last_error, finished_at, body_id) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+    "?11, ?12 "
     "WHERE EXISTS (SELECT 1 FROM event_bodies WHERE body_id = ?12)";
 
 // A table that the damaged database, of an older version, does not have gives nothing.
 constexpr std::array<Salvage, 10> kTables = {{
-    {"SELECT source, cursor FROM positions ORDER BY source", "SELECT source, cursor FROM positions ORDER BY source DESC",
+    {"SELECT source, cursor FROM positions ORDER BY source",
+     "SELECT source, cursor FROM positions ORDER BY source DESC",
      "INSERT OR IGNORE INTO positions (source, cursor) VALUES (?, ?)"},
-    {"SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json FROM incidents NOT INDEXED "
+    {"SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json "
+     "FROM incidents NOT INDEXED "
      "WHERE status = 'open' AND json_valid(state_json) ORDER BY rowid",
-     "SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json FROM incidents NOT INDEXED "
+     "SELECT id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json "
+     "FROM incidents NOT INDEXED "
      "WHERE status = 'open' AND json_valid(state_json) ORDER BY rowid DESC",
-     "INSERT OR IGNORE INTO incidents (id, fingerprint, status, severity, opened_at, last_seen_at, resolved_at, state_json) "
+     "INSERT OR IGNORE INTO incidents (id, fingerprint, status, severity, opened_at, last_seen_at, "
+     "resolved_at, state_json) "
      "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
     // The outbox since version 4: bodies first, then the deliveries whose body is there.
     {"SELECT body_id, body FROM outbox NOT INDEXED CROSS JOIN event_bodies USING (body_id) "
-     "WHERE status IN ('ready', 'behind', 'dead') AND json_valid(unpack(body)) ORDER BY delivery_id",
+     "WHERE status IN ('ready', 'behind', 'dead') AND json_valid(unpack(body)) ORDER BY "
+     "delivery_id",
      "SELECT body_id, body FROM outbox NOT INDEXED CROSS JOIN event_bodies USING (body_id) "
-     "WHERE status IN ('ready', 'behind', 'dead') AND json_valid(unpack(body)) ORDER BY delivery_id DESC",
+     "WHERE status IN ('ready', 'behind', 'dead') AND json_valid(unpack(body)) ORDER BY "
+     "delivery_id DESC",
      kIntoBodies},
-    {"SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-     "finished_at, body_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') ORDER BY delivery_id",
-     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-     "finished_at, body_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') ORDER BY delivery_id DESC",
+    {"SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, "
+     "not_before, attempts, last_error, "
+     "finished_at, body_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') "
+     "ORDER BY delivery_id",
+     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, "
+     "not_before, attempts, last_error, "
+     "finished_at, body_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') "
+     "ORDER BY delivery_id DESC",
      kIntoOutbox},
     // Before version 4 the body stood in the row.
-    {"SELECT delivery_id, body FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) "
+    {"SELECT delivery_id, body FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') "
+     "AND json_valid(body) "
      "ORDER BY delivery_id",
-     "SELECT delivery_id, body FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) "
+     "SELECT delivery_id, body FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') "
+     "AND json_valid(body) "
      "ORDER BY delivery_id DESC",
      kIntoBodies},
-    {"SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-     "finished_at, delivery_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) "
+    {"SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, "
+     "not_before, attempts, last_error, "
+     "finished_at, delivery_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') "
+     "AND json_valid(body) "
      "ORDER BY delivery_id",
-     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, not_before, attempts, last_error, "
-     "finished_at, delivery_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') AND json_valid(body) "
+     "SELECT delivery_id, receiver, event_id, event_type, incident_id, status, created_at, "
+     "not_before, attempts, last_error, "
+     "finished_at, delivery_id FROM outbox NOT INDEXED WHERE status IN ('ready', 'behind', 'dead') "
+     "AND json_valid(body) "
      "ORDER BY delivery_id DESC",
      kIntoOutbox},
-    {"SELECT receiver, incident_id, state_json FROM told WHERE json_valid(state_json) ORDER BY incident_id",
-     "SELECT receiver, incident_id, state_json FROM told WHERE json_valid(state_json) ORDER BY incident_id DESC",
+    {"SELECT receiver, incident_id, state_json FROM told WHERE json_valid(state_json) ORDER BY "
+     "incident_id",
+     "SELECT receiver, incident_id, state_json FROM told WHERE json_valid(state_json) ORDER BY "
+     "incident_id DESC",
      "INSERT OR IGNORE INTO told (receiver, incident_id, state_json) VALUES (?, ?, ?)"},
-    {"SELECT incident_id, note_json FROM diagnoses NOT INDEXED WHERE json_valid(note_json) ORDER BY rowid",
-     "SELECT incident_id, note_json FROM diagnoses NOT INDEXED WHERE json_valid(note_json) ORDER BY rowid DESC",
+    {"SELECT incident_id, note_json FROM diagnoses NOT INDEXED WHERE json_valid(note_json) ORDER "
+     "BY rowid",
+     "SELECT incident_id, note_json FROM diagnoses NOT INDEXED WHERE json_valid(note_json) ORDER "
+     "BY rowid DESC",
      "INSERT OR IGNORE INTO diagnoses (incident_id, note_json) VALUES (?, ?)"},
-    {"SELECT id, ends_at, state_json FROM silences NOT INDEXED WHERE json_valid(state_json) ORDER BY rowid",
-     "SELECT id, ends_at, state_json FROM silences NOT INDEXED WHERE json_valid(state_json) ORDER BY rowid DESC",
+    {"SELECT id, ends_at, state_json FROM silences NOT INDEXED WHERE json_valid(state_json) ORDER "
+     "BY rowid",
+     "SELECT id, ends_at, state_json FROM silences NOT INDEXED WHERE json_valid(state_json) ORDER "
+     "BY rowid DESC",
      "INSERT OR IGNORE INTO silences (id, ends_at, state_json) VALUES (?, ?, ?)"},
     {"SELECT cause, fix_id, worked, failed FROM fix_outcomes ORDER BY cause, fix_id",
      "SELECT cause, fix_id, worked, failed FROM fix_outcomes ORDER BY cause DESC, fix_id DESC",
@@ -145,7 +176,8 @@ UPDATE outbox SET status = CASE
 WHERE status IN ('ready', 'behind')
 )sql";
 
-/// Binds the value with the type it has; a type that the column does not allow makes the insert fail.
+/// Binds the value with the type it has; a type that the column does not allow makes the insert
+/// fail.
 void bind_copy(BorrowedStatement& statement, int index, const SQLite::Column& value) {
   if (value.isInteger()) {
     statement->bind(index, static_cast<int64_t>(value.getInt64()));
@@ -159,17 +191,22 @@ void bind_copy(BorrowedStatement& statement, int index, const SQLite::Column& va
   }
 }
 
-bool is_constraint(const SQLite::Exception& exception) { return (exception.getErrorCode() & 0xff) == SQLITE_CONSTRAINT; }
+bool is_constraint(const SQLite::Exception& exception) {
+  return (exception.getErrorCode() & 0xff) == SQLITE_CONSTRAINT;
+}
 
-/// Copies rows until the first that cannot be read, and adds them to `copied` (bodies belong to their deliveries). True when there was none
-/// such. Throws when `into` refuses for a reason that is not the row's (disk full).
-bool copy_rows(Connection& from, const char* select, Connection& into, const char* insert, std::size_t& copied) {
+/// Copies rows until the first that cannot be read, and adds them to `copied` (bodies belong to
+/// their deliveries). True when there was none such. Throws when `into` refuses for a reason that
+/// is not the row's (disk full).
+bool copy_rows(Connection& from, const char* select, Connection& into, const char* insert,
+               std::size_t& copied) {
   std::optional<SQLite::Exception> refusal;
   const Result<> finished = from.read("cannot read the damaged database", [&] {
     auto rows = from.prepare(select);
     while (!refusal && rows->executeStep()) {
       auto row = into.prepare(insert);
-      for (int column = 0; column < rows->getColumnCount(); ++column) bind_copy(row, column + 1, rows->getColumn(column));
+      for (int column = 0; column < rows->getColumnCount(); ++column)
+        bind_copy(row, column + 1, rows->getColumn(column));
       try {
         const auto inserted = static_cast<std::size_t>(row.run());
         if (insert != kIntoBodies) copied += inserted;
@@ -196,7 +233,9 @@ Result<std::size_t> salvage(const std::filesystem::path& damaged, Connection& in
       if (!is_complete) copy_rows(from, table.backwards, into, table.insert, copied);
     }
     into.execute(kOrderAgain);
-    into.execute("DELETE FROM event_bodies WHERE body_id NOT IN (SELECT body_id FROM outbox)");  // of deliveries that cannot be read
+    into.execute(
+        "DELETE FROM event_bodies WHERE body_id NOT IN (SELECT body_id FROM "
+        "outbox)");  // of deliveries that cannot be read
     return copied;
   });
 }

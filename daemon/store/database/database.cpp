@@ -19,12 +19,15 @@ namespace {
 const std::filesystem::path kInMemory = ":memory:";
 
 // Settings of the connection, none of which writes to the file.
-//  - auto_vacuum takes effect only before the first table: it lets Retention give pages back to the disk.
-//  - secure_delete FAST: freed cells are zeroed where that costs no extra write (rows hold addresses of clients).
+//  - auto_vacuum takes effect only before the first table: it lets Retention give pages back to the
+//  disk.
+//  - secure_delete FAST: freed cells are zeroed where that costs no extra write (rows hold
+//  addresses of clients).
 //  - temp_store: the sandbox may have no writable /tmp.
 //  - mmap_size 0: an input/output error must be an Error, not a SIGBUS.
 //  - journal_size_limit: the WAL shrinks again after a burst.
-//  - wal_autocheckpoint: as much as the WAL may hold then; each checkpoint waits for the disk, and a burst would make many.
+//  - wal_autocheckpoint: as much as the WAL may hold then; each checkpoint waits for the disk, and
+//  a burst would make many.
 constexpr const char* kConnectionPragmas = R"sql(
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA synchronous = FULL;
@@ -55,12 +58,15 @@ Result<> create_if_missing(const std::filesystem::path& path) {
 }
 
 /// A bring_back() that was cut short has left all that there is beside the place where it belongs.
-std::filesystem::path copy_beside(const std::filesystem::path& path) { return path.string() + ".new"; }
+std::filesystem::path copy_beside(const std::filesystem::path& path) {
+  return path.string() + ".new";
+}
 
 Result<> take_up_copy(const std::filesystem::path& path) {
   std::error_code error;
   const std::filesystem::path copy = copy_beside(path);
-  if (std::filesystem::exists(path, error) || !std::filesystem::exists(copy, error)) return success();
+  if (std::filesystem::exists(path, error) || !std::filesystem::exists(copy, error))
+    return success();
   std::filesystem::rename(copy, path, error);
   if (error) return fail(error_from_errno(error.value(), "cannot put " + path.string() + " back"));
   sync_directory(path.parent_path());
@@ -78,7 +84,8 @@ Result<> create_directory_if_missing(const std::filesystem::path& directory) {
 Result<> check_integrity(Connection& connection) {
   TRY(const std::string verdict, connection.read("cannot check the database", [&] {
     auto statement = connection.prepare("PRAGMA quick_check(1)");
-    return statement->executeStep() ? statement->getColumn(0).getString() : std::string("no answer");
+    return statement->executeStep() ? statement->getColumn(0).getString()
+                                    : std::string("no answer");
   }));
   if (verdict == "ok") return success();
   connection.set_damage(verdict);
@@ -91,7 +98,8 @@ Result<> switch_to_wal(Connection& connection) {
     return statement->executeStep() ? statement->getColumn(0).getString() : std::string();
   }));
   if (mode == "wal" || mode == "memory") return success();
-  return fail(ErrorCode::database, "cannot switch to write-ahead logging: the file system does not allow it");
+  return fail(ErrorCode::database,
+              "cannot switch to write-ahead logging: the file system does not allow it");
 }
 
 }  // namespace
@@ -117,7 +125,10 @@ Result<Database> Database::open(const std::filesystem::path& path, DatabaseOptio
 }
 
 Database::Database(FileLock lock, std::filesystem::path path, DatabaseOptions options)
-    : lock_(std::move(lock)), path_(std::move(path)), options_(options), connection_(std::make_unique<Connection>()) {}
+    : lock_(std::move(lock)),
+      path_(std::move(path)),
+      options_(options),
+      connection_(std::make_unique<Connection>()) {}
 
 Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
@@ -129,10 +140,12 @@ Result<> Database::connect() {
     TRY(create_if_missing(path_));
   }
   TRY(connection_->open(path_, options_.busy_timeout));
-  if (connection_->is_read_only()) return fail(ErrorCode::permission_denied, "the file may not be written");
+  if (connection_->is_read_only())
+    return fail(ErrorCode::permission_denied, "the file may not be written");
   TRY(connection_->read("cannot open", [&] { connection_->execute(kConnectionPragmas); }));
   TRY(check_integrity(*connection_));
-  TRY(migrate(*connection_, schema_steps()));  // refuses foreign files, so it comes before the first write
+  TRY(migrate(*connection_,
+              schema_steps()));  // refuses foreign files, so it comes before the first write
   TRY(switch_to_wal(*connection_));
   if (path_ != kInMemory) connection_->watch_place();
   return success();
@@ -168,7 +181,8 @@ Result<> Database::bring_back() {
       TRY(create_if_missing(copy));
       TRY(connection_->copy_to(copy));
     }
-    // Puts a log that was removed into its database, and removes what is called like the log: so it comes before the rename.
+    // Puts a log that was removed into its database, and removes what is called like the log: so it
+    // comes before the rename.
     connection_->close();
     is_returning_ = true;
   }

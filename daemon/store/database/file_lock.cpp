@@ -19,7 +19,9 @@ std::string read_owner(int descriptor) {
   std::array<char, 16> text{};
   const ssize_t length = ::pread(descriptor, text.data(), text.size(), 0);
   std::string digits;
-  for (ssize_t i = 0; i < length && text[static_cast<std::size_t>(i)] >= '0' && text[static_cast<std::size_t>(i)] <= '9'; ++i) {
+  for (ssize_t i = 0; i < length && text[static_cast<std::size_t>(i)] >= '0' &&
+                      text[static_cast<std::size_t>(i)] <= '9';
+       ++i) {
     digits += text[static_cast<std::size_t>(i)];
   }
   return digits.empty() ? std::string() : " (process " + digits + ")";
@@ -33,8 +35,10 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
   FileLock lock(descriptor);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     const int reason = errno;
-    if (reason != EWOULDBLOCK) return fail(error_from_errno(reason, "cannot lock " + path.string()));
-    return fail(ErrorCode::database, "another handshaked" + read_owner(descriptor) + " holds " + path.string());
+    if (reason != EWOULDBLOCK)
+      return fail(error_from_errno(reason, "cannot lock " + path.string()));
+    return fail(ErrorCode::database,
+                "another handshaked" + read_owner(descriptor) + " holds " + path.string());
   }
   // The process id is a courtesy: on a full disk the lock holds without it.
   const std::string owner = std::to_string(::getpid()) + "\n";

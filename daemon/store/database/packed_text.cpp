@@ -11,7 +11,8 @@ namespace handshaked::store {
 namespace {
 
 constexpr std::size_t kShort = 512;
-constexpr int kLevel = 1;  // a quarter of an event's size; higher levels cost more time than the fifth that they save
+constexpr int kLevel =
+    1;  // a quarter of an event's size; higher levels cost more time than the fifth that they save
 
 struct FreeContexts {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
@@ -29,7 +30,8 @@ void pack(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) {
     return;
   }
   packed.resize(ZSTD_compressBound(size));
-  const std::size_t length = ZSTD_compressCCtx(compressor.get(), packed.data(), packed.size(), text, size, kLevel);
+  const std::size_t length =
+      ZSTD_compressCCtx(compressor.get(), packed.data(), packed.size(), text, size, kLevel);
   if (ZSTD_isError(length) != 0 || length >= size) sqlite3_result_value(result, arguments[0]);
   else sqlite3_result_blob64(result, packed.data(), length, SQLITE_TRANSIENT);
 }
@@ -43,20 +45,27 @@ void unpack(sqlite3_context* result, int /*count*/, sqlite3_value** arguments) {
   }
   const void* const packed = sqlite3_value_blob(arguments[0]);
   const auto size = static_cast<std::size_t>(sqlite3_value_bytes(arguments[0]));
-  const unsigned long long length = packed == nullptr ? ZSTD_CONTENTSIZE_ERROR : ZSTD_getFrameContentSize(packed, size);
-  const bool is_known = length != ZSTD_CONTENTSIZE_ERROR && length != ZSTD_CONTENTSIZE_UNKNOWN && length <= kMostUnpacked;
+  const unsigned long long length =
+      packed == nullptr ? ZSTD_CONTENTSIZE_ERROR : ZSTD_getFrameContentSize(packed, size);
+  const bool is_known = length != ZSTD_CONTENTSIZE_ERROR && length != ZSTD_CONTENTSIZE_UNKNOWN &&
+                        length <= kMostUnpacked;
   text.resize(is_known ? length : 0);
-  const bool is_whole =
-      is_known && decompressor && ZSTD_decompressDCtx(decompressor.get(), text.data(), text.size(), packed, size) == text.size();
-  sqlite3_result_text64(result, text.data(), is_whole ? text.size() : 0, SQLITE_TRANSIENT, SQLITE_UTF8);
+  const bool is_whole = is_known && decompressor &&
+                        ZSTD_decompressDCtx(decompressor.get(), text.data(), text.size(), packed,
+                                            size) == text.size();
+  sqlite3_result_text64(result, text.data(), is_whole ? text.size() : 0, SQLITE_TRANSIENT,
+                        SQLITE_UTF8);
 }
 
 }  // namespace
 
 int add_packing_functions(sqlite3* database) {
   constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
-  const int added = sqlite3_create_function_v2(database, "pack", 1, kFlags, nullptr, pack, nullptr, nullptr, nullptr);
-  return added != SQLITE_OK ? added : sqlite3_create_function_v2(database, "unpack", 1, kFlags, nullptr, unpack, nullptr, nullptr, nullptr);
+  const int added = sqlite3_create_function_v2(database, "pack", 1, kFlags, nullptr, pack, nullptr,
+                                               nullptr, nullptr);
+  return added != SQLITE_OK ? added
+                            : sqlite3_create_function_v2(database, "unpack", 1, kFlags, nullptr,
+                                                         unpack, nullptr, nullptr, nullptr);
 }
 
 }  // namespace handshaked::store

@@ -10,8 +10,8 @@ namespace handshaked::store {
 
 class Connection;
 
-/// A database that is put together from what a Journal has kept: a copy, and the changes since. When all is applied, Database::open()
-/// brings the file to the newest schema. Not thread-safe.
+/// A database that is put together from what a Journal has kept: a copy, and the changes since.
+/// When all is applied, Database::open() brings the file to the newest schema. Not thread-safe.
 class Replica {
  public:
   /// Nothing is touched before restart_from() or clear(). `file` is absolute.

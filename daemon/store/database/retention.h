@@ -27,9 +27,11 @@ struct RetentionReport {
   bool is_over_limit = false;
 };
 
-/// Deletes one slice of what is old, or of the oldest while the database is too large: first what was delivered or
-/// discarded, then resolved incidents, then the dead-letter list. Open incidents and undelivered deliveries stay. A slice is
-/// short enough to stand between two commits: post it again until is_finished, then once an hour.
-Result<RetentionReport> run_retention_slice(Database& database, const RetentionLimits& limits, Time now);
+/// Deletes one slice of what is old, or of the oldest while the database is too large: first what
+/// was delivered or discarded, then resolved incidents, then the dead-letter list. Open incidents
+/// and undelivered deliveries stay. A slice is short enough to stand between two commits: post it
+/// again until is_finished, then once an hour.
+Result<RetentionReport> run_retention_slice(Database& database, const RetentionLimits& limits,
+                                            Time now);
 
 }  // namespace handshaked::store

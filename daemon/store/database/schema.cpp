@@ -91,8 +91,9 @@ CREATE TABLE fix_outcomes (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// Bodies on their own: marking a delivery rewrites its row, and would rewrite the body with it. Receivers that get the same body of an
-// event share it; it goes with the last of them. TEXT, or the BLOB that pack() makes of a long one.
+// Bodies on their own: marking a delivery rewrites its row, and would rewrite the body with it.
+// Receivers that get the same body of an event share it; it goes with the last of them. TEXT, or
+// the BLOB that pack() makes of a long one.
 constexpr MigrationStep kEventBodies = R"sql(
 CREATE TABLE event_bodies (
   body_id INTEGER PRIMARY KEY,
@@ -153,7 +154,8 @@ CREATE TABLE receiver_rests (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// Version 6. How often each incident's lines came, a minute and an hour each: for sparklines and the timeline. Goes with its incident.
+// Version 6. How often each incident's lines came, a minute and an hour each: for sparklines and
+// the timeline. Goes with its incident.
 constexpr MigrationStep kRates = R"sql(
 CREATE TABLE rates (
   incident_id TEXT NOT NULL,
@@ -170,7 +172,8 @@ CREATE TRIGGER rates_forgotten AFTER DELETE ON incidents BEGIN
 END;
 )sql";
 
-// Version 7. A table without a primary key is none for SQLite's sessions, with which a group of workers tells what a commit has changed.
+// Version 7. A table without a primary key is none for SQLite's sessions, with which a group of
+// workers tells what a commit has changed.
 constexpr MigrationStep kIncidentKey = R"sql(
 CREATE TABLE new_incidents (
   id           TEXT NOT NULL PRIMARY KEY,
@@ -197,8 +200,8 @@ CREATE TRIGGER rates_forgotten AFTER DELETE ON incidents BEGIN
 END;
 )sql";
 
-constexpr std::array<MigrationStep, 7> kSteps = {kFirstTables,   kNotifications, kFixOutcomes, kEventBodies,
-                                                 kReceiverRests, kRates,         kIncidentKey};
+constexpr std::array<MigrationStep, 7> kSteps = {
+    kFirstTables, kNotifications, kFixOutcomes, kEventBodies, kReceiverRests, kRates, kIncidentKey};
 
 Result<> refuse_foreign(Connection& connection, std::size_t newest) {
   TRY(const bool is_foreign, connection.read("cannot read the schema", [&] {
@@ -206,12 +209,14 @@ Result<> refuse_foreign(Connection& connection, std::size_t newest) {
     return !is_empty && connection.read_integer("PRAGMA application_id") != kApplicationId;
   }));
   if (is_foreign) return fail(ErrorCode::invalid_input, "this is a database of another program");
-  TRY(const std::int64_t version,
-      connection.read("cannot read the schema", [&] { return connection.read_integer("PRAGMA user_version"); }));
+  TRY(const std::int64_t version, connection.read("cannot read the schema", [&] {
+    return connection.read_integer("PRAGMA user_version");
+  }));
   if (version < 0 || static_cast<std::uint64_t>(version) > newest) {
-    return fail(ErrorCode::invalid_input, "written by a newer handshaked: schema version " + std::to_string(version) +
-                                              ", this program knows " + std::to_string(newest) +
-                                              "; install the newer program, or move the database away");
+    return fail(ErrorCode::invalid_input,
+                "written by a newer handshaked: schema version " + std::to_string(version) +
+                    ", this program knows " + std::to_string(newest) +
+                    "; install the newer program, or move the database away");
   }
   return success();
 }
@@ -224,7 +229,8 @@ Result<> migrate(Connection& connection, std::span<const MigrationStep> steps) {
   TRY(refuse_foreign(connection, steps.size()));
   for (std::size_t version = 0; version < steps.size(); ++version) {
     const std::string what = "cannot bring the schema to version " + std::to_string(version + 1);
-    TRY(const std::int64_t current, connection.read(what, [&] { return connection.read_integer("PRAGMA user_version"); }));
+    TRY(const std::int64_t current,
+        connection.read(what, [&] { return connection.read_integer("PRAGMA user_version"); }));
     if (static_cast<std::size_t>(current) > version) continue;
     TRY(connection.write(what, [&] {
       connection.execute(steps[version]);

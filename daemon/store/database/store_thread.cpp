@@ -15,7 +15,9 @@ constexpr auto kLookInterval = std::chrono::seconds(10);
 }  // namespace
 
 StoreThread::StoreThread(Database database, StoreThreadOptions options)
-    : options_(std::move(options)), database_(std::move(database)), next_retry_(options_.first_retry) {
+    : options_(std::move(options)),
+      database_(std::move(database)),
+      next_retry_(options_.first_retry) {
   const std::lock_guard lock(mutex_);  // run() begins with this lock: it sees the id
   thread_ = std::jthread([this] { run(); });
   store_thread_id_ = thread_.get_id();
@@ -104,11 +106,17 @@ void StoreThread::run() {
   database_.reset();  // closed here, on its own thread: the last checkpoint
 }
 
-bool StoreThread::has_work() const { return !tasks_.empty() || commit_is_due(Clock::now()) || is_drained(); }
+bool StoreThread::has_work() const {
+  return !tasks_.empty() || commit_is_due(Clock::now()) || is_drained();
+}
 
-bool StoreThread::is_drained() const { return is_stopping_ && tasks_.empty() && waiting_.empty() && !retry_at_; }
+bool StoreThread::is_drained() const {
+  return is_stopping_ && tasks_.empty() && waiting_.empty() && !retry_at_;
+}
 
-bool StoreThread::is_within_bounds() const { return is_stopping_ || waiting_.size_bytes() + held_bytes_ <= options_.max_waiting_bytes; }
+bool StoreThread::is_within_bounds() const {
+  return is_stopping_ || waiting_.size_bytes() + held_bytes_ <= options_.max_waiting_bytes;
+}
 
 bool StoreThread::commit_is_due(Clock::time_point now) const {
   if (retry_at_) return now >= *retry_at_;
@@ -128,7 +136,8 @@ void StoreThread::look_at_place(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   const Result<> in_place = database_->is_displaced() ? mend() : Result<>(success());
   lock.lock();
-  if (!in_place && is_stopping_ && options_.on_trouble) options_.on_trouble(in_place.error());  // else the next commit tells it
+  if (!in_place && is_stopping_ && options_.on_trouble)
+    options_.on_trouble(in_place.error());  // else the next commit tells it
 }
 
 void StoreThread::commit_waiting(std::unique_lock<std::mutex>& lock) {
@@ -144,7 +153,8 @@ void StoreThread::commit_waiting(std::unique_lock<std::mutex>& lock) {
   if (options_.on_committed) options_.on_committed(Clock::now() - began, applied);
   if (!applied && !was_failing && options_.on_trouble) options_.on_trouble(applied.error());
   if (applied && was_failing && options_.on_recovered) options_.on_recovered();
-  if (applied && !queued_.empty() && options_.on_queued) options_.on_queued(held_.commit(), queued_);
+  if (applied && !queued_.empty() && options_.on_queued)
+    options_.on_queued(held_.commit(), queued_);
   // Nobody is told of a failure while there is hope: what is held stays held.
   const bool is_over = applied.has_value() || is_last_try;
   if (is_over) held_.finish(applied);
@@ -188,7 +198,8 @@ Result<> StoreThread::apply(const Commit& commit) {
   TRY(mend());  // a task of the other lane may have found the damage
   Result<> applied = database_->apply(commit, &queued_);
   if (applied) return applied;
-  if (database_->has_written_astray() && !database_->has_journal()) return bring_back();  // all of it comes back with the file
+  if (database_->has_written_astray() && !database_->has_journal())
+    return bring_back();  // all of it comes back with the file
   if (!database_->is_damaged() && !database_->is_displaced()) return applied;
   TRY(mend());
   return database_->apply(commit, &queued_);

@@ -34,7 +34,8 @@ struct StoreThreadOptions {
   std::chrono::milliseconds stop_grace{3000};
 
   // All are called on the store thread, and may be empty.
-  /// After every commit that queued deliveries, before its `done`: those who send need not read them back.
+  /// After every commit that queued deliveries, before its `done`: those who send need not read
+  /// them back.
   std::function<void(const Commit&, const std::vector<QueuedRow>&)> on_queued = {};
   /// After every try to commit: how long it took, the fsync included, and whether it succeeded.
   std::function<void(std::chrono::steady_clock::duration, const Result<>&)> on_committed = {};
@@ -42,22 +43,25 @@ struct StoreThreadOptions {
   std::function<void(const Error&)> on_trouble = {};
   /// The first commit after that.
   std::function<void()> on_recovered = {};
-  /// The database was damaged and replaced while running: whoever holds state should submit all of it again.
+  /// The database was damaged and replaced while running: whoever holds state should submit all of
+  /// it again.
   std::function<void(const Replacement&)> on_replaced = {};
   /// Somebody had removed the files of the database; they are back, with all that was in them.
   std::function<void()> on_brought_back = {};
 };
 
-/// The thread that owns the Database: runs tasks on it in the order of post(), and groups submitted commits into as few
-/// transactions as their urgency allows: what arrives while one is being written goes into the next together.
+/// The thread that owns the Database: runs tasks on it in the order of post(), and groups submitted
+/// commits into as few transactions as their urgency allows: what arrives while one is being
+/// written goes into the next together.
 ///
-/// All public functions may be called from any thread, and none but stop() waits for anything. Callbacks and tasks run on the store
-/// thread and must be short. Tasks and commits are two lanes: a task does not wait for commits that were submitted before it; use the
-/// commit's own `done` for that.
+/// All public functions may be called from any thread, and none but stop() waits for anything.
+/// Callbacks and tasks run on the store thread and must be short. Tasks and commits are two lanes:
+/// a task does not wait for commits that were submitted before it; use the commit's own `done` for
+/// that.
 ///
-/// When a commit fails it is kept, merged with what follows, and tried again with growing intervals; nobody is told that it
-/// is done before it is durable. Whoever brings commits looks at has_room() first and takes in nothing new while there is none:
-/// the log file is the buffer.
+/// When a commit fails it is kept, merged with what follows, and tried again with growing
+/// intervals; nobody is told that it is done before it is durable. Whoever brings commits looks at
+/// has_room() first and takes in nothing new while there is none: the log file is the buffer.
 class StoreThread {
  public:
   using Task = std::function<void(Database&)>;
@@ -68,18 +72,19 @@ class StoreThread {
   StoreThread(const StoreThread&) = delete;
   StoreThread& operator=(const StoreThread&) = delete;
 
-  /// Runs `task` on the store thread, after all posted before it. It must not throw. False, and the task is dropped, after stop() and
-  /// while max_waiting_tasks wait.
+  /// Runs `task` on the store thread, after all posted before it. It must not throw. False, and the
+  /// task is dropped, after stop() and while max_waiting_tasks wait.
   bool post(Task task);
 
-  /// The same, with the answer of `body(Database&)`, for those who may wait: before the loop runs, and tests. Where post() refuses, the
-  /// future holds std::future_error (broken promise).
+  /// The same, with the answer of `body(Database&)`, for those who may wait: before the loop runs,
+  /// and tests. Where post() refuses, the future holds std::future_error (broken promise).
   template <class Body>
   auto call(Body body) -> std::future<std::invoke_result_t<Body, Database&>>;
 
-  /// Makes `commit` durable: at once when `urgent` (with everything that waits), else within commit_interval. `done` (may
-  /// be empty) is called once, in the order of submit(): with success after the fsync; with the error only when the store
-  /// stopped first (ErrorCode::cancelled, on the calling thread, for a submit() after stop()).
+  /// Makes `commit` durable: at once when `urgent` (with everything that waits), else within
+  /// commit_interval. `done` (may be empty) is called once, in the order of submit(): with success
+  /// after the fsync; with the error only when the store stopped first (ErrorCode::cancelled, on
+  /// the calling thread, for a submit() after stop()).
   void submit(Commit commit, CommitDone done, bool urgent);
 
   /// False while more waits than should. What is submitted all the same is taken.
@@ -87,15 +92,16 @@ class StoreThread {
   /// What waits in memory to become durable.
   std::size_t waiting_bytes() const;
 
-  /// Calls `ready` once, as soon as there is room. When that is so already, or the store is stopping, at once and on this thread;
-  /// else on the store thread.
+  /// Calls `ready` once, as soon as there is room. When that is so already, or the store is
+  /// stopping, at once and on this thread; else on the store thread.
   void call_when_room(std::function<void()> ready);
 
-  /// The end is near: from now on a lock that somebody else holds is waited for only briefly, so that what is asked of the store
-  /// is answered soon. Before stop().
+  /// The end is near: from now on a lock that somebody else holds is waited for only briefly, so
+  /// that what is asked of the store is answered soon. Before stop().
   void hurry();
 
-  /// Writes what waits, runs the tasks that wait, closes the database and joins. Not from the store thread. A second call does nothing.
+  /// Writes what waits, runs the tasks that wait, closes the database and joins. Not from the store
+  /// thread. A second call does nothing.
   void stop();
 
  private:
@@ -147,7 +153,8 @@ class StoreThread {
 template <class Body>
 auto StoreThread::call(Body body) -> std::future<std::invoke_result_t<Body, Database&>> {
   using Answer = std::invoke_result_t<Body, Database&>;
-  auto task = std::make_shared<std::packaged_task<Answer(Database&)>>(std::move(body));  // std::function must be copyable
+  auto task = std::make_shared<std::packaged_task<Answer(Database&)>>(
+      std::move(body));  // std::function must be copyable
   auto answer = task->get_future();
   post([task](Database& database) { (*task)(database); });
   return answer;

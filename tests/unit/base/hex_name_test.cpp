@@ -12,8 +12,10 @@ namespace {
 using Name = HexName<"inc-", 16>;
 
 TEST(HexName, GivesBackEveryText) {
-  for (const std::string text : {"", "inc-0123456789abcdef", "inc-ffffffffffffffff", "inc-0000000000000000", "inc-0123456789ABCDEF",
-                                 "inc-0123456789abcde", "inc-0123456789abcdef0", "inc-0123456789abcdeg", "ind-0123456789abcdef", "x"}) {
+  for (const std::string text :
+       {"", "inc-0123456789abcdef", "inc-ffffffffffffffff", "inc-0000000000000000",
+        "inc-0123456789ABCDEF", "inc-0123456789abcde", "inc-0123456789abcdef0",
+        "inc-0123456789abcdeg", "ind-0123456789abcdef", "x"}) {
     Name name(text);
     EXPECT_EQ(name.text(), text);
     EXPECT_EQ(name, text);
@@ -27,8 +29,15 @@ TEST(HexName, GivesBackEveryText) {
 }
 
 TEST(HexName, IsInTheOrderOfTheTexts) {
-  std::vector<std::string> texts = {"inc-0123456789abcdef", "inc-0023456789abcdef", "inc-", "inc-01", "inc-0000000000000000", "a", "z",
-                                    "inc-f123456789abcdef", "inc-F123456789abcdef"};
+  std::vector<std::string> texts = {"inc-0123456789abcdef",
+                                    "inc-0023456789abcdef",
+                                    "inc-",
+                                    "inc-01",
+                                    "inc-0000000000000000",
+                                    "a",
+                                    "z",
+                                    "inc-f123456789abcdef",
+                                    "inc-F123456789abcdef"};
   std::vector<Name> names;
   for (const std::string& text : texts) names.emplace_back(text);
   std::sort(texts.begin(), texts.end());

@@ -19,7 +19,8 @@ fs::path made(const fs::path& root, const std::string& name) {
 
 TEST(HostTls, FindsTheBundleWhereEachDistributionKeepsIt) {
   for (const std::string name :
-       {"etc/ssl/certs/ca-certificates.crt", "etc/pki/tls/certs/ca-bundle.crt", "etc/ssl/ca-bundle.pem", "etc/ssl/cert.pem"}) {
+       {"etc/ssl/certs/ca-certificates.crt", "etc/pki/tls/certs/ca-bundle.crt",
+        "etc/ssl/ca-bundle.pem", "etc/ssl/cert.pem"}) {
     const test::TempDir root;
     EXPECT_EQ(host_ca_bundle(root.path()), std::nullopt);
     const fs::path bundle = made(root.path(), name);

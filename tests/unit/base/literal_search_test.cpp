@@ -35,7 +35,8 @@ TEST(LiteralSearch, FindsWhatTheStandardLibraryFinds) {
     for (char& c : text) c = static_cast<char>('a' + random() % 3);
     for (char& c : literal) c = static_cast<char>('a' + random() % 3);
     const LiteralSearch search(literal);
-    for (std::size_t from = 0; from <= text.size(); ++from) ASSERT_EQ(search.find(text, from), text.find(literal, from)) << text << literal;
+    for (std::size_t from = 0; from <= text.size(); ++from)
+      ASSERT_EQ(search.find(text, from), text.find(literal, from)) << text << literal;
   }
 }
 

@@ -28,9 +28,11 @@ TEST(OwnedTable, FindsWhatItOwnsAndLetsGo) {
   int alive = 0;
   Table table;
   std::vector<Item*> made;
-  for (int i = 0; i < 1'000; ++i) made.push_back(&table.insert(std::make_unique<Item>(name_of(i), &alive)));
+  for (int i = 0; i < 1'000; ++i)
+    made.push_back(&table.insert(std::make_unique<Item>(name_of(i), &alive)));
   EXPECT_EQ(table.size(), 1'000U);
-  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(table.find(Name(name_of(i))), made[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < 1'000; ++i)
+    EXPECT_EQ(table.find(Name(name_of(i))), made[static_cast<std::size_t>(i)]);
   EXPECT_EQ(table.find(Name("inc-0")), nullptr);
   EXPECT_EQ(table.take(Name("inc-0")), nullptr);
   const auto taken = table.take(Name(name_of(7)));

@@ -37,8 +37,10 @@ inline KnowledgeBase example_base() {
 }
 
 inline const std::string kVerifyLine =
-    "2026/11/21 02:58:15 [error] 9#9: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL "
-    "handshaking to upstream, client: 192.0.2.7, server: gw.example, request: \"GET /a?token=x HTTP/1.1\", upstream: "
+    "2026/11/21 02:58:15 [error] 9#9: *1 upstream SSL certificate verify error: (20:unable to get "
+    "local issuer certificate) while SSL "
+    "handshaking to upstream, client: 192.0.2.7, server: gw.example, request: \"GET /a?token=x "
+    "HTTP/1.1\", upstream: "
     "\"https://10.0.0.1:8443/a?token=x\", host: \"gw.example\"";
 
 }  // namespace handshaked::cli

@@ -27,8 +27,10 @@ TEST(FileSourceSection, PathsSwitchItOffUnlessItIsAskedFor) {
 }
 
 TEST(FileSourceSection, RefusesASectionThatNamesNothingAndTwoThatDiscover) {
-  EXPECT_THAT(read("[[files]]\npaths = []").problems.at(0).reason, HasSubstr("at least one file, or discover"));
-  EXPECT_THAT(read("[[files]]\n[[files]]\nfrom_start = true").problems.at(0).reason, HasSubstr("only one section [[files]]"));
+  EXPECT_THAT(read("[[files]]\npaths = []").problems.at(0).reason,
+              HasSubstr("at least one file, or discover"));
+  EXPECT_THAT(read("[[files]]\n[[files]]\nfrom_start = true").problems.at(0).reason,
+              HasSubstr("only one section [[files]]"));
 }
 
 }  // namespace

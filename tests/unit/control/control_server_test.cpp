@@ -28,13 +28,17 @@ namespace asio = boost::asio;
 class Served {
  public:
   explicit Served(ControlServerOptions options)
-      : server_(loop_.get_executor(), std::move(options), [this](ControlRequest request, ControlServer::Reply reply) {
-          last_peer = request.peer;
-          if (request.verb == "late") asio::post(loop_, [reply] { reply(ControlAnswer::done("{\"late\":true}")); });
-          else if (request.verb == "no") reply(ControlAnswer::refused("not_found", "there is none"));
-          else if (request.verb != "never")
-            reply(ControlAnswer::done("{\"verb\":\"" + request.verb + "\",\"n\":" + request.text("n") + "}"));
-        }) {}
+      : server_(loop_.get_executor(), std::move(options),
+                [this](ControlRequest request, ControlServer::Reply reply) {
+                  last_peer = request.peer;
+                  if (request.verb == "late")
+                    asio::post(loop_, [reply] { reply(ControlAnswer::done("{\"late\":true}")); });
+                  else if (request.verb == "no")
+                    reply(ControlAnswer::refused("not_found", "there is none"));
+                  else if (request.verb != "never")
+                    reply(ControlAnswer::done("{\"verb\":\"" + request.verb +
+                                              "\",\"n\":" + request.text("n") + "}"));
+                }) {}
   ~Served() {
     on_loop([this] { server_.stop(); });
     guard_.reset();
@@ -63,7 +67,8 @@ class Served {
 };
 
 ControlRequest request_of(const std::string& verb,
-                          std::map<std::string, std::vector<std::string>, std::less<>> arguments = {{"n", {"7"}}}) {
+                          std::map<std::string, std::vector<std::string>, std::less<>> arguments = {
+                              {"n", {"7"}}}) {
   return {.verb = verb, .arguments = std::move(arguments), .peer = {}};
 }
 
@@ -90,7 +95,8 @@ TEST_F(ControlServerTest, AnswersAndKnowsWhoAsks) {
   ASSERT_TRUE(refused);
   EXPECT_FALSE(refused.value().is_ok);
   EXPECT_EQ(refused.value().code, "not_found");
-  EXPECT_EQ(ask_daemon(socket, request_of("never"), std::chrono::milliseconds(200)).error().code(), ErrorCode::timeout);
+  EXPECT_EQ(ask_daemon(socket, request_of("never"), std::chrono::milliseconds(200)).error().code(),
+            ErrorCode::timeout);
 }
 
 TEST_F(ControlServerTest, TakesSeveralRequestsInTurnOverOneConnection) {
@@ -152,7 +158,8 @@ TEST_F(ControlServerTest, AsksNobodyWhoMayHavePlantedTheSocket) {
   EXPECT_TRUE(check_listener(socket, ::geteuid()));
   // Below a directory in which anybody can make another.
   EXPECT_EQ(check_listener(socket, kStranger).error().code(), ErrorCode::permission_denied);
-  EXPECT_EQ(check_listener("/tmp/no-such-directory/control.sock", kStranger).error().code(), ErrorCode::permission_denied);
+  EXPECT_EQ(check_listener("/tmp/no-such-directory/control.sock", kStranger).error().code(),
+            ErrorCode::permission_denied);
   // Where only root can put something, root has: as systemd does for the service's user.
   EXPECT_TRUE(check_listener("/proc/control.sock", kStranger));
 }
@@ -170,7 +177,9 @@ TEST_F(ControlServerTest, TellsAnImpostorNothing) {
     address.sun_family = AF_UNIX;
     std::strcpy(address.sun_path, socket.c_str());
     bool is_there = ::setresuid(54321, 54321, 54321) == 0;
-    is_there = is_there && ::bind(listening, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::listen(listening, 4) == 0;
+    is_there = is_there &&
+               ::bind(listening, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+               ::listen(listening, 4) == 0;
     [[maybe_unused]] const auto said = ::write(ready[1], is_there ? "y" : "n", 1);
     const int client = ::accept(listening, nullptr, nullptr);
     char got = 0;
@@ -202,8 +211,9 @@ TEST_F(ControlServerTest, HoldsNoMoreConnectionsThanAllowed) {
 }
 
 TEST(ControlMessage, SurvivesTheSocket) {
-  const ControlRequest request =
-      request_of("silence.add", {{"matchers", {"server=\"a b\"", "rule!=x\n"}}, {"comment", {"über"}}, {"n", {"12"}}});
+  const ControlRequest request = request_of(
+      "silence.add",
+      {{"matchers", {"server=\"a b\"", "rule!=x\n"}}, {"comment", {"über"}}, {"n", {"12"}}});
   const std::string line = to_line(request);
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   const auto read = request_from_line(line.substr(0, line.size() - 1));
@@ -218,18 +228,23 @@ TEST(ControlMessage, KeepsFromTheTerminalWhatItWouldObey) {
   const std::string result = R"({"line":"a\u009b31m\u202e\u007f"})";
   const auto read = answer_from_line(to_line(ControlAnswer::done(result)));
   ASSERT_TRUE(read);
-  EXPECT_EQ(read.value().result, result) << "as the daemon wrote it, not as its reader understood it";
-  EXPECT_EQ(answer_from_line("{\"ok\":true,\"result\":\"\u009b\"}").value().result, R"("\u009b")") << "nor as an impostor wrote it";
+  EXPECT_EQ(read.value().result, result)
+      << "as the daemon wrote it, not as its reader understood it";
+  EXPECT_EQ(answer_from_line("{\"ok\":true,\"result\":\"\u009b\"}").value().result, R"("\u009b")")
+      << "nor as an impostor wrote it";
 }
 
 TEST(ControlMessage, RefusesWhatIsNoRequest) {
   for (const char* const line :
-       {"", "[]", "{}", "{\"verb\":1}", "{\"verb\":\"\"}", "{\"verb\":\"a\",\"more\":1}", "{\"verb\":\"a\",\"arguments\":[]}",
-        "{\"verb\":\"a\",\"arguments\":{\"x\":{}}}", "{\"verb\":\"a\",\"arguments\":{\"x\":[[]]}}", "{\"verb\":\"a\"} x"}) {
+       {"", "[]", "{}", "{\"verb\":1}", "{\"verb\":\"\"}", "{\"verb\":\"a\",\"more\":1}",
+        "{\"verb\":\"a\",\"arguments\":[]}", "{\"verb\":\"a\",\"arguments\":{\"x\":{}}}",
+        "{\"verb\":\"a\",\"arguments\":{\"x\":[[]]}}", "{\"verb\":\"a\"} x"}) {
     EXPECT_FALSE(request_from_line(line)) << line;
   }
-  EXPECT_FALSE(request_from_line("{\"verb\":\"" + std::string(ControlRequest::kMaxBytes, 'x') + "\"}"));
-  for (const char* const line : {"", "{}", "{\"ok\":true}", "{\"ok\":false}", "{\"ok\":false,\"error\":{}}"})
+  EXPECT_FALSE(
+      request_from_line("{\"verb\":\"" + std::string(ControlRequest::kMaxBytes, 'x') + "\"}"));
+  for (const char* const line :
+       {"", "{}", "{\"ok\":true}", "{\"ok\":false}", "{\"ok\":false,\"error\":{}}"})
     EXPECT_FALSE(answer_from_line(line)) << line;
 }
 

@@ -8,7 +8,8 @@ namespace {
 ClientSketch sketch_of(int from, int to) {
   ClientSketch sketch;
   for (int i = from; i < to; ++i)
-    sketch.add("10." + std::to_string(i / 65536) + "." + std::to_string(i / 256 % 256) + "." + std::to_string(i % 256));
+    sketch.add("10." + std::to_string(i / 65536) + "." + std::to_string(i / 256 % 256) + "." +
+               std::to_string(i % 256));
   return sketch;
 }
 void expect_near(const ClientSketch& sketch, double truth, double share) {
@@ -16,14 +17,16 @@ void expect_near(const ClientSketch& sketch, double truth, double share) {
 }
 
 TEST(ClientSketch, IsExactForAFew) {
-  for (int count = 0; count <= 32; ++count) EXPECT_EQ(sketch_of(0, count).distinct(), static_cast<std::uint64_t>(count));
+  for (int count = 0; count <= 32; ++count)
+    EXPECT_EQ(sketch_of(0, count).distinct(), static_cast<std::uint64_t>(count));
   ClientSketch same;
   for (int i = 0; i < 1000; ++i) same.add("192.0.2.1");
   EXPECT_EQ(same.distinct(), 1U);
 }
 
 TEST(ClientSketch, EstimatesManyWithinAFewPercent) {
-  for (const int count : {33, 100, 1000, 3000, 10000, 100000, 1000000}) expect_near(sketch_of(0, count), count, 0.1);
+  for (const int count : {33, 100, 1000, 3000, 10000, 100000, 1000000})
+    expect_near(sketch_of(0, count), count, 0.1);
 }
 
 TEST(ClientSketch, OfAMergeIsThatOfTheWhole) {
@@ -54,7 +57,8 @@ TEST(ClientSketch, SurvivesTheStore) {
 }
 
 TEST(ClientSketch, OfADamagedTextIsEmptyOrBounded) {
-  for (const char* const text : {"", "x", "r", "rrrr", "h", "h zz", "h1 2 g", "hffffffffffffffffff "})
+  for (const char* const text :
+       {"", "x", "r", "rrrr", "h", "h zz", "h1 2 g", "hffffffffffffffffff "})
     EXPECT_LE(ClientSketch::from_text(text, {}).distinct(), 2U) << text;
   std::string lengthy = "h";
   for (int i = 0; i < 1000; ++i) lengthy += std::to_string(i) + " ";

@@ -13,15 +13,21 @@ TEST(Correlator, AStormIsOneIncident) {
   Story story;
   for (unsigned second = 0; second < 120; ++second) {
     std::string lines;
-    for (int i = 0; i < 500; ++i) lines += upstream_line(second, kVerify20, "10.0.0.1:8443", "gw", "192.0.2." + std::to_string(i % 200));
+    for (int i = 0; i < 500; ++i)
+      lines += upstream_line(second, kVerify20, "10.0.0.1:8443", "gw",
+                             "192.0.2." + std::to_string(i % 200));
     story.hear(lines, second);
   }
   ASSERT_EQ(story.correlator.live(), 1U);
   const Incident& incident = *story.correlator.incidents().front();
   EXPECT_EQ(incident.count, 60000U);
   EXPECT_EQ(incident.sample_lines.size(), Incident::kMaxSamples);
-  EXPECT_EQ(incident.sample_lines.front() + "\n", upstream_line(0, kVerify20, "10.0.0.1:8443", "gw", "192.0.2.0")) << "the first";
-  EXPECT_EQ(incident.sample_lines.back() + "\n", upstream_line(119, kVerify20, "10.0.0.1:8443", "gw", "192.0.2.99")) << "the newest";
+  EXPECT_EQ(incident.sample_lines.front() + "\n",
+            upstream_line(0, kVerify20, "10.0.0.1:8443", "gw", "192.0.2.0"))
+      << "the first";
+  EXPECT_EQ(incident.sample_lines.back() + "\n",
+            upstream_line(119, kVerify20, "10.0.0.1:8443", "gw", "192.0.2.99"))
+      << "the newest";
   EXPECT_NEAR(static_cast<double>(incident.clients.distinct()), 200, 20);
   EXPECT_EQ(incident.opened_at, at(0));
   EXPECT_EQ(incident.last_seen_at, at(119));
@@ -37,7 +43,9 @@ TEST(Correlator, AFaultOpensAtItsFirstLineAndOnce) {
 TEST(Correlator, AnIncidentGoesByTheNameThatNginxExpectsByNow) {
   Story story;
   for (const char* const name : {"a.test", "b.test", "c.test", "d.test"})
-    story.hear(upstream_line(0, "upstream SSL certificate does not match \"" + std::string(name) + "\""), 0);
+    story.hear(
+        upstream_line(0, "upstream SSL certificate does not match \"" + std::string(name) + "\""),
+        0);
   EXPECT_EQ(story.only().place.name.get(), "d.test");
   EXPECT_NE(story.only().sample_lines.front().find("a.test"), std::string::npos);
   EXPECT_NE(story.only().sample_lines.back().find("d.test"), std::string::npos);
@@ -46,7 +54,8 @@ TEST(Correlator, AnIncidentGoesByTheNameThatNginxExpectsByNow) {
 TEST(Correlator, NoiseIsRecordedButNeverTold) {
   Story story;
   const std::string line =
-      "2026/11/21 02:00:00 [info] 9#9: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert "
+      "2026/11/21 02:00:00 [info] 9#9: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL "
+      "routines::tlsv1 alert unknown ca:SSL alert "
       "number 48) while SSL handshaking, client: 192.0.2.7, server: 0.0.0.0:443\n";
   const auto changes = story.hear(line, 0);
   ASSERT_EQ(changes.size(), 1U);
@@ -58,14 +67,16 @@ TEST(Correlator, NoiseIsRecordedButNeverTold) {
 
 TEST(Correlator, ATransportFaultOpensOnlyWhenItPersists) {
   Story restart;
-  for (unsigned second = 0; second < 30; ++second) EXPECT_EQ(Story::told(restart.hear(upstream_line(second, kClosed), second)), "");
+  for (unsigned second = 0; second < 30; ++second)
+    EXPECT_EQ(Story::told(restart.hear(upstream_line(second, kClosed), second)), "");
   EXPECT_EQ(Story::told(restart.correlator.advance(at(3600))), "");
   EXPECT_EQ(restart.correlator.live(), 0U);
   EXPECT_EQ(restart.correlator.counters().opened, 0U);
 
   Story outage;
   std::string told;
-  for (unsigned second = 0; second <= 150; second += 10) told += Story::told(outage.hear(upstream_line(second, kClosed), second));
+  for (unsigned second = 0; second <= 150; second += 10)
+    told += Story::told(outage.hear(upstream_line(second, kClosed), second));
   EXPECT_EQ(told, "opened t/closed");
   EXPECT_EQ(outage.correlator.counters().opened, 1U);
 }
@@ -81,7 +92,8 @@ TEST(Correlator, TwoRestartsFarApartAreNoOutage) {
 
 TEST(Correlator, AConsequenceJoinsTheFaultOfItsPeerOrServer) {
   Story story;
-  story.hear(upstream_line(0, kVerify20) + upstream_line(0, "upstream server temporarily disabled"), 0);
+  story.hear(upstream_line(0, kVerify20) + upstream_line(0, "upstream server temporarily disabled"),
+             0);
   story.hear(upstream_line(1, "no live upstreams", "backend"), 1);
   ASSERT_EQ(story.correlator.live(), 1U);
   const Incident& incident = *story.correlator.incidents().front();
@@ -117,7 +129,8 @@ TEST(Correlator, TwoLinesOfOneHandshakeAreOneIncident) {
 TEST(Correlator, LinesOfDifferentHandshakesAreNotJoined) {
   const std::string first = upstream_line(0, kVerify20);
   const std::string other_request = next_line(upstream_line(1, kVerify20), kClosed);
-  std::string other_peer = next_line(first, kClosed), other_worker = other_peer, much_later = other_peer;
+  std::string other_peer = next_line(first, kClosed), other_worker = other_peer,
+              much_later = other_peer;
   other_peer.replace(other_peer.find("10.0.0.1"), 8, "10.0.0.2");
   other_worker.replace(other_worker.find("9#9"), 3, "8#8");
   much_later.replace(much_later.find(":00 ["), 5, ":03 [");
@@ -160,7 +173,10 @@ TEST(Correlator, AConsequenceFindsItsCauseAmongManyPeersAndAfterARestart) {
   Story story;
   for (int i = 0; i < 6000; ++i)
     story.hear(
-        upstream_line(0, kVerify20, "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ":1", "s" + std::to_string(i)), 0);
+        upstream_line(0, kVerify20,
+                      "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ":1",
+                      "s" + std::to_string(i)),
+        0);
   story.correlator.advance(at(3000));
   story.correlator.advance(at(3001));
   ASSERT_EQ(story.correlator.live(), 0U);
@@ -169,7 +185,8 @@ TEST(Correlator, AConsequenceFindsItsCauseAmongManyPeersAndAfterARestart) {
   ASSERT_EQ(story.correlator.live(), 1U);
 
   Story next;
-  next.correlator.restore(Incident::from_json(story.correlator.incidents().front()->to_json()).value());
+  next.correlator.restore(
+      Incident::from_json(story.correlator.incidents().front()->to_json()).value());
   next.hear(upstream_line(3602, "no live upstreams", "backend"), 3602);
   EXPECT_EQ(next.correlator.live(), 1U);
 }
@@ -190,7 +207,8 @@ TEST(Correlator, ResolvesWhenItHasBeenQuietForLong) {
 
 TEST(Correlator, ARareFaultIsNotQuietBetweenItsLines) {
   Story story;
-  for (unsigned second = 0; second <= 7200; second += 600) story.hear(upstream_line(second, kVerify10), second);
+  for (unsigned second = 0; second <= 7200; second += 600)
+    story.hear(upstream_line(second, kVerify10), second);
   EXPECT_EQ(Story::told(story.correlator.advance(at(7200 + 3000))), "");
   EXPECT_EQ(Story::told(story.correlator.advance(at(7200 + 6001))), "resolved t/verify-10");
 }
@@ -201,14 +219,15 @@ TEST(Correlator, AReplayGivesTheSameIds) {
     Story story;
     story.hear(upstream_line(0, kVerify20) + upstream_line(1, kVerify10), 1);
     story.hear(upstream_line(2, kVerify20, "10.0.0.2:8443") + upstream_line(2, kVerify20), 2);
-    for (const Incident* const incident : story.correlator.incidents()) list.push_back(incident->id);
+    for (const Incident* const incident : story.correlator.incidents())
+      list.push_back(incident->id);
   }
   EXPECT_EQ(ids[0].size(), 3U);
   EXPECT_EQ(ids[0], ids[1]);
   // However the log is cut into reads.
   Story in_one;
-  in_one.hear(upstream_line(0, kVerify20) + upstream_line(1, kVerify10) + upstream_line(2, kVerify20, "10.0.0.2:8443") +
-                  upstream_line(2, kVerify20),
+  in_one.hear(upstream_line(0, kVerify20) + upstream_line(1, kVerify10) +
+                  upstream_line(2, kVerify20, "10.0.0.2:8443") + upstream_line(2, kVerify20),
               2);
   std::vector<std::string> list;
   for (const Incident* const incident : in_one.correlator.incidents()) list.push_back(incident->id);
@@ -231,7 +250,8 @@ TEST(Correlator, HoldsNoMoreIncidentsThanAllowed) {
   options.max_incidents = 10;
   Story story(options);
   std::string lines;
-  for (int i = 0; i < 50; ++i) lines += upstream_line(0, kVerify20, "10.0.0." + std::to_string(i) + ":1");
+  for (int i = 0; i < 50; ++i)
+    lines += upstream_line(0, kVerify20, "10.0.0." + std::to_string(i) + ":1");
   story.hear(lines, 0);
   EXPECT_EQ(story.correlator.live(), 10U);
   EXPECT_EQ(story.correlator.counters().overflow, 40U);
@@ -241,7 +261,8 @@ TEST(Correlator, ManyGrowingIncidentsCostNoMoreWithTime) {
   Story story;
   const auto batch = [&](unsigned second) {
     std::string lines;
-    for (int i = 0; i < 20; ++i) lines += upstream_line(second, kVerify20, "10.0.0." + std::to_string(i) + ":1");
+    for (int i = 0; i < 20; ++i)
+      lines += upstream_line(second, kVerify20, "10.0.0." + std::to_string(i) + ":1");
     return lines;
   };
   for (unsigned second = 0; second < 3600; ++second) story.hear(batch(second), second);

@@ -5,7 +5,8 @@
 namespace handshaked::correlate {
 namespace {
 
-ForeseenFault fault(const std::string& key, std::uint32_t step = 1, match::Severity severity = match::Severity::info) {
+ForeseenFault fault(const std::string& key, std::uint32_t step = 1,
+                    match::Severity severity = match::Severity::info) {
   auto note = std::make_shared<DiagnosisNote>();
   note->cause = "will_break";
   note->members = "\"diagnosis\":{\"summary\":\"" + key + "\"}";
@@ -22,7 +23,8 @@ ForeseenFault fault(const std::string& key, std::uint32_t step = 1, match::Sever
   return one;
 }
 
-std::string foreseen(Story& story, const std::vector<ForeseenFault>& faults, double seconds, bool is_whole = true) {
+std::string foreseen(Story& story, const std::vector<ForeseenFault>& faults, double seconds,
+                     bool is_whole = true) {
   story.correlator.foresee(faults, is_whole, at(seconds));
   return Story::told(story.correlator.advance(at(seconds)));
 }
@@ -71,7 +73,8 @@ TEST(Foresight, SurvivesARestart) {
   ASSERT_TRUE(kept);
   Story next;
   next.correlator.restore(std::move(kept).value());
-  EXPECT_EQ(Story::told(next.correlator.advance(at(10 * 86400.0))), "") << "it waits for the calendar";
+  EXPECT_EQ(Story::told(next.correlator.advance(at(10 * 86400.0))), "")
+      << "it waits for the calendar";
   EXPECT_EQ(next.only().foreseen->step, 2U);
   EXPECT_EQ(next.only().foreseen->at, at(86400));
   EXPECT_EQ(foreseen(next, {}, 11 * 86400.0), "resolved handshaked/will-break");

@@ -1,4 +1,5 @@
-// What becomes of incidents: reopened, flapping, diagnosed, probed, joined; and what time does to them.
+// What becomes of incidents: reopened, flapping, diagnosed, probed, joined; and what time does to
+// them.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -12,7 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::shared_ptr<const DiagnosisNote> note_of(const std::string& cause, const std::string& key = "") {
+std::shared_ptr<const DiagnosisNote> note_of(const std::string& cause,
+                                             const std::string& key = "") {
   auto note = std::make_shared<DiagnosisNote>();
   note->cause = cause;
   note->cause_key = key;
@@ -21,12 +23,15 @@ std::shared_ptr<const DiagnosisNote> note_of(const std::string& cause, const std
 
 std::string alert_line(unsigned second, int network) {
   char clock[16];
-  std::snprintf(clock, sizeof clock, "%02u:%02u:%02u", 2 + second / 3600, second / 60 % 60, second % 60);
+  std::snprintf(clock, sizeof clock, "%02u:%02u:%02u", 2 + second / 3600, second / 60 % 60,
+                second % 60);
   return std::string("2026/11/21 ") + clock +
-         " [info] 9#9: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert number 48) while "
+         " [info] 9#9: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert "
+         "unknown ca:SSL alert number 48) while "
          "SSL "
          "handshaking, client: 192." +
-         std::to_string(network / 250) + "." + std::to_string(network % 250) + ".7, server: 0.0.0.0:443\n";
+         std::to_string(network / 250) + "." + std::to_string(network % 250) +
+         ".7, server: 0.0.0.0:443\n";
 }
 
 TEST(IncidentLife, WhatComesBackSoonIsTheSameIncidentReopened) {
@@ -62,7 +67,8 @@ TEST(IncidentLife, AFlappingUpstreamIsOneFlappingIncident) {
   for (unsigned second = 0; second < 86400; second += 30) {
     const bool is_bad = second % 1200 < 60;
     story.reading.fold().set_time_fallback(at(second));
-    const auto changes = is_bad ? story.hear(upstream_line(0, kVerify20), second) : story.correlator.advance(at(second));
+    const auto changes = is_bad ? story.hear(upstream_line(0, kVerify20), second)
+                                : story.correlator.advance(at(second));
     for (const IncidentChange& change : changes) {
       ids.insert(change.incident->id);
       told += change.what == IncidentChange::What::changed ? 0 : 1;
@@ -91,14 +97,16 @@ TEST(IncidentLife, IsCalledFlappingFromTheSecondReturnOn) {
 TEST(IncidentLife, ATransportFaultReopensOnlyWhenItPersistsAgain) {
   Story story;
   std::string told;
-  for (unsigned second = 0; second <= 150; second += 10) told += Story::told(story.hear(upstream_line(second, kClosed), second));
+  for (unsigned second = 0; second <= 150; second += 10)
+    told += Story::told(story.hear(upstream_line(second, kClosed), second));
   told += "; " + Story::told(story.correlator.advance(at(1200)));
   EXPECT_EQ(told, "opened t/closed; resolved t/closed");
   // A single restart is no reopening, and passes without a word.
   EXPECT_EQ(Story::told(story.hear(upstream_line(1300, kClosed), 1300)), "");
   EXPECT_EQ(story.only().status, Status::pending);
   told.clear();
-  for (unsigned second = 1310; second <= 1500; second += 10) told += Story::told(story.hear(upstream_line(second, kClosed), second));
+  for (unsigned second = 1310; second <= 1500; second += 10)
+    told += Story::told(story.hear(upstream_line(second, kClosed), second));
   EXPECT_EQ(told, "reopened t/closed");
 }
 
@@ -186,7 +194,8 @@ TEST(IncidentLife, ABacklogIsHistoryUnlessItGoesOn) {
   EXPECT_EQ(story.correlator.live(), 0U);
   // The next piece of the backlog is as old as the first, the last one is of now.
   EXPECT_EQ(Story::told(story.hear(upstream_line(60, kVerify20), 3 * 3600)), "");
-  EXPECT_EQ(Story::told(story.hear(upstream_line(3 * 3600 - 10, kVerify20), 3 * 3600)), "opened t/verify-20");
+  EXPECT_EQ(Story::told(story.hear(upstream_line(3 * 3600 - 10, kVerify20), 3 * 3600)),
+            "opened t/verify-20");
   ASSERT_EQ(story.correlator.live(), 1U);
   EXPECT_FALSE(story.only().history);
 }
@@ -206,16 +215,19 @@ TEST(IncidentLife, ADiagnosisIsNewsWhenItsCauseIs) {
   ASSERT_TRUE(story.correlator.attach_diagnosis(id, note_of("other"), at(70)));
   EXPECT_EQ(Story::told(story.correlator.advance(at(70))), "diagnosed t/verify-20");
   EXPECT_EQ(story.only().diagnoses, 2U);
-  EXPECT_EQ(story.correlator.attach_diagnosis("inc-none", note_of("x"), at(70)).error().code(), ErrorCode::not_found);
+  EXPECT_EQ(story.correlator.attach_diagnosis("inc-none", note_of("x"), at(70)).error().code(),
+            ErrorCode::not_found);
   auto long_note = std::make_shared<DiagnosisNote>();
   long_note->members.assign(DiagnosisNote::kMaxText + 1, 'x');
-  EXPECT_EQ(story.correlator.attach_diagnosis(id, long_note, at(70)).error().code(), ErrorCode::limit_exceeded);
+  EXPECT_EQ(story.correlator.attach_diagnosis(id, long_note, at(70)).error().code(),
+            ErrorCode::limit_exceeded);
 }
 
 TEST(IncidentLife, IncidentsOfOneRootCauseHaveTheOldestAsParent) {
   Story story;
-  story.hear(
-      upstream_line(0, kVerify20, "10.0.0.1:1") + upstream_line(1, kVerify20, "10.0.0.2:1") + upstream_line(2, kVerify20, "10.0.0.3:1"), 2);
+  story.hear(upstream_line(0, kVerify20, "10.0.0.1:1") + upstream_line(1, kVerify20, "10.0.0.2:1") +
+                 upstream_line(2, kVerify20, "10.0.0.3:1"),
+             2);
   std::vector<std::string> ids;
   for (const Incident* const incident : story.correlator.incidents()) ids.push_back(incident->id);
   ASSERT_TRUE(story.correlator.attach_diagnosis(ids[2], note_of("expired", "ca|1"), at(3)));
@@ -231,7 +243,9 @@ TEST(IncidentLife, ThreePassedRoundsWithoutAFreshLineEndIt) {
   story.hear(upstream_line(0, kVerify20), 0);
   const std::string id = story.only().id;
   const auto passes = [&](double second) {
-    story.correlator.note_probes(id, {.at = at(second), .every_peer_passed = true, .every_peer_failed = false}, at(second + 1));
+    story.correlator.note_probes(
+        id, {.at = at(second), .every_peer_passed = true, .every_peer_failed = false},
+        at(second + 1));
   };
   passes(10);
   passes(20);
@@ -251,10 +265,12 @@ TEST(IncidentLife, FailingProbesKeepItOpenOpenWhatIsPendingAndAreCriticalWhenAll
   Story story;
   story.hear(upstream_line(0, kClosed), 0);
   const std::string id = story.only().id;
-  story.correlator.note_probes(id, {.at = at(5), .every_peer_passed = false, .every_peer_failed = false}, at(6));
+  story.correlator.note_probes(
+      id, {.at = at(5), .every_peer_passed = false, .every_peer_failed = false}, at(6));
   EXPECT_EQ(Story::told(story.correlator.advance(at(6))), "opened t/closed");
   EXPECT_EQ(story.only().severity, match::Severity::warning);
-  story.correlator.note_probes(id, {.at = at(800), .every_peer_passed = false, .every_peer_failed = true}, at(801));
+  story.correlator.note_probes(
+      id, {.at = at(800), .every_peer_passed = false, .every_peer_failed = true}, at(801));
   EXPECT_EQ(story.only().severity, match::Severity::critical);
   EXPECT_EQ(Story::told(story.correlator.advance(at(1600))), "");
   EXPECT_EQ(Story::told(story.correlator.advance(at(1700))), "quiet t/closed");
@@ -266,7 +282,9 @@ TEST(IncidentLife, QuietEndsNothingWhoseLastProbeFailed) {
   story.hear(upstream_line(0, kVerify10), 0);
   const std::string id = story.only().id;
   const auto round = [&](double second, bool passes) {
-    story.correlator.note_probes(id, {.at = at(second), .every_peer_passed = passes, .every_peer_failed = false}, at(second));
+    story.correlator.note_probes(
+        id, {.at = at(second), .every_peer_passed = passes, .every_peer_failed = false},
+        at(second));
   };
   round(120, false);
   int asked = 0;
@@ -295,10 +313,13 @@ TEST(IncidentLife, AShortQuietWaitsForTheFirstProbe) {
   const std::string id = story.only().id;
   EXPECT_TRUE(story.correlator.expect_probes(id));
   for (double second = 1; second < 29; ++second)
-    EXPECT_EQ(Story::told(story.correlator.advance(at(second))).find("resolved"), std::string::npos) << second;
+    EXPECT_EQ(Story::told(story.correlator.advance(at(second))).find("resolved"), std::string::npos)
+        << second;
   EXPECT_FALSE(is_quiet_failing(story.only())) << "nobody saw it fail";
-  story.correlator.note_probes(id, {.at = at(30), .every_peer_passed = true, .every_peer_failed = false}, at(30));
-  EXPECT_EQ(Story::told(story.correlator.advance(at(36))), "resolved t/verify-10") << "quiet, and seen to be good";
+  story.correlator.note_probes(
+      id, {.at = at(30), .every_peer_passed = true, .every_peer_failed = false}, at(30));
+  EXPECT_EQ(Story::told(story.correlator.advance(at(36))), "resolved t/verify-10")
+      << "quiet, and seen to be good";
 }
 
 TEST(IncidentLife, WhereNobodyCanLookQuietEndsIt) {
@@ -307,20 +328,24 @@ TEST(IncidentLife, WhereNobodyCanLookQuietEndsIt) {
   Story story(options);
   story.hear(upstream_line(0, kVerify10), 0);
   const std::string id = story.only().id;
-  story.correlator.note_probes(id, {.at = at(10), .every_peer_passed = false, .every_peer_failed = false}, at(10));
+  story.correlator.note_probes(
+      id, {.at = at(10), .every_peer_passed = false, .every_peer_failed = false}, at(10));
   EXPECT_EQ(Story::told(story.correlator.advance(at(100))), "quiet t/verify-10");
   EXPECT_TRUE(story.correlator.note_unprobed(id)) << "the peer left the configuration";
   const auto changes = story.correlator.advance(at(101));
   ASSERT_EQ(Story::told(changes), "resolved t/verify-10");
   EXPECT_EQ(changes.front().incident->resolved_by, "quiet");
-  EXPECT_FALSE(changes.front().incident->fix_verified_at) << "the event says that nothing was tried";
+  EXPECT_FALSE(changes.front().incident->fix_verified_at)
+      << "the event says that nothing was tried";
 }
 
 TEST(IncidentLife, AnOperatorEndsItAndWritesNotes) {
   Story story;
   story.hear(upstream_line(0, kVerify20), 0);
   const std::string id = story.only().id;
-  for (int i = 0; i < 30; ++i) EXPECT_TRUE(story.correlator.add_note(id, {.at = at(1), .author = "eve", .text = std::string(5000, 'x')}));
+  for (int i = 0; i < 30; ++i)
+    EXPECT_TRUE(story.correlator.add_note(
+        id, {.at = at(1), .author = "eve", .text = std::string(5000, 'x')}));
   EXPECT_EQ(story.only().notes.size(), Incident::kMaxNotes);
   EXPECT_EQ(story.only().notes.front().text.size(), Incident::kMaxNoteBytes);
   EXPECT_TRUE(story.correlator.resolve_by_hand(id, "eve", "done", at(5)));
@@ -362,10 +387,12 @@ TEST(IncidentLife, ClosesThatAnApplicationMayCauseAreNeverToldHoweverManyClients
     std::string text;
     for (int i = 0; i < lines; ++i) {
       text +=
-          "2026/11/21 02:00:00 [error] 9#9: *1 upstream prematurely closed connection while reading response header from upstream, "
+          "2026/11/21 02:00:00 [error] 9#9: *1 upstream prematurely closed connection while "
+          "reading response header from upstream, "
           "client: 192.0." +
           std::to_string(i % networks) +
-          ".7, server: a.test, request: \"GET / HTTP/1.1\", upstream: \"https://10.0.0.5:443/\", host: \"a.test\"\n";
+          ".7, server: a.test, request: \"GET / HTTP/1.1\", upstream: \"https://10.0.0.5:443/\", "
+          "host: \"a.test\"\n";
     }
     story.reading.fold().set_time_fallback(at(second));
     return Story::told(story.hear(text, second));
@@ -412,7 +439,8 @@ TEST(IncidentLife, AMillionLinesOfAThousandFaultsAreAThousandIncidents) {
       folded.sample_lines = {"line"};
     }
     story.correlator.absorb(batch, at(second));
-    for (const IncidentChange& change : story.correlator.advance(at(second))) told += change.what == IncidentChange::What::changed ? 0 : 1;
+    for (const IncidentChange& change : story.correlator.advance(at(second)))
+      told += change.what == IncidentChange::What::changed ? 0 : 1;
   }
   EXPECT_EQ(story.correlator.live(), 1000U);
   EXPECT_EQ(told, 1000U);

@@ -30,8 +30,10 @@ std::size_t allocated_bytes() {
 std::string lines_of_peers(unsigned from, unsigned to) {
   std::string lines;
   for (unsigned i = from; i < to; ++i) {
-    const std::string address = std::to_string(i / 65536) + "." + std::to_string(i / 256 % 256) + "." + std::to_string(i % 256);
-    lines += upstream_line(0, kVerify20, "10." + address + ":8443", "shop.example.com", "192." + address);
+    const std::string address = std::to_string(i / 65536) + "." + std::to_string(i / 256 % 256) +
+                                "." + std::to_string(i % 256);
+    lines += upstream_line(0, kVerify20, "10." + address + ":8443", "shop.example.com",
+                           "192." + address);
   }
   return lines;
 }
@@ -41,7 +43,8 @@ TEST(IncidentMemory, OfAnIncidentOfOneLineIsBounded) {
   Story story({.host = "proxy-1.example.com"});
   story.hear(lines_of_peers(0, 10'000), 0);  // the first few thousand keep more of their text
   const std::size_t before = allocated_bytes();
-  for (unsigned from = 10'000; from < 40'000; from += 1'000) story.hear(lines_of_peers(from, from + 1'000), 0);
+  for (unsigned from = 10'000; from < 40'000; from += 1'000)
+    story.hear(lines_of_peers(from, from + 1'000), 0);
   ASSERT_EQ(story.correlator.live(), 40'000U);
   const std::size_t each = (allocated_bytes() - before) / 30'000;
   RecordProperty("bytes_per_incident", static_cast<int>(each));
@@ -52,9 +55,11 @@ TEST(IncidentMemory, OfAnIncidentOfOneLineIsBounded) {
 TEST(IncidentMemory, OfARestoredIncidentIsThatOfANewOne) {
   if (HANDSHAKED_COUNTS_MEMORY == 0) GTEST_SKIP() << "the sanitizer has an allocator of its own";
   Story story({.host = "proxy-1.example.com"});
-  for (unsigned from = 0; from < 20'000; from += 1'000) story.hear(lines_of_peers(from, from + 1'000), 0);
+  for (unsigned from = 0; from < 20'000; from += 1'000)
+    story.hear(lines_of_peers(from, from + 1'000), 0);
   std::vector<std::string> states;
-  for (const Incident* const incident : story.correlator.incidents()) states.push_back(incident->to_json());
+  for (const Incident* const incident : story.correlator.incidents())
+    states.push_back(incident->to_json());
   Correlator restored({.host = "proxy-1.example.com"});
   const std::size_t before = allocated_bytes();
   for (const std::string& state : states) restored.restore(Incident::from_json(state).value());

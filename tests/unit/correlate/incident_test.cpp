@@ -22,7 +22,12 @@ Incident full_incident() {
   incident.url = "https://nginx.org/";
   incident.likeliest_cause = "some_cause";
   incident.likelihood = 0.75;
-  incident.place = {.side = parse::Side::ocsp, .peer = "p", .name = "n", .server = "s", .object = "o", .scheme = "https"};
+  incident.place = {.side = parse::Side::ocsp,
+                    .peer = "p",
+                    .name = "n",
+                    .server = "s",
+                    .object = "o",
+                    .scheme = "https"};
   incident.opened_at = at(1);
   incident.last_seen_at = at(2.000001);
   incident.resolved_at = at(3);
@@ -81,8 +86,9 @@ TEST(Incident, ItsDiagnosisSurvivesTheStore) {
 }
 
 TEST(Incident, OfADamagedStateIsRefused) {
-  for (const char* const text : {"", "{}", "[]", "{\"version\":2,\"id\":\"a\",\"fingerprint\":\"b\"}", "{\"version\":1}",
-                                 "{\"version\":1,\"id\":\"\",\"fingerprint\":\"b\"}"}) {
+  for (const char* const text :
+       {"", "{}", "[]", "{\"version\":2,\"id\":\"a\",\"fingerprint\":\"b\"}", "{\"version\":1}",
+        "{\"version\":1,\"id\":\"\",\"fingerprint\":\"b\"}"}) {
     EXPECT_FALSE(Incident::from_json(text)) << text;
   }
   const auto odd = Incident::from_json(

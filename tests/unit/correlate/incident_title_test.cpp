@@ -27,10 +27,13 @@ void diagnose(Incident& incident, double confidence) {
 
 TEST(IncidentTitle, SaysWhereAndWhatAsAPersonWould) {
   Incident incident = upstream_incident();
-  EXPECT_EQ(incident_title(incident, Language::en), "shop.example → 10.0.0.5:8443: the upstream's certificate does not verify");
+  EXPECT_EQ(incident_title(incident, Language::en),
+            "shop.example → 10.0.0.5:8443: the upstream's certificate does not verify");
   diagnose(incident, 0.95);
-  EXPECT_EQ(incident_title(incident, Language::en), "shop.example → 10.0.0.5:8443: the certificate CN=shop expired on 2026-11-26");
-  EXPECT_EQ(incident_title(incident, Language::zh), "shop.example → 10.0.0.5:8443：上游的证书 CN=shop 已于 2026-11-26 过期");
+  EXPECT_EQ(incident_title(incident, Language::en),
+            "shop.example → 10.0.0.5:8443: the certificate CN=shop expired on 2026-11-26");
+  EXPECT_EQ(incident_title(incident, Language::zh),
+            "shop.example → 10.0.0.5:8443：上游的证书 CN=shop 已于 2026-11-26 过期");
 }
 
 TEST(IncidentTitle, LeavesIdsOfKeysToTheDetails) {
@@ -42,25 +45,31 @@ TEST(IncidentTitle, LeavesIdsOfKeysToTheDetails) {
   note.members_zh =
       R"json("diagnosis":{"summary":"10.0.0.5:8443 的证书链指向 CN=Root（密钥标识 1c4e09271836df94），而 /etc/ca.pem 中没有它。"})json";
   incident.diagnosis = std::make_shared<const DiagnosisNote>(note);
-  EXPECT_EQ(incident_title(incident, Language::en),
-            "shop.example → 10.0.0.5:8443: the chain leads to CN=Root, which is not in /etc/ca.pem");
-  EXPECT_EQ(incident_title(incident, Language::zh), "shop.example → 10.0.0.5:8443：上游的证书链指向 CN=Root，而 /etc/ca.pem 中没有它");
+  EXPECT_EQ(
+      incident_title(incident, Language::en),
+      "shop.example → 10.0.0.5:8443: the chain leads to CN=Root, which is not in /etc/ca.pem");
+  EXPECT_EQ(incident_title(incident, Language::zh),
+            "shop.example → 10.0.0.5:8443：上游的证书链指向 CN=Root，而 /etc/ca.pem 中没有它");
 }
 
 TEST(IncidentTitle, OfADiagnosisThatIsNotSureSaysWhatTheLineSays) {
   Incident incident = upstream_incident();
   diagnose(incident, 0.6);
-  EXPECT_EQ(incident_title(incident, Language::en), "shop.example → 10.0.0.5:8443: the upstream's certificate does not verify");
+  EXPECT_EQ(incident_title(incident, Language::en),
+            "shop.example → 10.0.0.5:8443: the upstream's certificate does not verify");
 }
 
 TEST(IncidentTitle, OfADiagnosisWithoutASummarySaysWhatTheLineSays) {
-  for (const char* const members : {"", R"("diagnosis":{"cause":"c"})", R"("diagnosis":{"summary":"cut)", R"("diagnosis":{"summary":7})"}) {
+  for (const char* const members :
+       {"", R"("diagnosis":{"cause":"c"})", R"("diagnosis":{"summary":"cut)",
+        R"("diagnosis":{"summary":7})"}) {
     Incident incident = upstream_incident();
     DiagnosisNote note;
     note.confidence = 1;
     note.members = members;
     incident.diagnosis = std::make_shared<const DiagnosisNote>(note);
-    EXPECT_EQ(incident_title(incident, Language::en), "shop.example → 10.0.0.5:8443: the upstream's certificate does not verify")
+    EXPECT_EQ(incident_title(incident, Language::en),
+              "shop.example → 10.0.0.5:8443: the upstream's certificate does not verify")
         << members;
   }
 }
@@ -71,13 +80,28 @@ TEST(IncidentTitle, NamesThePlaceOfEverySide) {
   EXPECT_EQ(incident_place(incident, Language::en), "a.example (+1) → 10.0.0.5:8443");
   incident.servers = {"_"};
   EXPECT_EQ(incident_place(incident, Language::en), "nginx → 10.0.0.5:8443");
-  incident.place = {.side = parse::Side::client, .peer = {}, .name = {}, .server = "shop.example", .object = {}, .scheme = {}};
+  incident.place = {.side = parse::Side::client,
+                    .peer = {},
+                    .name = {},
+                    .server = "shop.example",
+                    .object = {},
+                    .scheme = {}};
   incident.servers = {};
   EXPECT_EQ(incident_place(incident, Language::en), "clients → shop.example");
   EXPECT_EQ(incident_place(incident, Language::zh), "客户端 → shop.example");
-  incident.place = {.side = parse::Side::ocsp, .peer = "ocsp.example", .name = {}, .server = {}, .object = {}, .scheme = {}};
+  incident.place = {.side = parse::Side::ocsp,
+                    .peer = "ocsp.example",
+                    .name = {},
+                    .server = {},
+                    .object = {},
+                    .scheme = {}};
   EXPECT_EQ(incident_place(incident, Language::en), "nginx → OCSP responder ocsp.example");
-  incident.place = {.side = parse::Side::config, .peer = {}, .name = {}, .server = {}, .object = "/etc/nginx/a.pem", .scheme = {}};
+  incident.place = {.side = parse::Side::config,
+                    .peer = {},
+                    .name = {},
+                    .server = {},
+                    .object = "/etc/nginx/a.pem",
+                    .scheme = {}};
   EXPECT_EQ(incident_place(incident, Language::en), "/etc/nginx/a.pem");
 }
 

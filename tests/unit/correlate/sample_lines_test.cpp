@@ -12,7 +12,9 @@ namespace {
 using Lines = std::vector<std::string>;
 
 std::string line_of_peer(unsigned number) {
-  return upstream_line(number % 3600, kVerify20, "10.0." + std::to_string(number / 250) + "." + std::to_string(number % 250) + ":8443");
+  return upstream_line(
+      number % 3600, kVerify20,
+      "10.0." + std::to_string(number / 250) + "." + std::to_string(number % 250) + ":8443");
 }
 
 TEST(SampleLines, ReadAsBeforeWhenTheyArePacked) {
@@ -52,8 +54,9 @@ TEST(SampleLines, KeepEveryByteOfAStranger) {
   for (int c = 0; c < 256; ++c) every.push_back(static_cast<char>(c));
   const std::string dictionary_magic("\x37\xA4\x30\xEC with tables?", 18);
   for (unsigned i = 0; i < 200; ++i) {
-    for (const Lines& lines : {Lines{every}, Lines{dictionary_magic}, Lines{std::string(5, '\0'), "x"}, Lines{""}, Lines{"a\nb", "c"},
-                               Lines{std::string(100'000, 'A')}}) {
+    for (const Lines& lines :
+         {Lines{every}, Lines{dictionary_magic}, Lines{std::string(5, '\0'), "x"}, Lines{""},
+          Lines{"a\nb", "c"}, Lines{std::string(100'000, 'A')}}) {
       SampleLines some(lines);
       some.pack(packer);
       ASSERT_EQ(some.all(), lines);

@@ -8,8 +8,10 @@
 
 namespace handshaked::correlate {
 
-inline const std::string kVerify20 = "upstream SSL certificate verify error: (20:unable to get local issuer certificate)";
-inline const std::string kVerify10 = "upstream SSL certificate verify error: (10:certificate has expired)";
+inline const std::string kVerify20 =
+    "upstream SSL certificate verify error: (20:unable to get local issuer certificate)";
+inline const std::string kVerify10 =
+    "upstream SSL certificate verify error: (10:certificate has expired)";
 inline const std::string kClosed = "peer closed connection in SSL handshake";
 
 /// A log, its reader and the correlator behind it.
@@ -27,8 +29,10 @@ struct Story {
   static std::string told(const std::vector<IncidentChange>& changes) {
     std::string list;
     for (const IncidentChange& change : changes) {
-      const bool is_silent = change.incident->history || (change.incident->noise && !change.incident->anomalous_at);
-      if (change.what == IncidentChange::What::changed || is_silent || !change.incident->was_open) continue;
+      const bool is_silent =
+          change.incident->history || (change.incident->noise && !change.incident->anomalous_at);
+      if (change.what == IncidentChange::What::changed || is_silent || !change.incident->was_open)
+        continue;
       list += (list.empty() ? "" : ", ") + name(change.what) + change.incident->rule_id.get();
     }
     return list;

@@ -1,4 +1,5 @@
-// Every situation of replay_situations.h, said to a real nginx: the code that it logs must be the code of the replay.
+// Every situation of replay_situations.h, said to a real nginx: the code that it logs must be the
+// code of the replay.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -17,7 +18,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void write(const std::filesystem::path& path, const std::string& text) { std::ofstream(path) << text; }
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
 
 std::string read(const std::filesystem::path& path) {
   std::ifstream file(path);
@@ -26,13 +29,15 @@ std::string read(const std::filesystem::path& path) {
   return text.str();
 }
 
-/// Two nginx that talk over Unix sockets: `ours` verifies, under the system's policy; `peers` may use weak keys.
+/// Two nginx that talk over Unix sockets: `ours` verifies, under the system's policy; `peers` may
+/// use weak keys.
 class TwoNginx {
  public:
   explicit TwoNginx(const std::vector<Situation>& situations) {
     for (std::size_t i = 0; i < situations.size(); ++i) add(situations[i], i);
     write(directory_ / "openssl.cnf",
-          "openssl_conf=c\n[c]\nssl_conf=s\n[s]\nsystem_default=d\n[d]\nCipherString=DEFAULT:@SECLEVEL=0\nMinProtocol=TLSv1\n");
+          "openssl_conf=c\n[c]\nssl_conf=s\n[s]\nsystem_default=d\n[d]\nCipherString=DEFAULT:@"
+          "SECLEVEL=0\nMinProtocol=TLSv1\n");
     write(directory_ / "ours.conf", configuration("ours", ours_servers_, ours_locations_));
     write(directory_ / "peers.conf", configuration("peers", peers_servers_, peers_locations_));
     start(ours_, "ours", {});
@@ -43,7 +48,9 @@ class TwoNginx {
   std::string failure_to_start() const {
     for (const char* const name : {"ours", "peers"}) {
       const int fd = connect(name);
-      if (fd < 0) return name + (": " + read(directory_ / (std::string(name) + ".out"))) + read(directory_ / (std::string(name) + ".log"));
+      if (fd < 0)
+        return name + (": " + read(directory_ / (std::string(name) + ".out"))) +
+               read(directory_ / (std::string(name) + ".log"));
       ::close(fd);
     }
     return {};
@@ -54,14 +61,16 @@ class TwoNginx {
     const int fd = connect(side == VerifiedSide::server ? "ours" : "peers");
     ASSERT_GE(fd, 0);
     const std::string text = "GET " + place(number) + " HTTP/1.0\r\n\r\n";
-    ASSERT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+    ASSERT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
     char buffer[4096];
     while (::recv(fd, buffer, sizeof buffer, 0) > 0) {
     }
     ::close(fd);
   }
 
-  /// The verify code that `ours` logged for it, 0 when it logged none; and whether the name was wrong.
+  /// The verify code that `ours` logged for it, 0 when it logged none; and whether the name was
+  /// wrong.
   struct Verdict {
     int code = 0;
     bool name_matches = true;
@@ -72,10 +81,12 @@ class TwoNginx {
     std::ifstream log(directory_ / "ours.log");
     for (std::string line; std::getline(log, line);) {
       if (line.find("\"GET " + place(number) + " ") == std::string::npos) continue;
-      if (line.find("SSL_shutdown() failed") != std::string::npos) continue;  // of a peer that was quicker, logged from nginx 1.26 on
+      if (line.find("SSL_shutdown() failed") != std::string::npos)
+        continue;  // of a peer that was quicker, logged from nginx 1.26 on
       if (const auto at = line.find("SSL certificate verify error: ("); at != std::string::npos)
         verdict.code = std::atoi(line.c_str() + line.find('(', at) + 1);
-      if (line.find("SSL certificate does not match") != std::string::npos) verdict.name_matches = false;
+      if (line.find("SSL certificate does not match") != std::string::npos)
+        verdict.name_matches = false;
       verdict.line = line;
     }
     return verdict;
@@ -96,26 +107,33 @@ class TwoNginx {
     write(base + ".key", situation.chain.front().key_pem());
     write(base + ".trust", trusted);
     write(base + ".crl", crls);
-    const std::string to = " location = " + place(number) + " { proxy_pass https://unix:" + base + ".sock:; proxy_ssl_session_reuse off; ";
+    const std::string to = " location = " + place(number) + " { proxy_pass https://unix:" + base +
+                           ".sock:; proxy_ssl_session_reuse off; ";
     const std::string identity = "certificate " + base + ".chain; ";
     const std::string depth = std::to_string(situation.depth) + "; ";
-    const std::string listen = " server { listen unix:" + base + ".sock ssl; ssl_session_cache off; ssl_session_tickets off; ";
+    const std::string listen = " server { listen unix:" + base +
+                               ".sock ssl; ssl_session_cache off; ssl_session_tickets off; ";
     if (situation.side == VerifiedSide::server) {
-      peers_servers_ += listen + "ssl_" + identity + "ssl_certificate_key " + base + ".key; return 200 ok; }\n";
-      ours_locations_ += to + "proxy_ssl_verify on; proxy_ssl_trusted_certificate " + base + ".trust; proxy_ssl_verify_depth " + depth +
-                         (crls.empty() ? "" : "proxy_ssl_crl " + base + ".crl; ") + "proxy_ssl_name \"" + situation.expected_name +
-                         "\"; }\n";
+      peers_servers_ +=
+          listen + "ssl_" + identity + "ssl_certificate_key " + base + ".key; return 200 ok; }\n";
+      ours_locations_ += to + "proxy_ssl_verify on; proxy_ssl_trusted_certificate " + base +
+                         ".trust; proxy_ssl_verify_depth " + depth +
+                         (crls.empty() ? "" : "proxy_ssl_crl " + base + ".crl; ") +
+                         "proxy_ssl_name \"" + situation.expected_name + "\"; }\n";
     } else {
       write(base + ".server", own_.pem());
       write(base + ".serverkey", own_.key_pem());
       ours_servers_ += listen + "ssl_certificate " + base + ".server; ssl_certificate_key " + base +
-                       ".serverkey; ssl_verify_client on; ssl_client_certificate " + base + ".trust; ssl_verify_depth " + depth +
+                       ".serverkey; ssl_verify_client on; ssl_client_certificate " + base +
+                       ".trust; ssl_verify_depth " + depth +
                        (crls.empty() ? "" : "ssl_crl " + base + ".crl; ") + "return 200 ok; }\n";
-      peers_locations_ += to + "proxy_ssl_" + identity + "proxy_ssl_certificate_key " + base + ".key; }\n";
+      peers_locations_ +=
+          to + "proxy_ssl_" + identity + "proxy_ssl_certificate_key " + base + ".key; }\n";
     }
   }
 
-  std::string configuration(const std::string& name, const std::string& servers, const std::string& locations) const {
+  std::string configuration(const std::string& name, const std::string& servers,
+                            const std::string& locations) const {
     const std::string base = (directory_ / name).string();
     std::string text = "daemon off; master_process off; pid " + base + ".pid; error_log " + base +
                        ".log info; events { worker_connections 512; }\nhttp { access_log off;\n";
@@ -124,19 +142,21 @@ class TwoNginx {
     return text + servers + " server { listen unix:" + base + ".sock;\n" + locations + " }\n}\n";
   }
 
-  void start(std::unique_ptr<ChildProgram>& program, const std::string& name, std::vector<std::string> environment) {
+  void start(std::unique_ptr<ChildProgram>& program, const std::string& name,
+             std::vector<std::string> environment) {
     const std::string base = (directory_ / name).string();
     program = std::make_unique<ChildProgram>(
-        std::vector<std::string>{"nginx", "-p", directory_.path().string(), "-c", base + ".conf", "-e", base + ".log"}, base + ".out",
-        std::move(environment));
+        std::vector<std::string>{"nginx", "-p", directory_.path().string(), "-c", base + ".conf",
+                                 "-e", base + ".log"},
+        base + ".out", std::move(environment));
   }
 
   int connect(const std::string& name) const {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     (directory_ / (name + ".sock")).string().copy(address.sun_path, sizeof address.sun_path - 1);
-    for (const auto deadline = std::chrono::steady_clock::now() + 20s; std::chrono::steady_clock::now() < deadline;
-         std::this_thread::yield()) {
+    for (const auto deadline = std::chrono::steady_clock::now() + 20s;
+         std::chrono::steady_clock::now() < deadline; std::this_thread::yield()) {
       const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
       const timeval patience{20, 0};
       ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -169,9 +189,11 @@ TEST(ChainReplay, AgreesWithRealNginxInEverySituation) {
     const auto verdict = nginx.verdict(i);
     EXPECT_EQ(replayed.value().verify_code, verdict.code) << situation.name << ": " << verdict.line;
     if (verdict.code == 0) {
-      EXPECT_EQ(replayed.value().name_matches, verdict.name_matches) << situation.name << ": " << verdict.line;
+      EXPECT_EQ(replayed.value().name_matches, verdict.name_matches)
+          << situation.name << ": " << verdict.line;
     }
-    EXPECT_TRUE(verdict.line.empty() == replayed.value().verified) << situation.name << ": " << verdict.line;
+    EXPECT_TRUE(verdict.line.empty() == replayed.value().verified)
+        << situation.name << ": " << verdict.line;
   }
 }
 

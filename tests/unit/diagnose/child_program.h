@@ -14,7 +14,8 @@ namespace handshaked::diagnose {
 /// Another program for the length of a test; killed with it. What it prints goes to `output`.
 class ChildProgram {
  public:
-  ChildProgram(std::vector<std::string> arguments, const std::string& output, std::vector<std::string> environment = {}) {
+  ChildProgram(std::vector<std::string> arguments, const std::string& output,
+               std::vector<std::string> environment = {}) {
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -25,7 +26,8 @@ class ChildProgram {
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDWR, 0);
-    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, output.c_str(),
+                                     O_WRONLY | O_CREAT | O_APPEND, 0600);
     posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
     if (posix_spawnp(&id_, argv[0], &files, nullptr, argv.data(), envp.data()) != 0) id_ = -1;
     posix_spawn_file_actions_destroy(&files);

@@ -15,7 +15,8 @@
 
 namespace handshaked::diagnose {
 
-/// One situation towards an upstream: a configuration with its files, peers on loopback ports, a CA collection, and what a line said.
+/// One situation towards an upstream: a configuration with its files, peers on loopback ports, a CA
+/// collection, and what a line said.
 /// `@name@` of the configuration is the directory of the files. One diagnosis for each.
 class HandshakeBench {
  public:
@@ -28,14 +29,15 @@ class HandshakeBench {
   void configure(const std::string& text) { configuration_ = "events {}\n" + text; }
   /// "proxy_pass https://backend;" and more, in one location, with one server in the group.
   void configure_http(std::uint16_t port, const std::string& location) {
-    configure("http {\n    upstream backend.test {\n        server 127.0.0.1:" + std::to_string(port) +
-              ";\n    }\n    server {\n        listen 127.0.0.1:1;\n        location / {\n            " + location +
-              "\n        }\n    }\n}\n");
+    configure(
+        "http {\n    upstream backend.test {\n        server 127.0.0.1:" + std::to_string(port) +
+        ";\n    }\n    server {\n        listen 127.0.0.1:1;\n        location / {\n            " +
+        location + "\n        }\n    }\n}\n");
     symptom.peer = "127.0.0.1:" + std::to_string(port);
   }
   void configure_stream(std::uint16_t port, const std::string& server) {
-    configure("stream {\n    server {\n        listen 127.0.0.1:1;\n        proxy_pass 127.0.0.1:" + std::to_string(port) + ";\n        " +
-              server + "\n    }\n}\n");
+    configure("stream {\n    server {\n        listen 127.0.0.1:1;\n        proxy_pass 127.0.0.1:" +
+              std::to_string(port) + ";\n        " + server + "\n    }\n}\n");
     symptom.scheme.clear();
     symptom.server = "127.0.0.1:1";
     symptom.peer = "127.0.0.1:" + std::to_string(port);
@@ -45,12 +47,14 @@ class HandshakeBench {
     put("nginx.conf", configuration_);
     auto loaded = nginx::Configuration::load(path("nginx.conf"), files_);
     if (!loaded) throw std::runtime_error(loaded.error().message());
-    if (!loaded.value().problems().empty()) throw std::runtime_error(loaded.value().problems().front().message());
+    if (!loaded.value().problems().empty())
+      throw std::runtime_error(loaded.value().problems().front().message());
     const nginx::NginxVersion version{1, 22, 1};
     const ReadConfiguration read(std::move(loaded).value(), version);
     std::vector<std::string> problems;
     const CaStore store = CaStore::load({path("cas")}, problems);
-    const auto policy = ProbePolicy::create(configured_peers(read.passes, read.listeners), allow_list);
+    const auto policy =
+        ProbePolicy::create(configured_peers(read.passes, read.listeners), allow_list);
     if (!policy) throw std::runtime_error(policy.error().message());
     Surroundings around;
     ProberOptions options;
@@ -70,7 +74,8 @@ class HandshakeBench {
     around.may_read_keys = may_read_keys;
     around.now = wall_clock_now();
     around.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(25);
-    const auto knowledge = match::Knowledge::load(std::string(HANDSHAKED_SOURCE_DIRECTORY) + "/rules", rule_problems_);
+    const auto knowledge =
+        match::Knowledge::load(std::string(HANDSHAKED_SOURCE_DIRECTORY) + "/rules", rule_problems_);
     if (ask) return ask(symptom, around, knowledge);
     if (const auto placed = with_unresolved_upstream(symptom, read.passes)) symptom = *placed;
     auto opened = UpstreamCase::open(symptom, around, knowledge);
@@ -112,12 +117,15 @@ inline const Fix* fix_of(const Diagnosis& diagnosis, const std::string& id) {
 inline testing::AssertionResult is_cured_first(const Diagnosis& diagnosis, const std::string& id) {
   std::string said;
   for (const Fix& fix : diagnosis.fixes)
-    said += "\n" + fix.id + ": " + std::string(to_string(fix.proof.status)) + ", " + fix.proof.detail.en;
+    said += "\n" + fix.id + ": " + std::string(to_string(fix.proof.status)) + ", " +
+            fix.proof.detail.en;
   for (const Evidence& one : diagnosis.evidence) said += "\n" + one.kind + ": " + one.text.en;
   const bool is_cured = !diagnosis.fixes.empty() && diagnosis.fixes.front().id == id &&
-                        diagnosis.fixes.front().proof.status == ProofStatus::proved && !diagnosis.fixes.front().patch.empty() &&
+                        diagnosis.fixes.front().proof.status == ProofStatus::proved &&
+                        !diagnosis.fixes.front().patch.empty() &&
                         !diagnosis.fixes.front().is_unsafe;
-  return is_cured ? testing::AssertionSuccess() : testing::AssertionFailure() << diagnosis.cause << said;
+  return is_cured ? testing::AssertionSuccess()
+                  : testing::AssertionFailure() << diagnosis.cause << said;
 }
 
 }  // namespace handshaked::diagnose

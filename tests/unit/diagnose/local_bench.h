@@ -12,8 +12,9 @@
 
 namespace handshaked::diagnose {
 
-/// An nginx configuration and its files in memory, a CA collection, and what a diagnosis of this host's own faults needs; nothing goes over
-/// the wire, and no nginx is asked (no program is named).
+/// An nginx configuration and its files in memory, a CA collection, and what a diagnosis of this
+/// host's own faults needs; nothing goes over the wire, and no nginx is asked (no program is
+/// named).
 class LocalBench {
  public:
   static constexpr const char* kMain = "/etc/nginx/nginx.conf";
@@ -26,12 +27,19 @@ class LocalBench {
   }
 
   void file(const std::string& path, const std::string& text) { files.add(path, text); }
-  void at_hand(const std::string& name, const TestIdentity& ca) { std::ofstream(directory_ / "cas" / name) << ca.pem(); }
-  void at_hand(const std::string& name, const std::string& text) { std::ofstream(directory_ / "cas" / name) << text; }
-  /// A server of http{} with these lines, on 127.0.0.1:8443 with www.corp.test unless they say otherwise.
+  void at_hand(const std::string& name, const TestIdentity& ca) {
+    std::ofstream(directory_ / "cas" / name) << ca.pem();
+  }
+  void at_hand(const std::string& name, const std::string& text) {
+    std::ofstream(directory_ / "cas" / name) << text;
+  }
+  /// A server of http{} with these lines, on 127.0.0.1:8443 with www.corp.test unless they say
+  /// otherwise.
   void server(const std::string& lines, const std::string& others = {}) {
-    configuration("http {\n    server {\n        listen 127.0.0.1:8443 ssl;\n        server_name www.corp.test;\n" + lines + "    }\n" +
-                  others + "}\n");
+    configuration(
+        "http {\n    server {\n        listen 127.0.0.1:8443 ssl;\n        server_name "
+        "www.corp.test;\n" +
+        lines + "    }\n" + others + "}\n");
   }
   void configuration(const std::string& text) { files.add(kMain, "events {}\n" + text); }
 
@@ -52,13 +60,15 @@ class LocalBench {
     options.scope = ProbeScope::none;
     options.deadline = surroundings.deadline;
     prober_ = std::make_unique<Prober>(*policy_, options);
-    read_ = std::make_unique<ReadConfiguration>(nginx::Configuration::load(kMain, files).value(), surroundings.installation.version);
+    read_ = std::make_unique<ReadConfiguration>(nginx::Configuration::load(kMain, files).value(),
+                                                surroundings.installation.version);
     surroundings.nginx = read_.get();
     surroundings.files = &files;
     surroundings.ca_store = store_.get();
     surroundings.prober = prober_.get();
     std::vector<match::RuleProblem> rule_problems;
-    static const match::Knowledge knowledge = match::Knowledge::load(HANDSHAKED_SOURCE_DIRECTORY "/rules", rule_problems);
+    static const match::Knowledge knowledge =
+        match::Knowledge::load(HANDSHAKED_SOURCE_DIRECTORY "/rules", rule_problems);
     return handshaked::diagnose::diagnose(symptom, surroundings, knowledge);
   }
 

@@ -13,7 +13,9 @@
 
 namespace handshaked::diagnose {
 
-inline void write_file(const std::filesystem::path& path, const std::string& text) { std::ofstream(path) << text; }
+inline void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
 
 inline int connect_loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -29,8 +31,8 @@ inline int connect_loopback(std::uint16_t port) {
 /// `openssl s_server` on a loopback port.
 class OpensslServer {
  public:
-  OpensslServer(const test::TempDir& directory, const std::string& name, const std::vector<TestIdentity>& chain,
-                std::vector<std::string> options) {
+  OpensslServer(const test::TempDir& directory, const std::string& name,
+                const std::vector<TestIdentity>& chain, std::vector<std::string> options) {
     const std::string base = (directory / name).string();
     std::string others;
     for (std::size_t i = 1; i < chain.size(); ++i) others += chain[i].pem();
@@ -42,9 +44,11 @@ class OpensslServer {
     if (!others.empty()) arguments.insert(arguments.end(), {"-cert_chain", base + ".others"});
     arguments.insert(arguments.end(), options.begin(), options.end());
     program_ = std::make_unique<ChildProgram>(std::move(arguments), base + ".out");
-    for (const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20); port_ == 0; std::this_thread::yield()) {
+    for (const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+         port_ == 0; std::this_thread::yield()) {
       port_ = announced_port(base + ".out");
-      if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("openssl s_server did not start");
+      if (std::chrono::steady_clock::now() > deadline)
+        throw std::runtime_error("openssl s_server did not start");
     }
   }
   std::uint16_t port() const { return port_; }
@@ -67,15 +71,20 @@ class OpensslServer {
 inline AllowedPeer allowed(const NamedPeer& peer) {
   const auto policy = ProbePolicy::create({peer}, {});
   auto addresses = policy.value().addresses_of(
-      peer, [](const std::string& name) -> Result<std::vector<std::string>> { return fail(ErrorCode::not_found, name); });
+      peer, [](const std::string& name) -> Result<std::vector<std::string>> {
+        return fail(ErrorCode::not_found, name);
+      });
   if (!addresses) throw std::runtime_error(addresses.error().message());
   return addresses.value().front();
 }
-inline AllowedPeer peer_of(const OpensslServer& server) { return allowed({"127.0.0.1", server.port()}); }
+inline AllowedPeer peer_of(const OpensslServer& server) {
+  return allowed({"127.0.0.1", server.port()});
+}
 inline AllowedPeer peer_of(const ScriptedPeer& peer) { return allowed({"127.0.0.1", peer.port()}); }
 
 inline ProbeResult probe(const AllowedPeer& peer, const ProbeRequest& request = {}) {
-  auto result = run_probe(peer, request, std::chrono::steady_clock::now() + std::chrono::seconds(40));
+  auto result =
+      run_probe(peer, request, std::chrono::steady_clock::now() + std::chrono::seconds(40));
   if (!result) throw std::runtime_error(result.error().message());
   return std::move(result).value();
 }

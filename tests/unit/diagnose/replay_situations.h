@@ -8,7 +8,8 @@
 
 namespace handshaked::diagnose {
 
-/// One situation of a PKI: what the peer sends, what nginx is configured with, and what nginx 1.22 with OpenSSL 3.0 says to it.
+/// One situation of a PKI: what the peer sends, what nginx is configured with, and what nginx 1.22
+/// with OpenSSL 3.0 says to it.
 struct Situation {
   std::string name;
   std::vector<TestIdentity> chain;  ///< the leaf's key is needed to serve it
@@ -42,7 +43,8 @@ class SituationTable {
  private:
   using Options = TestCertificateOptions;
 
-  Situation& add(std::string name, std::vector<TestIdentity> chain, const std::vector<TestIdentity>& trusted, int code) {
+  Situation& add(std::string name, std::vector<TestIdentity> chain,
+                 const std::vector<TestIdentity>& trusted, int code) {
     Situation situation;
     situation.name = std::move(name);
     situation.chain = std::move(chain);
@@ -61,7 +63,8 @@ class SituationTable {
     add("intermediate missing", {leaf}, {root}, 21);
     add("intermediate missing and trusted", {leaf}, {root, issuing}, 0);
     add("wrong intermediate", {leaf, other_root.intermediate("Other Issuing")}, {root}, 21);
-    add("namesake of the intermediate with another key", {leaf, root.intermediate("Issuing")}, {root}, 21);
+    add("namesake of the intermediate with another key", {leaf, root.intermediate("Issuing")},
+        {root}, 21);
     add("out of order", {leaf, root, issuing}, {root}, 0);
     add("leaf in the bundle, alone sent", {leaf}, {leaf}, 21);
     add("leaf in the bundle, chain sent", {leaf, issuing}, {leaf}, 20);
@@ -110,7 +113,8 @@ class SituationTable {
     Options future;
     future.from_days = 5;
     add("leaf expired", {issuing.leaf("leaf.test", expired), issuing}, {root}, 10);
-    add("leaf expired, root missing", {issuing.leaf("leaf.test", expired), issuing}, {other_root}, 10);
+    add("leaf expired, root missing", {issuing.leaf("leaf.test", expired), issuing}, {other_root},
+        10);
     add("leaf expired, intermediate missing", {issuing.leaf("leaf.test", expired)}, {root}, 10);
     add("leaf not yet valid", {issuing.leaf("leaf.test", future), issuing}, {root}, 9);
     const auto expired_issuing = root.intermediate("Expired Issuing", expired);
@@ -121,9 +125,11 @@ class SituationTable {
     const auto below = expired_root.intermediate("Below");
     add("root expired", {below.leaf(), below}, {expired_root}, 10);
     const auto renewed = expired_root.recertified({.is_ca = true});
-    add("root expired, renewed with its key and both trusted", {below.leaf(), below}, {expired_root, renewed}, 0);
+    add("root expired, renewed with its key and both trusted", {below.leaf(), below},
+        {expired_root, renewed}, 0);
     const auto renewed_issuing = expired_issuing.recertified({.is_ca = true}, &root);
-    add("intermediate expired, its renewal trusted", {expired_issuing.leaf(), expired_issuing}, {root, renewed_issuing}, 0);
+    add("intermediate expired, its renewal trusted", {expired_issuing.leaf(), expired_issuing},
+        {root, renewed_issuing}, 0);
   }
 
   void add_other_paths() {
@@ -133,7 +139,9 @@ class SituationTable {
     const auto old_root = TestIdentity::root("Old Root", expired);
     const auto crossed = root.recertified({.is_ca = true}, &old_root);
     add("cross-signed root sent, its own root trusted", {leaf, issuing, crossed}, {root}, 0);
-    add("cross-signed root sent, only the old one trusted", {leaf, issuing, crossed}, {old_root}, 10).depth = 2;
+    add("cross-signed root sent, only the old one trusted", {leaf, issuing, crossed}, {old_root},
+        10)
+        .depth = 2;
     add("cross-signed root sent, both trusted", {leaf, issuing, crossed}, {old_root, root}, 0);
     const auto crossed_root_in_bundle = root.recertified({.is_ca = true}, &other_root);
     add("bundle holds the cross-signed form only", {leaf, issuing}, {crossed_root_in_bundle}, 2);
@@ -142,14 +150,17 @@ class SituationTable {
   void add_usage_and_constraints() {
     Options client_only;
     client_only.extended_usage = "clientAuth";
-    add("client's certificate on a server", {issuing.leaf("leaf.test", client_only), issuing}, {root}, 26);
+    add("client's certificate on a server", {issuing.leaf("leaf.test", client_only), issuing},
+        {root}, 26);
     Options anything;
     anything.extended_usage = "";
     add("no extended usage", {issuing.leaf("leaf.test", anything), issuing}, {root}, 0);
     const auto no_ca = root.issue({.subject = "No CA"});
     add("issuer is no CA", {no_ca.leaf(), no_ca}, {root}, 32);
-    const auto no_ca_but_signing = root.issue({.subject = "No CA But Signing", .usage = "keyCertSign"});
-    add("issuer is no CA, though it may sign", {no_ca_but_signing.leaf(), no_ca_but_signing}, {root}, 26);
+    const auto no_ca_but_signing =
+        root.issue({.subject = "No CA But Signing", .usage = "keyCertSign"});
+    add("issuer is no CA, though it may sign", {no_ca_but_signing.leaf(), no_ca_but_signing},
+        {root}, 26);
     Options no_sign;
     no_sign.usage = "cRLSign";
     const auto mute = root.intermediate("Mute", no_sign);
@@ -203,7 +214,8 @@ class SituationTable {
   }
 
   void add_names() {
-    const auto named = [this](std::string name, const TestIdentity& one, std::string expected, bool matches) {
+    const auto named = [this](std::string name, const TestIdentity& one, std::string expected,
+                              bool matches) {
       Situation& situation = add(std::move(name), {one, issuing}, {root}, 0);
       situation.expected_name = std::move(expected);
       situation.name_matches = matches;
@@ -212,10 +224,12 @@ class SituationTable {
       return issuing.issue({.subject = std::move(cn), .names = std::move(names)});
     };
     named("another name", leaf, "other.test", false);
-    named("an address of the certificate", with_names("leaf.test", "IP:127.0.0.1,DNS:leaf.test"), "127.0.0.1", false);
+    named("an address of the certificate", with_names("leaf.test", "IP:127.0.0.1,DNS:leaf.test"),
+          "127.0.0.1", false);
     named("an address as common name", with_names("127.0.0.1", ""), "127.0.0.1", true);
     named("common name only", with_names("leaf.test", ""), "leaf.test", true);
-    named("common name beside a DNS name", with_names("leaf.test", "DNS:other.test"), "leaf.test", false);
+    named("common name beside a DNS name", with_names("leaf.test", "DNS:other.test"), "leaf.test",
+          false);
     named("wildcard", with_names("x", "DNS:*.leaf.test"), "a.leaf.test", true);
     named("wildcard, a label too many", with_names("x", "DNS:*.leaf.test"), "a.b.leaf.test", false);
   }
@@ -223,7 +237,8 @@ class SituationTable {
   void add_clients() {
     Options client;
     client.extended_usage = "clientAuth";
-    const auto as_client = [this](std::string name, std::vector<TestIdentity> chain, const std::vector<TestIdentity>& trusted,
+    const auto as_client = [this](std::string name, std::vector<TestIdentity> chain,
+                                  const std::vector<TestIdentity>& trusted,
                                   int code) -> Situation& {
       Situation& situation = add(std::move(name), std::move(chain), trusted, code);
       situation.side = VerifiedSide::client;
@@ -236,7 +251,8 @@ class SituationTable {
     as_client("client: unknown CA", {visitor, issuing}, {other_root}, 20);
     as_client("client: server's certificate", {leaf, issuing}, {root}, 26);
     as_client("client: depth 0", {visitor, issuing}, {root}, 20).depth = 0;
-    as_client("client: no CRL of the root", {visitor, issuing}, {root}, 3).crls = {make_crl(issuing, {}, -2, 30)};
+    as_client("client: no CRL of the root", {visitor, issuing}, {root}, 3).crls = {
+        make_crl(issuing, {}, -2, 30)};
     Options weak = client;
     weak.rsa_bits = 1024;
     as_client("client: weak key", {issuing.leaf("visitor", weak), issuing}, {root}, 66);

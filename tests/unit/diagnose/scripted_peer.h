@@ -15,8 +15,9 @@
 
 namespace handshaked::diagnose {
 
-/// A peer on a loopback port that follows a script: `script` gets each connection in turn, which is closed when it returns. A script
-/// ends when the other side has gone; is_over() is for those that only wait.
+/// A peer on a loopback port that follows a script: `script` gets each connection in turn, which is
+/// closed when it returns. A script ends when the other side has gone; is_over() is for those that
+/// only wait.
 class ScriptedPeer {
  public:
   using Script = std::function<void(int fd)>;
@@ -27,7 +28,8 @@ class ScriptedPeer {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 8) != 0 ||
+    if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::listen(listener_, 8) != 0 ||
         ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
       throw std::runtime_error("no loopback port");
     port_ = ntohs(address.sin_port);

@@ -17,7 +17,8 @@
 
 namespace handshaked::diagnose {
 
-/// What a certificate of a test is to be. Days count from now; dates of other cultures of time are made by `at` of the replay.
+/// What a certificate of a test is to be. Days count from now; dates of other cultures of time are
+/// made by `at` of the replay.
 struct TestCertificateOptions {
   std::string subject = "leaf.test";  ///< CN
   std::string names{};                ///< "DNS:a,IP:127.0.0.1"
@@ -25,7 +26,7 @@ struct TestCertificateOptions {
   bool has_basic_constraints = true;
   std::optional<int> path_length{};
   std::string extended_usage = "serverAuth";  ///< of leaves; empty for none
-  std::string usage{};                        ///< default: keyCertSign,cRLSign of CAs, digitalSignature of leaves
+  std::string usage{};  ///< default: keyCertSign,cRLSign of CAs, digitalSignature of leaves
   std::string name_constraints{};
   std::string more{};  ///< "1.2.3.4=critical,ASN1:NULL"
   int from_days = -30;
@@ -36,15 +37,17 @@ struct TestCertificateOptions {
 };
 
 class TestIdentity;
-std::string make_crl(const TestIdentity& issuer, const std::vector<const TestIdentity*>& revoked, int from_days, int to_days,
-                     const TestIdentity* signer = nullptr);
+std::string make_crl(const TestIdentity& issuer, const std::vector<const TestIdentity*>& revoked,
+                     int from_days, int to_days, const TestIdentity* signer = nullptr);
 
 /// A certificate with its key, for the length of a test. A value.
 class TestIdentity {
  public:
   using Options = TestCertificateOptions;
 
-  static TestIdentity self_signed(const Options& options) { return TestIdentity(options, nullptr, nullptr); }
+  static TestIdentity self_signed(const Options& options) {
+    return TestIdentity(options, nullptr, nullptr);
+  }
   static TestIdentity root(const std::string& name, Options options = {}) {
     options.subject = name;
     options.is_ca = true;
@@ -78,17 +81,20 @@ class TestIdentity {
   std::string key_pem(const std::string& password = {}) const {
     return text([&](BIO* bio) {
       auto* const word = reinterpret_cast<unsigned char*>(const_cast<char*>(password.data()));
-      return PEM_write_bio_PrivateKey(bio, key(), password.empty() ? nullptr : EVP_aes_128_cbc(), word, static_cast<int>(password.size()),
-                                      nullptr, nullptr);
+      return PEM_write_bio_PrivateKey(bio, key(), password.empty() ? nullptr : EVP_aes_128_cbc(),
+                                      word, static_cast<int>(password.size()), nullptr, nullptr);
     });
   }
   /// As a TRUSTED CERTIFICATE that is trusted for, or rejected for, one usage.
   std::string trusted_der(int usage, bool is_rejected) const {
-    return with_trust(usage, is_rejected,
-                      [](X509* copy) { return encoded([copy](unsigned char** out) { return i2d_X509_AUX(copy, out); }); });
+    return with_trust(usage, is_rejected, [](X509* copy) {
+      return encoded([copy](unsigned char** out) { return i2d_X509_AUX(copy, out); });
+    });
   }
   std::string trusted_pem(int usage, bool is_rejected) const {
-    return with_trust(usage, is_rejected, [](X509* copy) { return text([copy](BIO* bio) { return PEM_write_bio_X509_AUX(bio, copy); }); });
+    return with_trust(usage, is_rejected, [](X509* copy) {
+      return text([copy](BIO* bio) { return PEM_write_bio_X509_AUX(bio, copy); });
+    });
   }
 
   template <class Write>
@@ -128,16 +134,19 @@ class TestIdentity {
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer_certificate, x, nullptr, nullptr, 0);
     add_extensions(context, options, issuer != nullptr);
-    if (!X509_sign(x, issuer ? issuer->key() : key(), options.is_sha1 ? EVP_sha1() : EVP_sha256())) throw std::runtime_error("sign");
+    if (!X509_sign(x, issuer ? issuer->key() : key(), options.is_sha1 ? EVP_sha1() : EVP_sha256()))
+      throw std::runtime_error("sign");
   }
 
   static std::shared_ptr<EVP_PKEY> new_key(const Options& options) {
-    EVP_PKEY* const key = options.rsa_bits ? EVP_RSA_gen(static_cast<unsigned>(options.rsa_bits)) : EVP_EC_gen("P-256");
+    EVP_PKEY* const key = options.rsa_bits ? EVP_RSA_gen(static_cast<unsigned>(options.rsa_bits))
+                                           : EVP_EC_gen("P-256");
     return {key, EVP_PKEY_free};
   }
   std::string common_name() const {
     std::array<char, 256> text{};
-    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate()), NID_commonName, text.data(), static_cast<int>(text.size()));
+    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate()), NID_commonName, text.data(),
+                              static_cast<int>(text.size()));
     return text.data();
   }
   void add_name(const char* field, const std::string& value) {
@@ -145,23 +154,31 @@ class TestIdentity {
                                reinterpret_cast<const unsigned char*>(value.c_str()), -1, -1, 0);
   }
   void add(X509V3_CTX& context, const std::string& name, const std::string& value) {
-    X509_EXTENSION* const extension = X509V3_EXT_conf(nullptr, &context, name.c_str(), value.c_str());
+    X509_EXTENSION* const extension =
+        X509V3_EXT_conf(nullptr, &context, name.c_str(), value.c_str());
     if (!extension) throw std::runtime_error("extension " + name + "=" + value);
     X509_add_ext(certificate(), extension, -1);
     X509_EXTENSION_free(extension);
   }
   void add_extensions(X509V3_CTX& context, const Options& options, bool has_issuer) {
-    const std::string length = options.path_length ? ",pathlen:" + std::to_string(*options.path_length) : "";
-    if (options.has_basic_constraints) add(context, "basicConstraints", options.is_ca ? "critical,CA:TRUE" + length : "critical,CA:FALSE");
-    const std::string usage = options.usage.empty() ? (options.is_ca ? "keyCertSign,cRLSign" : "digitalSignature") : options.usage;
+    const std::string length =
+        options.path_length ? ",pathlen:" + std::to_string(*options.path_length) : "";
+    if (options.has_basic_constraints)
+      add(context, "basicConstraints",
+          options.is_ca ? "critical,CA:TRUE" + length : "critical,CA:FALSE");
+    const std::string usage = options.usage.empty()
+                                  ? (options.is_ca ? "keyCertSign,cRLSign" : "digitalSignature")
+                                  : options.usage;
     add(context, "keyUsage", "critical," + usage);
-    if (!options.is_ca && !options.extended_usage.empty()) add(context, "extendedKeyUsage", options.extended_usage);
+    if (!options.is_ca && !options.extended_usage.empty())
+      add(context, "extendedKeyUsage", options.extended_usage);
     if (options.has_key_ids) {
       add(context, "subjectKeyIdentifier", "hash");
       if (has_issuer) add(context, "authorityKeyIdentifier", "keyid");
     }
     if (!options.names.empty()) add(context, "subjectAltName", options.names);
-    if (!options.name_constraints.empty()) add(context, "nameConstraints", "critical," + options.name_constraints);
+    if (!options.name_constraints.empty())
+      add(context, "nameConstraints", "critical," + options.name_constraints);
     if (const auto equals = options.more.find('='); equals != std::string::npos)
       add(context, options.more.substr(0, equals), options.more.substr(equals + 1));
   }
@@ -178,8 +195,9 @@ class TestIdentity {
 };
 
 /// A CRL as DER. `signer`: somebody else's key makes the signature.
-inline std::string make_crl(const TestIdentity& issuer, const std::vector<const TestIdentity*>& revoked, int from_days, int to_days,
-                            const TestIdentity* signer) {
+inline std::string make_crl(const TestIdentity& issuer,
+                            const std::vector<const TestIdentity*>& revoked, int from_days,
+                            int to_days, const TestIdentity* signer) {
   const std::shared_ptr<X509_CRL> crl(X509_CRL_new(), X509_CRL_free);
   X509_CRL_set_version(crl.get(), 1);
   X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(issuer.certificate()));
@@ -202,7 +220,8 @@ inline std::string make_crl(const TestIdentity& issuer, const std::vector<const 
 /// DER in PEM form.
 inline std::string pem_block(const std::string& label, const std::string& der) {
   return TestIdentity::text([&](BIO* bio) {
-    return PEM_write_bio(bio, label.c_str(), "", reinterpret_cast<const unsigned char*>(der.data()), static_cast<long>(der.size()));
+    return PEM_write_bio(bio, label.c_str(), "", reinterpret_cast<const unsigned char*>(der.data()),
+                         static_cast<long>(der.size()));
   });
 }
 

@@ -13,10 +13,13 @@ using namespace std::chrono_literals;
 using namespace std::string_literals;
 
 std::string record(char type, const std::string& content) {
-  return std::string{type, 3, 3, static_cast<char>(content.size() >> 8), static_cast<char>(content.size() & 255)} + content;
+  return std::string{type, 3, 3, static_cast<char>(content.size() >> 8),
+                     static_cast<char>(content.size() & 255)} +
+         content;
 }
 std::string handshake(char type, std::size_t announced, const std::string& content) {
-  return std::string{type, static_cast<char>(announced >> 16), static_cast<char>((announced >> 8) & 255),
+  return std::string{type, static_cast<char>(announced >> 16),
+                     static_cast<char>((announced >> 8) & 255),
                      static_cast<char>(announced & 255)} +
          content;
 }
@@ -32,7 +35,8 @@ TEST(HostilePeer, SpeaksSomethingElse) {
     std::string says;
     FirstBytes kind;
     std::string text;
-  } cases[] = {{"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n", FirstBytes::http, "HTTP/1.1 400 Bad Request"},
+  } cases[] = {{"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n", FirstBytes::http,
+                "HTTP/1.1 400 Bad Request"},
                {"SSH-2.0-OpenSSH_9.2\r\n", FirstBytes::ssh, "SSH-2.0-OpenSSH_9.2"},
                {"220 mail.test ESMTP\r\n", FirstBytes::smtp, "220 mail.test ESMTP"}};
   for (const auto& one : cases) {
@@ -90,7 +94,9 @@ TEST(HostilePeer, DribblesUntilTheDeadline) {
   ScriptedPeer peer([](int fd) {
     pollfd pace{fd, POLLERR, 0};
     const std::string endless = record(0x16, handshake(0, 0, ""));
-    for (std::size_t i = 0; ScriptedPeer::send_all(fd, std::string(1, endless[i % endless.size()])); ++i) ::poll(&pace, 1, 5);
+    for (std::size_t i = 0; ScriptedPeer::send_all(fd, std::string(1, endless[i % endless.size()]));
+         ++i)
+      ::poll(&pace, 1, 5);
   });
   const ProbeResult seen = probe(peer_of(peer), {.timeout = 300ms});
   EXPECT_EQ(seen.outcome, ProbeOutcome::timed_out) << summary_of(seen);
@@ -115,7 +121,9 @@ TEST(HostilePeer, SendsAnEndlessOrEnormousChain) {
   for (const std::size_t announced : {std::size_t{0xFFFFFF}, std::size_t{102'000}}) {
     ScriptedPeer peer([announced](int fd) {
       ScriptedPeer::receive_some(fd);
-      if (!ScriptedPeer::send_all(fd, server_hello(true) + record(0x16, handshake(11, announced, "\x01\x8E\x6D"s)))) return;
+      if (!ScriptedPeer::send_all(
+              fd, server_hello(true) + record(0x16, handshake(11, announced, "\x01\x8E\x6D"s))))
+        return;
       const std::string certificate = "\0\x01\0"s + std::string(256, '\x30');
       while (ScriptedPeer::send_all(fd, record(0x16, certificate))) {
       }
@@ -140,7 +148,9 @@ TEST(HostilePeer, LacksSecureRenegotiation) {
   EXPECT_EQ(strict.outcome, ProbeOutcome::tls_error);
   EXPECT_EQ(strict.reason_code, "0A000152");
   EXPECT_TRUE(strict.sent_alert);
-  const ProbeResult lenient = probe(peer_of(peer), {.conf_commands = {{"Options", "UnsafeLegacyServerConnect"}}, .timeout = 300ms});
+  const ProbeResult lenient =
+      probe(peer_of(peer),
+            {.conf_commands = {{"Options", "UnsafeLegacyServerConnect"}}, .timeout = 300ms});
   EXPECT_EQ(lenient.phase, ProbePhase::server_hello);
   EXPECT_NE(lenient.reason_code, "0A000152");
 }
@@ -186,7 +196,8 @@ TEST(HostilePeer, GetsNothingButAHandshake) {
   }
   ASSERT_GT(heard.size(), 5U);
   EXPECT_EQ(heard[0], 0x16);
-  const auto length = static_cast<std::size_t>(static_cast<unsigned char>(heard[3])) * 256 + static_cast<unsigned char>(heard[4]);
+  const auto length = static_cast<std::size_t>(static_cast<unsigned char>(heard[3])) * 256 +
+                      static_cast<unsigned char>(heard[4]);
   EXPECT_EQ(heard.size(), 5 + length) << "one record, the ClientHello, and no more";
 }
 
@@ -204,7 +215,8 @@ TEST(HostilePeer, GetsTheProxyHeaderFirst) {
     port = peer.port();
     probe(peer_of(peer), {.send_proxy_header = true});
   }
-  EXPECT_THAT(heard, testing::MatchesRegex("PROXY TCP4 127\\.0\\.0\\.1 127\\.0\\.0\\.1 [0-9]+ " + std::to_string(port) + "\r\n.*"));
+  EXPECT_THAT(heard, testing::MatchesRegex("PROXY TCP4 127\\.0\\.0\\.1 127\\.0\\.0\\.1 [0-9]+ " +
+                                           std::to_string(port) + "\r\n.*"));
 }
 
 TEST(HostilePeer, SendsAlertsOfEveryKind) {

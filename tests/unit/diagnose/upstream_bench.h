@@ -26,23 +26,28 @@ class UpstreamDiagnosis : public testing::Test {
   void at_hand(const std::string& name, const std::string& pem) { bench.put("cas/" + name, pem); }
   void trust(const std::string& pem) { bench.put("ca.pem", pem); }
 
-  std::uint16_t serve(const std::vector<TestIdentity>& chain, std::vector<std::string> options = {}) {
-    servers.push_back(std::make_unique<OpensslServer>(bench.directory, "peer" + std::to_string(servers.size()), chain, std::move(options)));
+  std::uint16_t serve(const std::vector<TestIdentity>& chain,
+                      std::vector<std::string> options = {}) {
+    servers.push_back(std::make_unique<OpensslServer>(
+        bench.directory, "peer" + std::to_string(servers.size()), chain, std::move(options)));
     return servers.back()->port();
   }
   static std::string verified(const std::string& more = {}) {
-    return "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; " + more;
+    return "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_ssl_verify on; "
+           "proxy_ssl_trusted_certificate ca.pem; " +
+           more;
   }
   void logged(int code) {
     symptom().verify_code = code;
-    symptom().message = "upstream SSL certificate verify error: (" + std::to_string(code) + ":" + verify_code_text(code) + ")";
+    symptom().message = "upstream SSL certificate verify error: (" + std::to_string(code) + ":" +
+                        verify_code_text(code) + ")";
   }
   void logged_name(const std::string& name) {
     symptom().name = name;
     symptom().message = "upstream SSL certificate does not match \"" + name + "\"";
   }
-  Diagnosis diagnose_chain(const std::vector<TestIdentity>& chain, int code, const std::string& more = {},
-                           std::vector<std::string> options = {}) {
+  Diagnosis diagnose_chain(const std::vector<TestIdentity>& chain, int code,
+                           const std::string& more = {}, std::vector<std::string> options = {}) {
     bench.configure_http(serve(chain, std::move(options)), verified(more));
     logged(code);
     return bench.diagnose();
@@ -61,13 +66,16 @@ class UpstreamDiagnosis : public testing::Test {
       EXPECT_THAT(fix.patch, Not(HasSubstr("ssl_verify off")));
       EXPECT_TRUE(fix.owner == Owner::proxy || fix.patch.empty()) << fix.id;
     }
-    const auto off = std::find_if(diagnosis.dead_ends.begin(), diagnosis.dead_ends.end(),
-                                  [](const DeadEnd& one) { return one.action.en.find("proxy_ssl_verify off") != std::string::npos; });
+    const auto off = std::find_if(
+        diagnosis.dead_ends.begin(), diagnosis.dead_ends.end(), [](const DeadEnd& one) {
+          return one.action.en.find("proxy_ssl_verify off") != std::string::npos;
+        });
     ASSERT_NE(off, diagnosis.dead_ends.end()) << diagnosis.cause;
     EXPECT_EQ(off->proof.status, ProofStatus::proved);
     EXPECT_TRUE(off->is_unsafe);
   }
-  static void expect_cured(const Diagnosis& diagnosis, const std::string& cause, const std::string& fix) {
+  static void expect_cured(const Diagnosis& diagnosis, const std::string& cause,
+                           const std::string& fix) {
     EXPECT_EQ(diagnosis.cause, cause) << diagnosis.summary.en;
     EXPECT_TRUE(is_cured_first(diagnosis, fix));
     expect_well_formed(diagnosis);
@@ -77,8 +85,9 @@ class UpstreamDiagnosis : public testing::Test {
     EXPECT_EQ(diagnosis.cause, cause) << diagnosis.summary.en;
     expect_well_formed(diagnosis);
     for (const Fix& fix : diagnosis.fixes) EXPECT_TRUE(fix.patch.empty()) << fix.id << fix.patch;
-    EXPECT_THAT(diagnosis.fixes,
-                Contains(testing::Truly([](const Fix& fix) { return !fix.message.en.empty() && !fix.message.zh.empty(); })));
+    EXPECT_THAT(diagnosis.fixes, Contains(testing::Truly([](const Fix& fix) {
+                  return !fix.message.en.empty() && !fix.message.zh.empty();
+                })));
   }
 
   HandshakeBench bench;

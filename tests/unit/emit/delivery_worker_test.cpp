@@ -36,7 +36,8 @@ class FakeOutbox final : public DeliveryQueue {
     rows[id] = {delivery, queued_at};
   }
 
-  asio::awaitable<Result<DueDeliveries>> take_due(std::string, Time now, std::size_t limit) override {
+  asio::awaitable<Result<DueDeliveries>> take_due(std::string, Time now,
+                                                  std::size_t limit) override {
     ++takes;
     if (failures > 0) {
       --failures;
@@ -72,13 +73,15 @@ class FakeOutbox final : public DeliveryQueue {
       } else {
         const std::string incident = rows[attempt.id.value].delivery.event.incident_id;
         rows.erase(attempt.id.value);
-        for (const auto& [id, row] : rows) makes_way = makes_way || row.delivery.event.incident_id == incident;
+        for (const auto& [id, row] : rows)
+          makes_way = makes_way || row.delivery.event.incident_id == incident;
       }
     }
     co_return makes_way;
   }
 
-  asio::awaitable<Result<std::size_t>> copy_waiting(std::string, std::string to, Time queued_before) override {
+  asio::awaitable<Result<std::size_t>> copy_waiting(std::string, std::string to,
+                                                    Time queued_before) override {
     EXPECT_EQ(to, "plan-b");
     std::size_t count = 0;
     for (const auto& [id, row] : rows)
@@ -121,9 +124,10 @@ class FakeOutbox final : public DeliveryQueue {
 /// What the test sees of the notifier that the delivery owns.
 struct SinkView {
   std::vector<std::string> sent;
-  std::function<DeliveryOutcome(const event::RemediationEvent&)> answer = [](const event::RemediationEvent&) {
-    return DeliveryOutcome{Kind::delivered, {}, ""};
-  };
+  std::function<DeliveryOutcome(const event::RemediationEvent&)> answer =
+      [](const event::RemediationEvent&) {
+        return DeliveryOutcome{Kind::delivered, {}, ""};
+      };
   std::unique_ptr<asio::steady_timer> gate;  ///< set: sends wait until it is cancelled
   std::size_t under_way = 0;
   std::size_t most_under_way = 0;
@@ -172,7 +176,8 @@ class DeliveryTest : public testing::Test {
     options.now = [this] { return now_; };
     options.jitter = [] { return 0.5; };
     options.store_retry = 1ms;
-    delivery_ = std::make_unique<DeliveryWorker>(loop_.get_executor(), std::make_unique<FakeNotifier>(notifier_), outbox_, options);
+    delivery_ = std::make_unique<DeliveryWorker>(
+        loop_.get_executor(), std::make_unique<FakeNotifier>(notifier_), outbox_, options);
     asio::co_spawn(loop_, delivery_->run(), [this](std::exception_ptr failure) {
       if (failure) std::rethrow_exception(failure);
       has_ended_ = true;
@@ -188,9 +193,14 @@ class DeliveryTest : public testing::Test {
     now_ += by;
     delivery_->notify();
   }
-  void close_gate() { notifier_.gate = std::make_unique<asio::steady_timer>(loop_, asio::steady_timer::time_point::max()); }
+  void close_gate() {
+    notifier_.gate =
+        std::make_unique<asio::steady_timer>(loop_, asio::steady_timer::time_point::max());
+  }
   void answer_always(Kind kind, std::optional<std::chrono::seconds> retry_after = {}) {
-    notifier_.answer = [=](const event::RemediationEvent&) { return DeliveryOutcome{kind, retry_after, "because"}; };
+    notifier_.answer = [=](const event::RemediationEvent&) {
+      return DeliveryOutcome{kind, retry_after, "because"};
+    };
   }
   ~DeliveryTest() override {
     if (!delivery_) return;
@@ -268,7 +278,9 @@ TEST_F(DeliveryTest, TriesAgainAfterTheBackoff) {
 TEST_F(DeliveryTest, WakesByItselfWhenTheNextAttemptIsDue) {
   outbox_.add(1, "a");
   int calls = 0;
-  notifier_.answer = [&](const event::RemediationEvent&) { return DeliveryOutcome{++calls == 1 ? Kind::retry : Kind::delivered, {}, ""}; };
+  notifier_.answer = [&](const event::RemediationEvent&) {
+    return DeliveryOutcome{++calls == 1 ? Kind::retry : Kind::delivered, {}, ""};
+  };
   DeliveryWorkerOptions options;
   options.backoff.first_limit = 40ms;
   start(options);
@@ -586,7 +598,9 @@ TEST_F(DeliveryTest, KeepsTheEventsOfADigestThatFailed) {
   for (int id = 1; id <= 12; ++id) outbox_.add(id, "incident" + std::to_string(id));
   DeliveryWorkerOptions options = with_concurrency(1);
   options.messages_per_minute = 2;
-  options.make_digest = [](std::span<const event::RemediationEvent* const>, Time) { return event::RemediationEvent{}; };
+  options.make_digest = [](std::span<const event::RemediationEvent* const>, Time) {
+    return event::RemediationEvent{};
+  };
   start(options);
   ASSERT_TRUE(until([&] { return outbox_.records.size() == 1; }));
   answer_always(Kind::retry);

@@ -10,13 +10,19 @@ using Kind = DeliveryOutcome::Kind;
 // 1994-11-06T08:49:37Z
 constexpr Time kNow{std::chrono::seconds(784111777)};
 
-DeliveryOutcome outcome_for(unsigned status, std::vector<std::pair<std::string, std::string>> headers = {}) {
-  return outcome_of(net::HttpResponse{.status = status, .headers = std::move(headers), .body = "", .is_body_complete = true}, kNow);
+DeliveryOutcome outcome_for(unsigned status,
+                            std::vector<std::pair<std::string, std::string>> headers = {}) {
+  return outcome_of(
+      net::HttpResponse{
+          .status = status, .headers = std::move(headers), .body = "", .is_body_complete = true},
+      kNow);
 }
 
 TEST(HttpOutcome, FollowsTheStatus) {
-  for (const unsigned status : {200u, 201u, 202u, 204u, 299u}) EXPECT_EQ(outcome_for(status).kind, Kind::delivered) << status;
-  for (const unsigned status : {408u, 425u, 429u, 500u, 502u, 503u, 599u}) EXPECT_EQ(outcome_for(status).kind, Kind::retry) << status;
+  for (const unsigned status : {200u, 201u, 202u, 204u, 299u})
+    EXPECT_EQ(outcome_for(status).kind, Kind::delivered) << status;
+  for (const unsigned status : {408u, 425u, 429u, 500u, 502u, 503u, 599u})
+    EXPECT_EQ(outcome_for(status).kind, Kind::retry) << status;
   for (const unsigned status : {300u, 304u, 400u, 401u, 403u, 404u, 413u, 422u, 600u, 999u})
     EXPECT_EQ(outcome_for(status).kind, Kind::rejected) << status;
   EXPECT_EQ(outcome_for(410).kind, Kind::gone);
@@ -32,10 +38,12 @@ TEST(HttpOutcome, TriesAgainWhenThereWasNoAnswer) {
 }
 
 TEST(HttpOutcome, TellsWhereARedirectGoesWithoutItsPath) {
-  const auto outcome = outcome_for(302, {{"Location", "https://login.example.com/s3cret?x=s3cret"}});
+  const auto outcome =
+      outcome_for(302, {{"Location", "https://login.example.com/s3cret?x=s3cret"}});
   EXPECT_NE(outcome.reason.find("redirects to https://login.example.com;"), std::string::npos);
   EXPECT_EQ(outcome.reason.find("s3cret"), std::string::npos);
-  EXPECT_NE(outcome_for(301, {{"location", "/s3cret"}}).reason.find("another path"), std::string::npos);
+  EXPECT_NE(outcome_for(301, {{"location", "/s3cret"}}).reason.find("another path"),
+            std::string::npos);
 }
 
 TEST(HttpOutcome, HonoursRetryAfter) {
@@ -52,8 +60,10 @@ TEST(RetryAfter, IsCapped) {
 }
 
 TEST(RetryAfter, IgnoresWhatItCannotRead) {
-  for (const std::string_view text : {"", "-5", "soon", "1.5", " 5", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT",
-                                      "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov -994 08:49:37 GMT"})
+  for (const std::string_view text :
+       {"", "-5", "soon", "1.5", " 5", "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
+        "Sun, 06 Nov -994 08:49:37 GMT"})
     EXPECT_EQ(parse_retry_after(text, kNow), std::nullopt) << text;
 }
 

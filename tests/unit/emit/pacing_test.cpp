@@ -58,7 +58,8 @@ TEST(RateLimit, NeverLetsMoreThanTheLimitPassInAnyMinute) {
         sent.push_back(now);
       }
     }
-    for (std::size_t first = 0; first + limit < sent.size(); ++first) EXPECT_GE(sent[first + limit] - sent[first], 1min) << limit;
+    for (std::size_t first = 0; first + limit < sent.size(); ++first)
+      EXPECT_GE(sent[first + limit] - sent[first], 1min) << limit;
     EXPECT_GE(sent.size(), limit * 5) << limit;  // and it does not starve either
   }
 }

@@ -17,19 +17,22 @@ std::vector<WebhookSecret> secrets(std::initializer_list<std::string_view> texts
 }
 
 TEST(StandardWebhooks, SignsTheVectorOfTheSpecification) {
-  EXPECT_EQ(
-      webhook_signature(secrets({kSecret}), "msg_p5jXN8AQM9LWM0D4loKWxJek", sys_seconds(seconds(1614265330)), R"({"test": 2432232314})"),
-      "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+  EXPECT_EQ(webhook_signature(secrets({kSecret}), "msg_p5jXN8AQM9LWM0D4loKWxJek",
+                              sys_seconds(seconds(1614265330)), R"({"test": 2432232314})"),
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
 
 TEST(StandardWebhooks, SignsWithEverySecretWhileOneReplacesTheOther) {
   const std::string both =
-      webhook_signature(secrets({kSecret, "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}), "a", sys_seconds(seconds(1)), "b");
+      webhook_signature(secrets({kSecret, "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}), "a",
+                        sys_seconds(seconds(1)), "b");
   EXPECT_EQ(both.size(), 2 * (3 + 44) + 1);
   EXPECT_EQ(both.find(" v1,"), 47u);
 }
 
-TEST(StandardWebhooks, SignsNothingWithoutSecret) { EXPECT_EQ(webhook_signature({}, "a", sys_seconds(seconds(1)), "b"), ""); }
+TEST(StandardWebhooks, SignsNothingWithoutSecret) {
+  EXPECT_EQ(webhook_signature({}, "a", sys_seconds(seconds(1)), "b"), "");
+}
 
 TEST(StandardWebhooks, ReadsSecretsWithTheLineFeedOfTheirFile) {
   const auto secret = WebhookSecret::parse(" " + std::string(kSecret) + "\r\n");
@@ -44,7 +47,8 @@ TEST(StandardWebhooks, ReadsPaddedSecrets) {
 
 TEST(StandardWebhooks, RefusesOtherSecretsWithoutRepeatingThem) {
   for (const std::string_view text :
-       {"", "hunter2hunter2", "whsec_", "whsec_hunter2", "whsec_AAAA", "whsec_hunter2!hunter2!", "whsec_AA=AAAAAAAAAAAAAAAAAAAAAAAAA",
+       {"", "hunter2hunter2", "whsec_", "whsec_hunter2", "whsec_AAAA", "whsec_hunter2!hunter2!",
+        "whsec_AA=AAAAAAAAAAAAAAAAAAAAAAAAA",
         "whsec_AAAAAAAAAAAAAAAAAAAAA===", "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}) {
     const auto secret = WebhookSecret::parse(text);
     ASSERT_FALSE(secret) << text;

@@ -41,7 +41,8 @@ class KafkaGroupTest : public testing::Test {
   }
 
   KafkaGroupOptions options() const {
-    return {.connection = {.brokers = {rd_kafka_mock_cluster_bootstraps(cluster_)}, .properties = {{"message.timeout.ms", "1000"}}},
+    return {.connection = {.brokers = {rd_kafka_mock_cluster_bootstraps(cluster_)},
+                           .properties = {{"message.timeout.ms", "1000"}}},
             .group = "proxies",
             .topic = kTopic,
             .lines = kLines,
@@ -51,21 +52,25 @@ class KafkaGroupTest : public testing::Test {
 
   void produce(const char* topic, std::int32_t partition, const std::string& bytes) {
     rd_kafka_conf_t* const settings = rd_kafka_conf_new();
-    rd_kafka_conf_set(settings, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_), nullptr, 0);
+    rd_kafka_conf_set(settings, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_),
+                      nullptr, 0);
     rd_kafka_t* const producer = rd_kafka_new(RD_KAFKA_PRODUCER, settings, nullptr, 0);
     ASSERT_EQ(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
-                                RD_KAFKA_V_VALUE(const_cast<char*>(bytes.data()), bytes.size()), RD_KAFKA_V_END),
+                                RD_KAFKA_V_VALUE(const_cast<char*>(bytes.data()), bytes.size()),
+                                RD_KAFKA_V_END),
               RD_KAFKA_RESP_ERR_NO_ERROR);
     EXPECT_EQ(rd_kafka_flush(producer, 10'000), RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_destroy(producer);
   }
 
-  static std::vector<std::string> payloads(GroupEngine& group, std::uint32_t partition, std::uint64_t to) {
+  static std::vector<std::string> payloads(GroupEngine& group, std::uint32_t partition,
+                                           std::uint64_t to) {
     std::vector<std::string> found;
-    const auto read = group.read_log(partition, to, [&found](const GroupEngine::Entry& entry) -> Result<> {
-      found.push_back(entry.behind ? entry.payload : "foreign");
-      return success();
-    });
+    const auto read =
+        group.read_log(partition, to, [&found](const GroupEngine::Entry& entry) -> Result<> {
+          found.push_back(entry.behind ? entry.payload : "foreign");
+          return success();
+        });
     if (!read) throw std::runtime_error(read.error().message());
     return found;
   }
@@ -87,7 +92,8 @@ TEST_F(KafkaGroupTest, KeepsEntriesAndKeys) {
 
   const auto berta = connect();
   EXPECT_EQ(value_of(berta->last_entry(1))->sequence, third);
-  EXPECT_THAT(payloads(*berta, 1, third), ElementsAre("one", std::string(900'000, 'x'), "foreign", "three"));
+  EXPECT_THAT(payloads(*berta, 1, third),
+              ElementsAre("one", std::string(900'000, 'x'), "foreign", "three"));
   EXPECT_FALSE(value_of(berta->last_entry(0)));
   const auto settings = value_of(berta->value("settings"));
   EXPECT_EQ(settings->text, "v1\n");
@@ -127,21 +133,25 @@ TEST_F(KafkaGroupTest, ReadsWhatBecameOfAnEntryThatWasNotAnswered) {
   const auto group = connect();
   const std::uint64_t first = *value_of(group->append(0, 0, "one"));
   for (int broker = 1; broker <= 3; ++broker)
-    rd_kafka_mock_broker_push_request_error_rtts(cluster_, broker, kProduce, 1, RD_KAFKA_RESP_ERR_NO_ERROR, 2500);
+    rd_kafka_mock_broker_push_request_error_rtts(cluster_, broker, kProduce, 1,
+                                                 RD_KAFKA_RESP_ERR_NO_ERROR, 2500);
   const auto unanswered = group->append(0, first, "two");
   ASSERT_FALSE(unanswered);
   EXPECT_EQ(unanswered.error().code(), ErrorCode::timeout) << unanswered.error().message();
   Result<std::optional<std::uint64_t>> nothing = fail(ErrorCode::timeout, "not asked yet");
-  for (int attempt = 0; attempt < 10 && !nothing; ++attempt) nothing = group->append(0, first, "nothing");
+  for (int attempt = 0; attempt < 10 && !nothing; ++attempt)
+    nothing = group->append(0, first, "nothing");
   EXPECT_FALSE(value_of(nothing)) << "\"two\" stands there";
   EXPECT_EQ(value_of(group->last_entry(0))->payload, "two");
-  EXPECT_THAT(payloads(*connect(), 0, value_of(group->last_entry(0))->sequence), ElementsAre("one", "two"));
+  EXPECT_THAT(payloads(*connect(), 0, value_of(group->last_entry(0))->sequence),
+              ElementsAre("one", "two"));
 }
 
 TEST_F(KafkaGroupTest, TriesAgainWhatABrokerRefusesForNow) {
   const auto group = connect();
   const std::uint64_t first = *value_of(group->append(0, 0, "one"));
-  rd_kafka_mock_push_request_errors(cluster_, kProduce, 2, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR__TRANSPORT);
+  rd_kafka_mock_push_request_errors(cluster_, kProduce, 2, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+                                    RD_KAFKA_RESP_ERR__TRANSPORT);
   const auto second = value_of(group->append(0, first, "two"));
   ASSERT_TRUE(second);
   EXPECT_THAT(payloads(*group, 0, *second), ElementsAre("one", "two"));
@@ -155,7 +165,8 @@ TEST_F(KafkaGroupTest, ComesBackWhenTheBrokersDo) {
   EXPECT_FALSE(group->value("settings"));
   rd_kafka_mock_broker_set_up(cluster_, -1);
   Result<std::optional<std::uint64_t>> second = fail(ErrorCode::timeout, "not asked yet");
-  for (int attempt = 0; attempt < 20 && !second; ++attempt) second = group->append(0, first, "three");
+  for (int attempt = 0; attempt < 20 && !second; ++attempt)
+    second = group->append(0, first, "three");
   EXPECT_TRUE(value_of(second));
   EXPECT_EQ(value_of(connect()->last_entry(0))->payload, "three");
 }
@@ -208,11 +219,13 @@ TEST_F(KafkaGroupTest, ReadsOnePartitionOfTheLinesAndSaysWhatIsUnread) {
                                            .position = std::move(position)});
     std::vector<std::string> lines;
     for (int attempt = 0; attempt < 20 && lines.size() < 2; ++attempt) {
-      for (const Message& message : value_of(source->poll(std::chrono::milliseconds(500)))) lines.emplace_back(message.payload);
+      for (const Message& message : value_of(source->poll(std::chrono::milliseconds(500))))
+        lines.emplace_back(message.payload);
     }
     const std::string reached = source->position();
     EXPECT_TRUE(source->acknowledge());
-    for (int attempt = 0; attempt < 4; ++attempt) value_of(source->poll(std::chrono::milliseconds(100)));
+    for (int attempt = 0; attempt < 4; ++attempt)
+      value_of(source->poll(std::chrono::milliseconds(100)));
     return std::pair(lines, reached);
   };
   const auto [lines, reached] = read(std::nullopt);
@@ -221,7 +234,8 @@ TEST_F(KafkaGroupTest, ReadsOnePartitionOfTheLinesAndSaysWhatIsUnread) {
   EXPECT_EQ(value_of(group->waiting(1)), 0U);
   produce(kLines, 1, "three");
   EXPECT_EQ(value_of(group->waiting(1)), 1U);
-  // The state of the partition decides, not what the consumer group says: here it lacks the second line.
+  // The state of the partition decides, not what the consumer group says: here it lacks the second
+  // line.
   EXPECT_THAT(read("v1 nginx-errors/1=1").first, ElementsAre("two", "three"));
 }
 

@@ -1,5 +1,6 @@
-// Three writers and a log that takes everything: requests are lost, late, unanswered or done twice, writers work inside of one another's
-// requests, die and come back, and old records are dropped. The truth is what one reader finds who has every record that ever was.
+// Three writers and a log that takes everything: requests are lost, late, unanswered or done twice,
+// writers work inside of one another's requests, die and come back, and old records are dropped.
+// The truth is what one reader finds who has every record that ever was.
 // HANDSHAKED_HAND_OVERS=10000 runs more seeds (./dev handovers).
 #include <gtest/gtest.h>
 
@@ -33,7 +34,8 @@ Truth truth_of(RecordLogModel& model) {
     const auto read = read_marked(record.bytes).value();
     if (!read || *read->mark.behind != last) continue;
     last = record.offset + 1;
-    truth.entries.push_back({.sequence = last, .payload = std::string(read->bytes), .behind = read->mark.behind});
+    truth.entries.push_back(
+        {.sequence = last, .payload = std::string(read->bytes), .behind = read->mark.behind});
   }
   for (const RecordLogModel::Kept& record : model.partitions[kKeys].ever) {
     const auto read = read_marked(record.bytes).value();
@@ -68,7 +70,9 @@ class Play {
     std::map<std::string, std::uint64_t> revisions;
   };
 
-  unsigned below(unsigned limit) { return std::uniform_int_distribution<unsigned>(0, limit - 1)(random_); }
+  unsigned below(unsigned limit) {
+    return std::uniform_int_distribution<unsigned>(0, limit - 1)(random_);
+  }
   void complain(const std::string& what) {
     if (wrong_.empty()) wrong_ = what;
   }
@@ -114,7 +118,8 @@ class Play {
     const auto last = writer.group->last_entry(0);
     if (!last) return failed(last.error());
     const std::uint64_t found = last.value() ? last.value()->sequence : 0;
-    if (!before.entries.empty() && found < before.entries.back().sequence) complain("the last entry is not the last");
+    if (!before.entries.empty() && found < before.entries.back().sequence)
+      complain("the last entry is not the last");
     writer.last = found;
   }
 
@@ -124,48 +129,56 @@ class Play {
     const auto appended = writer.group->append(0, behind, payload);
     if (!appended) return failed(appended.error());
     const Truth truth = truth_of(model_);
-    const auto there = std::find_if(truth.entries.begin(), truth.entries.end(), [&](const auto& entry) { return entry.behind == behind; });
-    if (there == truth.entries.end()) return complain(payload + ": nothing stands behind entry " + std::to_string(behind));
+    const auto there = std::find_if(truth.entries.begin(), truth.entries.end(),
+                                    [&](const auto& entry) { return entry.behind == behind; });
+    if (there == truth.entries.end())
+      return complain(payload + ": nothing stands behind entry " + std::to_string(behind));
     if (appended.value()) {
       if (there->payload != payload || there->sequence != *appended.value())
         complain(payload + " does not count, and its writer believes it");
       writer.last = *appended.value();
       told_.insert(payload);
     } else {
-      if (there->payload == payload) complain(payload + " counts, and its writer does not believe it");
+      if (there->payload == payload)
+        complain(payload + " counts, and its writer does not believe it");
     }
   }
 
   void read(Writer& writer) {
     if (writer.last == 0) return;
     std::vector<std::string> found;
-    const auto read = writer.group->read_log(0, writer.last, [&found](const GroupEngine::Entry& entry) -> Result<> {
-      if (entry.behind) found.push_back(entry.payload);
-      return success();
-    });
+    const auto read = writer.group->read_log(0, writer.last,
+                                             [&found](const GroupEngine::Entry& entry) -> Result<> {
+                                               if (entry.behind) found.push_back(entry.payload);
+                                               return success();
+                                             });
     if (!read) return failed(read.error());
     std::vector<std::string> all;
     for (const GroupEngine::Entry& entry : truth_of(model_).entries) {
       if (entry.sequence <= writer.last) all.push_back(entry.payload);
     }
-    if (found.empty() || found.size() > all.size() || !std::equal(found.rbegin(), found.rend(), all.rbegin()))
+    if (found.empty() || found.size() > all.size() ||
+        !std::equal(found.rbegin(), found.rend(), all.rbegin()))
       complain("another log was read");
   }
 
   void drop(Writer& writer) {
     if (writer.last == 0) return;
-    if (const auto dropped = writer.group->drop_before(0, writer.last); !dropped) failed(dropped.error());
+    if (const auto dropped = writer.group->drop_before(0, writer.last); !dropped)
+      failed(dropped.error());
   }
 
   void change_key(Writer& writer) {
-    const std::string key = "owner." + std::to_string(below(3)), text = "text " + std::to_string(++written_);
+    const std::string key = "owner." + std::to_string(below(3)),
+                      text = "text " + std::to_string(++written_);
     const Truth before = truth_of(model_);
     if (below(2) == 0) {
       const auto value = writer.group->value(key);
       if (!value) return failed(value.error());
       writer.revisions[key] = value.value() ? value.value()->revision : 0;
       const auto was = before.keys.find(key);
-      if (was != before.keys.end() && writer.revisions[key] < was->second.revision) complain("a key has an old value");
+      if (was != before.keys.end() && writer.revisions[key] < was->second.revision)
+        complain("a key has an old value");
     }
     const std::uint64_t expected = writer.revisions[key];
     const auto put = writer.group->put(key, text, expected);
@@ -174,13 +187,17 @@ class Play {
     changes_[key].emplace_back(expected, put.value() ? text : "");
     const Truth truth = truth_of(model_);
     const auto is = truth.keys.find(key);
-    if (put.value() && (is == truth.keys.end() || is->second.revision < *put.value())) complain(text + " does not count");
-    if (!put.value() && is != truth.keys.end() && is->second.text == text) complain(text + " counts");
+    if (put.value() && (is == truth.keys.end() || is->second.revision < *put.value()))
+      complain(text + " does not count");
+    if (!put.value() && is != truth.keys.end() && is->second.text == text)
+      complain(text + " counts");
   }
 
-  /// Faults are what the model does; what they leave behind is no reason to believe that something was removed or is newer.
+  /// Faults are what the model does; what they leave behind is no reason to believe that something
+  /// was removed or is newer.
   void failed(const Error& error) {
-    if (error.code() != ErrorCode::timeout && error.code() != ErrorCode::network) complain(error.message());
+    if (error.code() != ErrorCode::timeout && error.code() != ErrorCode::network)
+      complain(error.message());
   }
 
   void look_at_end() {
@@ -196,16 +213,20 @@ class Play {
     }
     const auto last = group->last_entry(0);
     if (!last) return complain(last.error().message());
-    if ((last.value() ? last.value()->sequence : 0) != (truth.entries.empty() ? 0 : truth.entries.back().sequence)) complain("another end");
+    if ((last.value() ? last.value()->sequence : 0) !=
+        (truth.entries.empty() ? 0 : truth.entries.back().sequence))
+      complain("another end");
     for (const auto& [key, value] : truth.keys) {
       const auto is = group->value(key);
       if (!is) return complain(is.error().message());
-      if (!is.value() || is.value()->text != value.text || is.value()->revision != value.revision) complain(key + " has another value");
+      if (!is.value() || is.value()->text != value.text || is.value()->revision != value.revision)
+        complain(key + " has another value");
     }
     for (const auto& [key, puts] : changes_) {
       std::set<std::uint64_t> from;
       for (const auto& [expected, text] : puts) {
-        if (!text.empty() && !from.insert(expected).second) complain(key + " was changed twice from one revision");
+        if (!text.empty() && !from.insert(expected).second)
+          complain(key + " was changed twice from one revision");
       }
     }
   }

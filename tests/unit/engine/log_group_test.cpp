@@ -144,12 +144,15 @@ TEST_F(LogGroupTest, FindsItsEndHoweverMuchIsThereAndWhoeverWroteLast) {
   const std::uint64_t old = last;
   for (int round = 0; round < 3; ++round) {
     const std::uint64_t copy = last;
-    for (int entry = 0; entry < 100; ++entry) last = *value_of(anna->append(0, last, std::to_string(entry)));
+    for (int entry = 0; entry < 100; ++entry)
+      last = *value_of(anna->append(0, last, std::to_string(entry)));
     ASSERT_TRUE(anna->drop_before(0, copy + 50));
   }
   last = *value_of(anna->append(0, last, "last"));
   ASSERT_GT(log().first(), old);
-  EXPECT_FALSE(value_of(sleeper->append(0, old, "long after")));  // its record stands at the end, and knows nothing that is still there
+  EXPECT_FALSE(value_of(sleeper->append(
+      0, old,
+      "long after")));  // its record stands at the end, and knows nothing that is still there
   EXPECT_EQ(value_of(connect()->last_entry(0))->sequence, last);
   EXPECT_EQ(value_of(sleeper->last_entry(0))->sequence, last);
 }
@@ -199,15 +202,19 @@ TEST_F(LogGroupTest, TellsAllKeysAgainAndDropsWhatStoodBefore) {
   }
 }
 
-/// What a writer told that slept comes behind what others told since, and what it builds on is gone.
+/// What a writer told that slept comes behind what others told since, and what it builds on is
+/// gone.
 TEST_F(LogGroupTest, BeginsWithNoRecordOfAllKeysThatCameTooLate) {
   const auto anna = connect(5);
   std::uint64_t revision = *value_of(anna->put("owner.0", "begin", 0));
-  for (int round = 0; round < 40; ++round) revision = *value_of(anna->put("owner.0", "text " + std::to_string(round), revision));
+  for (int round = 0; round < 40; ++round)
+    revision = *value_of(anna->put("owner.0", "text " + std::to_string(round), revision));
   ASSERT_GT(keys().first(), 10U);
-  keys().add(marked({.kind = RecordMark::Kind::keys, .behind = 3, .start = 0, .id = "late-1"}, "owner.0 2 0 4\nlate\n"));
+  keys().add(marked({.kind = RecordMark::Kind::keys, .behind = 3, .start = 0, .id = "late-1"},
+                    "owner.0 2 0 4\nlate\n"));
   EXPECT_EQ(value_of(connect(5)->value("owner.0"))->revision, revision);
-  for (int round = 0; round < 20; ++round) revision = *value_of(anna->put("owner.0", "later " + std::to_string(round), revision));
+  for (int round = 0; round < 20; ++round)
+    revision = *value_of(anna->put("owner.0", "later " + std::to_string(round), revision));
   EXPECT_EQ(value_of(connect(5)->value("owner.0"))->revision, revision);
 }
 
@@ -221,7 +228,9 @@ TEST_F(LogGroupTest, TakesAStateForNoKeys) {
 }
 
 TEST(RecordMarks, AreReadFromAnyBytes) {
-  const std::string good = marked({.kind = RecordMark::Kind::key, .behind = 17, .start = 3, .id = "a-1", .key = "owner.3"}, "text");
+  const std::string good = marked(
+      {.kind = RecordMark::Kind::key, .behind = 17, .start = 3, .id = "a-1", .key = "owner.3"},
+      "text");
   EXPECT_EQ(good, "handshaked-record 1 key behind=17 start=3 id=a-1 key=owner.3\ntext");
   for (std::size_t at = 0; at <= good.find("owner.3"); ++at) {
     std::string record = good;
@@ -230,10 +239,12 @@ TEST(RecordMarks, AreReadFromAnyBytes) {
     ASSERT_TRUE(read) << record;
     EXPECT_FALSE(read.value()) << record;
   }
-  const MarkedRecord keys{.mark = {.kind = RecordMark::Kind::keys, .behind = 4, .id = "a-1"}, .bytes = "owner.0 3 0 4\ntext\n"};
+  const MarkedRecord keys{.mark = {.kind = RecordMark::Kind::keys, .behind = 4, .id = "a-1"},
+                          .bytes = "owner.0 3 0 4\ntext\n"};
   EXPECT_EQ(KeyFold::from(keys, 9).value().values().at("owner.0").text, "text");
   for (std::size_t size = 1; size < keys.bytes.size(); ++size)
-    EXPECT_FALSE(KeyFold::from({.mark = keys.mark, .bytes = keys.bytes.substr(0, size)}, 9)) << size;
+    EXPECT_FALSE(KeyFold::from({.mark = keys.mark, .bytes = keys.bytes.substr(0, size)}, 9))
+        << size;
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ TEST(TakenSequences, SayWhereReadingGoesOn) {
   EXPECT_EQ(taken.first_wanted(), 706U) << "what was skipped in between comes again";
 }
 
-// The oracle is a plain set: whatever was added, in whatever order, is contained and nothing else is.
+// The oracle is a plain set: whatever was added, in whatever order, is contained and nothing else
+// is.
 TEST(TakenSequences, HoldExactlyWhatWasAdded) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     std::mt19937 random(seed);
@@ -49,7 +50,8 @@ TEST(TakenSequences, HoldExactlyWhatWasAdded) {
         taken.add(first, last);
         for (std::uint64_t n = first; n <= last; ++n) model.insert(n);
       }
-      for (std::uint64_t n = 1; n <= 100; ++n) ASSERT_EQ(taken.contains(n), model.contains(n)) << "seed " << seed << ", " << n;
+      for (std::uint64_t n = 1; n <= 100; ++n)
+        ASSERT_EQ(taken.contains(n), model.contains(n)) << "seed " << seed << ", " << n;
       const auto again = TakenSequences::parse(taken.text());
       ASSERT_TRUE(again) << taken.text();
       ASSERT_EQ(again.value(), taken) << taken.text();
@@ -58,7 +60,8 @@ TEST(TakenSequences, HoldExactlyWhatWasAdded) {
 }
 
 TEST(TakenSequences, RefuseWhatTheyNeverWrite) {
-  for (const char* text : {"", " 1", "x", "1 ", "1 5-", "1 5-4", "9 5", "1 5 5", "1 7 3", "1  2", "18446744073709551616", "-1", "1 3\n"})
+  for (const char* text : {"", " 1", "x", "1 ", "1 5-", "1 5-4", "9 5", "1 5 5", "1 7 3", "1  2",
+                           "18446744073709551616", "-1", "1 3\n"})
     EXPECT_FALSE(TakenSequences::parse(text)) << text;
 }
 

@@ -12,7 +12,8 @@ namespace {
 
 constexpr Time kNow{std::chrono::hours(500'000)};
 
-event::RemediationEvent sample(event::SampleKind kind = event::SampleKind::opened, Language language = Language::en) {
+event::RemediationEvent sample(event::SampleKind kind = event::SampleKind::opened,
+                               Language language = Language::en) {
   return event::sample_event(kind, language, kNow, "proxy-1.example");
 }
 
@@ -63,18 +64,24 @@ TEST(Message, ShowsCausePlaceFixDeadEndsAndNumbers) {
   EXPECT_EQ(value_of("Confidence"), "98%");
   EXPECT_EQ(value_of("Incident"), read_notification(sample()).incident_id);
   EXPECT_EQ(value_of("Place"), "/etc/nginx/conf.d/shop.conf:13");
-  EXPECT_EQ(message.impact, "42 failures since 2027-01-15 07:55:00 UTC, now 8.4 lines/min, from 17 clients, on proxy-1.example");
+  EXPECT_EQ(message.impact,
+            "42 failures since 2027-01-15 07:55:00 UTC, now 8.4 lines/min, from 17 clients, on "
+            "proxy-1.example");
   EXPECT_EQ(message.command, "handshaked fix show " + read_notification(sample()).incident_id);
   EXPECT_EQ(message.fix_label, "Proved fix");
-  EXPECT_NE(message.patch.find("+        proxy_ssl_trusted_certificate /etc/nginx/ca/new-root.pem;"), std::string::npos);
+  EXPECT_NE(
+      message.patch.find("+        proxy_ssl_trusted_certificate /etc/nginx/ca/new-root.pem;"),
+      std::string::npos);
   ASSERT_EQ(message.dead_ends.size(), 1u);
   EXPECT_EQ(message.dead_ends[0],
-            "proxy_ssl_verify off [unsafe] [shown to pass only because nothing is checked]: it hides the fault and accepts any peer");
+            "proxy_ssl_verify off [unsafe] [shown to pass only because nothing is checked]: it "
+            "hides the fault and accepts any peer");
   EXPECT_EQ(message.tone, Tone::warning);
 }
 
 TEST(Message, SpeaksChinese) {
-  const Message message = compose_message(read_notification(sample(event::SampleKind::opened, Language::zh)), Language::zh);
+  const Message message = compose_message(
+      read_notification(sample(event::SampleKind::opened, Language::zh)), Language::zh);
   EXPECT_EQ(message.fix_label, "已验证的修复");
   EXPECT_EQ(message.facts[1].label, "原因");
   EXPECT_NE(message.title.find("测试"), std::string::npos);
@@ -87,7 +94,8 @@ TEST(Message, OfAnUntestedFixSaysSo) {
 }
 
 TEST(Message, OfAResolvedIncidentHasNoAdvice) {
-  const Message message = compose_message(read_notification(sample(event::SampleKind::resolved)), Language::en);
+  const Message message =
+      compose_message(read_notification(sample(event::SampleKind::resolved)), Language::en);
   EXPECT_EQ(message.tone, Tone::resolved);
   EXPECT_TRUE(message.fix_label.empty());
   EXPECT_TRUE(message.dead_ends.empty());
@@ -99,9 +107,11 @@ TEST(Message, OfADigestNamesItsEvents) {
   const std::vector<const event::RemediationEvent*> events = {&first, &second};
   const event::RemediationEvent digest = make_digest(events, Language::en, kNow);
   EXPECT_EQ(digest.summary, "[warning] 2 notifications in one (1 of them resolved)");
-  EXPECT_EQ(digest.event_id, make_digest(events, Language::zh, kNow + std::chrono::hours(1)).event_id);
+  EXPECT_EQ(digest.event_id,
+            make_digest(events, Language::zh, kNow + std::chrono::hours(1)).event_id);
   const Message message = compose_message(read_notification(digest), Language::en);
-  EXPECT_EQ(message.items, (std::vector<std::string>{first.summary + ", now 8.4 lines/min", second.summary}));
+  EXPECT_EQ(message.items,
+            (std::vector<std::string>{first.summary + ", now 8.4 lines/min", second.summary}));
 }
 
 TEST(Message, OfADigestNamesTheWorstFirst) {
@@ -113,9 +123,11 @@ TEST(Message, OfADigestNamesTheWorstFirst) {
   slow.summary = "slow", fast.summary = "fast", grave.summary = "grave";
   const event::RemediationEvent over = sample(event::SampleKind::resolved);
   const std::vector<const event::RemediationEvent*> events = {&over, &slow, &fast, &grave};
-  const Message message = compose_message(read_notification(make_digest(events, Language::en, kNow)), Language::en);
+  const Message message =
+      compose_message(read_notification(make_digest(events, Language::en, kNow)), Language::en);
   EXPECT_EQ(message.items,
-            (std::vector<std::string>{"grave, now 8.4 lines/min", "fast, now 120 lines/min", "slow, now 0.2 lines/min", over.summary}));
+            (std::vector<std::string>{"grave, now 8.4 lines/min", "fast, now 120 lines/min",
+                                      "slow, now 0.2 lines/min", over.summary}));
 }
 
 TEST(Message, OfAGroupNamesItsIncidents) {
@@ -126,11 +138,14 @@ TEST(Message, OfAGroupNamesItsIncidents) {
       R"("severity":"critical","rate_per_minute":8.4,"opened_at":"2026-11-21T09:00:12.5Z"},)"
       R"({"id":"inc-2","status":"resolved","count":1,"rate_per_minute":0,"opened_at":"2026-11-20T09:00:00Z"}]}})");
   const Message message = compose_message(read_notification(event), Language::en);
-  EXPECT_EQ(message.items, (std::vector<std::string>{"◆ a → b: it fails — now 8.4 lines/min, 3 in all since 2026-11-21 09:00 UTC, inc-1",
-                                                     "✓ inc-2 — resolved, 1 in all since 2026-11-20 09:00 UTC, inc-2", "… and 6 more"}));
+  EXPECT_EQ(message.items,
+            (std::vector<std::string>{
+                "◆ a → b: it fails — now 8.4 lines/min, 3 in all since 2026-11-21 09:00 UTC, inc-1",
+                "✓ inc-2 — resolved, 1 in all since 2026-11-20 09:00 UTC, inc-2", "… and 6 more"}));
   EXPECT_EQ(message.items_label, "All of this group, the worst now first");
   const Message chinese = compose_message(read_notification(event), Language::zh);
-  EXPECT_EQ(chinese.items[0], "◆ a → b: it fails——当前 8.4 行/分钟，共 3 行，始于 2026-11-21 09:00 UTC，inc-1");
+  EXPECT_EQ(chinese.items[0],
+            "◆ a → b: it fails——当前 8.4 行/分钟，共 3 行，始于 2026-11-21 09:00 UTC，inc-1");
 }
 
 TEST(Message, OfAGroupNamesTheIncidentThatItIsAbout) {
@@ -145,8 +160,10 @@ TEST(Message, OfAGroupNamesTheIncidentThatItIsAbout) {
 
 TEST(Message, LinksOnlyWhatIsAPlainLink) {
   Notification notification = read_notification(sample());
-  EXPECT_EQ(compose_message(notification, Language::en).link, "https://nginx.org/en/docs/http/ngx_http_proxy_module.html");
-  for (const char* link : {"javascript:alert(1)", "https://a.example/|<x>", "https://a.example/ b", ""}) {
+  EXPECT_EQ(compose_message(notification, Language::en).link,
+            "https://nginx.org/en/docs/http/ngx_http_proxy_module.html");
+  for (const char* link :
+       {"javascript:alert(1)", "https://a.example/|<x>", "https://a.example/ b", ""}) {
     notification.rule_url = link;
     EXPECT_EQ(compose_message(notification, Language::en).link, "") << link;
   }
@@ -155,7 +172,8 @@ TEST(Message, LinksOnlyWhatIsAPlainLink) {
 TEST(PlainText, ShowsWhatItIs) {
   EXPECT_EQ(plain_text("a\x1b[31mb\r\nc"), "a [31mb  c");
   EXPECT_EQ(plain_text("a\n\tb", true), "a\n    b");
-  EXPECT_EQ(plain_text("\xE2\x80\xAEx\xE2\x80\x8By\xEF\xBB\xBF"), "xy");  // direction, no width, byte order mark
+  EXPECT_EQ(plain_text("\xE2\x80\xAEx\xE2\x80\x8By\xEF\xBB\xBF"),
+            "xy");  // direction, no width, byte order mark
   EXPECT_EQ(plain_text("\xC3(\x85"), "\xEF\xBF\xBD(\xEF\xBF\xBD");
   EXPECT_EQ(plain_text("\xC2\x85"), " ");
 }
@@ -195,7 +213,8 @@ TEST(Markup, WordsThatSomebodyMayCopyStandInCode) {
   const Markup markdown{.escape = escape_markdown};
   EXPECT_EQ(prose_line("Point proxy_ssl_name at (api.example), see https://a.example/b.", markdown),
             "Point `proxy_ssl_name` at \\(api.example\\), see `https://a.example/b`.");
-  EXPECT_EQ(prose_line("将proxy_ssl_name指向 /etc/ca.pem。", markdown), "将`proxy_ssl_name`指向 `/etc/ca.pem`。");
+  EXPECT_EQ(prose_line("将proxy_ssl_name指向 /etc/ca.pem。", markdown),
+            "将`proxy_ssl_name`指向 `/etc/ca.pem`。");
   EXPECT_EQ(prose_line("@all <@U1> [x](http://e)", markdown), "`@all` `<@U1>` `[x](http://e)`");
   const Markup wide{.escape = escape_by_width, .has_code_blocks = false, .not_in_code = "<>"};
   EXPECT_EQ(prose_line("upstream_ca_not_trusted a<b", wide), "`upstream_ca_not_trusted` a＜b");
@@ -217,7 +236,8 @@ TEST(Markup, CodeBeginsAndEndsWithItsWord) {
            {"(proxy_pass https://x/)", "(`proxy_pass` `https://x/`)"},
            {"f(a_b) [a_b] {a_b} 'a_b' <a_b>", "`f(a_b)` [`a_b`] `{a_b}` '`a_b`' `<a_b>`"},
            {"x=\"a_b\", y", "`x=\"a_b\"`, y"},
-           {"10.0.0.0/8 and conf.d/shop.conf and /etc", "`10.0.0.0/8` and `conf.d/shop.conf` and `/etc`"},
+           {"10.0.0.0/8 and conf.d/shop.conf and /etc",
+            "`10.0.0.0/8` and `conf.d/shop.conf` and `/etc`"},
            {"- / | * # ... ()", "- / | * # ... ()"}})
     EXPECT_EQ(prose_line(prose, markup), shown);
 }
@@ -231,7 +251,8 @@ TEST(Markup, ALongWordIsTakenAsItIs) {
 TEST(Markup, CodeStandsApartWhereItsMarksWouldNotCount) {
   const auto as_is = [](std::string_view text) { return std::string(text); };
   const Markup slack{.escape = as_is, .code_needs_room = true};
-  EXPECT_EQ(prose_line("将proxy_ssl_name指向 /etc/ca.pem。(a_b)", slack), "将 `proxy_ssl_name` 指向 `/etc/ca.pem` 。(`a_b`)");
+  EXPECT_EQ(prose_line("将proxy_ssl_name指向 /etc/ca.pem。(a_b)", slack),
+            "将 `proxy_ssl_name` 指向 `/etc/ca.pem` 。(`a_b`)");
   EXPECT_EQ(prose_line("将proxy_ssl_name指向", Markup{.escape = as_is}), "将`proxy_ssl_name`指向");
   Message message;
   message.fix_text = "用`nginx -t`检查，`a``b`x";
@@ -272,8 +293,10 @@ TEST(Message, ReopenedAndResolvedAreToldApart) {
   event::RemediationEvent event = sample();
   event.event_type = "io.handshaked.incident.reopened";
   event.body.replace(event.body.find("\"reopens\":0"), 11, "\"reopens\":3");
-  EXPECT_TRUE(compose_message(read_notification(event), Language::en).title.ends_with(" — return 3"));
-  EXPECT_EQ(compose_message(read_notification(sample(event::SampleKind::resolved)), Language::en).explanation,
+  EXPECT_TRUE(
+      compose_message(read_notification(event), Language::en).title.ends_with(" — return 3"));
+  EXPECT_EQ(compose_message(read_notification(sample(event::SampleKind::resolved)), Language::en)
+                .explanation,
             "Resolved at 2027-01-15 08:00:00 UTC: no failure for a long time.");
 }
 
@@ -309,7 +332,8 @@ TEST(Markup, KeepsWithinItsLimitAndSaysWhatIsMissing) {
   for (const std::size_t limit : {0U, 1U, 50U, 300U, 1000U, 3000U, 100'000U}) {
     const std::string text = render_markup(message, markup, limit);
     EXPECT_LE(length_of(text, Measure::utf16_units),
-              std::max<std::size_t>(limit, 50));  // the word that something is missing always stands there
+              std::max<std::size_t>(limit,
+                                    50));  // the word that something is missing always stands there
     if (limit >= 300 && limit <= 3000) {
       EXPECT_TRUE(text.ends_with("rest\\)")) << text;
     }

@@ -16,7 +16,8 @@ using test::LogDirectory;
 
 std::string numbered_lines(int count) {
   std::string text;
-  for (int i = 0; i < count; ++i) text += "2026/11/21 04:00:00 [error] 1#1: *" + std::to_string(i) + " line\n";
+  for (int i = 0; i < count; ++i)
+    text += "2026/11/21 04:00:00 [error] 1#1: *" + std::to_string(i) + " line\n";
   return text;
 }
 
@@ -92,9 +93,9 @@ TEST(BlockReader, ReadsUtf16OfEitherOrderAndLeavesMarksOut) {
   for (const std::string order : {"LE", "BE"}) {
     logs.overwrite(text, "utf8");
     const std::string mark = order == "LE" ? "\\377\\376" : "\\376\\377";
-    ASSERT_EQ(0, std::system(
-                     ("{ printf '" + mark + "'; iconv -f UTF-8 -t UTF-16" + order + " " + logs.path("utf8") + "; } >" + logs.path("a.log"))
-                         .c_str()));
+    ASSERT_EQ(0, std::system(("{ printf '" + mark + "'; iconv -f UTF-8 -t UTF-16" + order + " " +
+                              logs.path("utf8") + "; } >" + logs.path("a.log"))
+                                 .c_str()));
     const Content content = read_file(logs.path("a.log"));
     EXPECT_FALSE(content.error);
     EXPECT_EQ(content.bytes, text) << order;
@@ -126,8 +127,9 @@ TEST(BlockReader, ACompressionThatIsNotReadIsNamed) {
     ASSERT_EQ(0, std::system((program + " -c " + logs.path("a") + " >" + logs.path("b")).c_str()));
     const Content content = read_file(logs.path("b"));
     ASSERT_TRUE(content.error) << program;
-    EXPECT_EQ(content.error->message(),
-              logs.path("b") + ": is compressed with " + program + ", which is not read here: unpack it first (" + program + " -dc)");
+    EXPECT_EQ(content.error->message(), logs.path("b") + ": is compressed with " + program +
+                                            ", which is not read here: unpack it first (" +
+                                            program + " -dc)");
   }
   logs.overwrite("BZh9 is how this line begins\n", "b");
   EXPECT_EQ(read_file(logs.path("b")).bytes, "BZh9 is how this line begins\n");
@@ -156,7 +158,8 @@ TEST(BlockReader, GivesWhatStandsBeforeATruncationThenSaysWhere) {
       const Content content = read_file(logs.path(name));
       ASSERT_TRUE(content.error) << program << " cut at " << size;
       EXPECT_EQ(content.error->code(), ErrorCode::invalid_input);
-      EXPECT_NE(content.error->message().find("ends too early at byte " + std::to_string(size)), std::string::npos)
+      EXPECT_NE(content.error->message().find("ends too early at byte " + std::to_string(size)),
+                std::string::npos)
           << content.error->message();
       EXPECT_TRUE(text.starts_with(content.bytes));
       if (size == stored.size() / 2 && program == "gzip") {
@@ -175,11 +178,13 @@ TEST(BlockReader, GivesWhatStandsBeforeDamageThenSaysWhere) {
     logs.overwrite(text, "a");
     logs.compress("a", program);
     std::string stored = logs.read(name);
-    for (std::size_t i = 0; i < 64; ++i) stored[stored.size() * 3 / 4 + i] = static_cast<char>(0xa5);
+    for (std::size_t i = 0; i < 64; ++i)
+      stored[stored.size() * 3 / 4 + i] = static_cast<char>(0xa5);
     logs.overwrite(stored, name);
     const Content content = read_file(logs.path(name));
     ASSERT_TRUE(content.error);
-    EXPECT_NE(content.error->message().find("damaged compressed data at byte "), std::string::npos) << content.error->message();
+    EXPECT_NE(content.error->message().find("damaged compressed data at byte "), std::string::npos)
+        << content.error->message();
     EXPECT_GT(content.bytes.size(), text.size() / 4);
   }
 }

@@ -23,7 +23,8 @@ struct Output {
 
 class Feeder {
  public:
-  Feeder(std::string_view input, std::size_t line_limit) : input_(input), limit_(line_limit), splitter_(line_limit) {}
+  Feeder(std::string_view input, std::size_t line_limit)
+      : input_(input), limit_(line_limit), splitter_(line_limit) {}
 
   void feed(std::size_t size) {
     size = std::min(size, input_.size() - fed_);
@@ -66,10 +67,12 @@ class Feeder {
   void take(const LineBlock& block, bool is_last) {
     ASSERT_FALSE(block.bytes.empty());
     const auto offset = static_cast<std::size_t>(block.offset.value);
-    ASSERT_EQ(block.before, input_.substr(offset - std::min(offset, kNginxLineLimit), std::min(offset, kNginxLineLimit)));
+    ASSERT_EQ(block.before, input_.substr(offset - std::min(offset, kNginxLineLimit),
+                                          std::min(offset, kNginxLineLimit)));
     ASSERT_EQ(is_last, block.bytes.back() != '\n');
     // All but the '\n' of a cut line is what stands in the file.
-    ASSERT_EQ(block.bytes.substr(0, block.bytes.size() - 1), input_.substr(offset, block.bytes.size() - 1));
+    ASSERT_EQ(block.bytes.substr(0, block.bytes.size() - 1),
+              input_.substr(offset, block.bytes.size() - 1));
     output_.bytes += block.bytes;
     std::string_view rest = block.bytes;
     while (!rest.empty()) {
@@ -148,7 +151,8 @@ TEST(LineSplitter, GivesTheSameForEveryPairOfCuts) {
         Feeder feeder(input, 8);
         feeder.feed(first);
         feeder.feed(second);
-        EXPECT_EQ(feeder.finish(), wanted) << input << " cut at " << first << " and " << first + second;
+        EXPECT_EQ(feeder.finish(), wanted)
+            << input << " cut at " << first << " and " << first + second;
       }
     }
   }
@@ -191,7 +195,8 @@ TEST(LineSplitter, GoesOnFromEveryPlaceWhereItStopped) {
     LineSplitter second(8);
     second.start(place, std::string_view(input).substr(0, offset));
     ASSERT_EQ(second.end(), place.offset);
-    std::memcpy(second.writable(input.size() - offset + 1).data(), input.data() + offset, input.size() - offset);
+    std::memcpy(second.writable(input.size() - offset + 1).data(), input.data() + offset,
+                input.size() - offset);
     second.commit(input.size() - offset);
     while (const auto block = second.next()) {
       EXPECT_EQ(block->before, input.substr(0, static_cast<std::size_t>(block->offset.value)));

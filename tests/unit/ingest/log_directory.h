@@ -21,7 +21,9 @@ namespace handshaked::test {
 /// A directory with logs in it, and what happens to logs.
 class LogDirectory {
  public:
-  std::string path(const std::string& name = "error.log") const { return (directory_ / name).string(); }
+  std::string path(const std::string& name = "error.log") const {
+    return (directory_ / name).string();
+  }
 
   void append(const std::string& text, const std::string& name = "error.log") {
     std::ofstream(path(name), std::ios::app | std::ios::binary) << text;
@@ -29,10 +31,16 @@ class LogDirectory {
   void overwrite(const std::string& text, const std::string& name = "error.log") {
     std::ofstream(path(name), std::ios::trunc | std::ios::binary) << text;
   }
-  void rename(const std::string& from, const std::string& to) { std::filesystem::rename(path(from), path(to)); }
+  void rename(const std::string& from, const std::string& to) {
+    std::filesystem::rename(path(from), path(to));
+  }
   void remove(const std::string& name = "error.log") { std::filesystem::remove(path(name)); }
-  void copy(const std::string& from, const std::string& to) { std::filesystem::copy_file(path(from), path(to)); }
-  void truncate(const std::string& name = "error.log", std::uintmax_t size = 0) { std::filesystem::resize_file(path(name), size); }
+  void copy(const std::string& from, const std::string& to) {
+    std::filesystem::copy_file(path(from), path(to));
+  }
+  void truncate(const std::string& name = "error.log", std::uintmax_t size = 0) {
+    std::filesystem::resize_file(path(name), size);
+  }
   /// gzip and zstd replace the file, as logrotate has them do, and keep its time.
   void compress(const std::string& name, const std::string& program = "gzip") {
     const std::string options = program == "zstd" ? " -q --rm " : " ";
@@ -72,10 +80,12 @@ class LineCollector final : public ingest::BlockHandler {
 using Lines = std::vector<std::string>;
 using Kind = ingest::TailEvent::Kind;
 
-/// A LogTail with its handler and its clock; restart() is what a kill and a start of the daemon are to it.
+/// A LogTail with its handler and its clock; restart() is what a kill and a start of the daemon are
+/// to it.
 class Follower {
  public:
-  explicit Follower(std::string path, ingest::LogTailOptions options = {.from_start = true}) : path_(std::move(path)), options_(options) {
+  explicit Follower(std::string path, ingest::LogTailOptions options = {.from_start = true})
+      : path_(std::move(path)), options_(options) {
     tail_.emplace(path_, options_);
   }
 
@@ -106,7 +116,8 @@ class Follower {
 
   ingest::LogTail& tail() { return *tail_; }
   std::size_t count(Kind kind) const {
-    return static_cast<std::size_t>(std::count_if(events.begin(), events.end(), [&](const auto& event) { return event.kind == kind; }));
+    return static_cast<std::size_t>(std::count_if(
+        events.begin(), events.end(), [&](const auto& event) { return event.kind == kind; }));
   }
   std::optional<ingest::TailEvent> last(Kind kind) const {
     for (auto event = events.rbegin(); event != events.rend(); ++event) {
@@ -126,7 +137,8 @@ class Follower {
   Time now_ = wall_clock_now();
 };
 
-inline std::vector<std::string> together(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+inline std::vector<std::string> together(const std::vector<std::string>& a,
+                                         const std::vector<std::string>& b) {
   std::vector<std::string> sum = a;
   sum.insert(sum.end(), b.begin(), b.end());
   return sum;

@@ -153,7 +153,8 @@ TEST(LogTail, ALogThatNobodyMayReadForAMomentOfItsRotationIsNotCalledUnreadable)
   Follower follower(logs.path(), {.from_start = true});
   EXPECT_EQ(follower.lines(), Lines{"one"});
   logs.rename("error.log", "error.log.1");
-  std::filesystem::create_directory(logs.path());  // in the place of a file that is root's alone, which root may read
+  std::filesystem::create_directory(
+      logs.path());  // in the place of a file that is root's alone, which root may read
   follower.lines();
   follower.lines();
   EXPECT_EQ(follower.count(Kind::unreadable), 0u) << "it gets its owner and mode in a moment";
@@ -164,8 +165,12 @@ TEST(LogTail, ALogThatNobodyMayReadForAMomentOfItsRotationIsNotCalledUnreadable)
 }
 
 TEST(LogTail, SaysWhereItStandsBeforeItsFirstStep) {
-  const ReadPosition saved{
-      "/a", {FilePosition{.path = "/a", .identity = {{1, 2, {}}, {}}, .start = {{7}, false}, .finished = false, .modified = {}}}};
+  const ReadPosition saved{"/a",
+                           {FilePosition{.path = "/a",
+                                         .identity = {{1, 2, {}}, {}},
+                                         .start = {{7}, false},
+                                         .finished = false,
+                                         .modified = {}}}};
   EXPECT_EQ(LogTail("/a", {}, saved).position(), saved);
   EXPECT_EQ(LogTail("/a", {}).position(), (ReadPosition{"/a", {}}));
 }

@@ -19,7 +19,8 @@ class RandomLife {
   explicit RandomLife(unsigned seed)
       : random_(seed),
         seed_(seed),
-        follower_(logs_.path(), {.from_start = true, .line_limit = 64 * 1024, .step_bytes = 500 + seed % 5000}) {}
+        follower_(logs_.path(),
+                  {.from_start = true, .line_limit = 64 * 1024, .step_bytes = 500 + seed % 5000}) {}
 
   void run(int events) {
     logs_.append("");
@@ -29,7 +30,8 @@ class RandomLife {
     read_everything();
     std::string wrong;
     for (int number = 0; number < next_; ++number) {
-      if (seen_.count(number) != 1) wrong += std::to_string(number) + " x " + std::to_string(seen_.count(number)) + ", ";
+      if (seen_.count(number) != 1)
+        wrong += std::to_string(number) + " x " + std::to_string(seen_.count(number)) + ", ";
     }
     EXPECT_EQ(wrong, "") << "seed " << seed_ << ", " << history_;
   }
@@ -56,7 +58,10 @@ class RandomLife {
     }
   }
 
-  std::string line() { return "2026/11/21 04:00:00 [error] " + std::to_string(next_++) + " " + std::string(random_() % 300, 'x') + "\n"; }
+  std::string line() {
+    return "2026/11/21 04:00:00 [error] " + std::to_string(next_++) + " " +
+           std::string(random_() % 300, 'x') + "\n";
+  }
   void write() {
     finish_line();
     std::string text;
@@ -83,15 +88,18 @@ class RandomLife {
     if (rest_of_line_.empty() || partial_in_ != "error.log.1") logs_.append(line(), "error.log.1");
   }
   void rotate() {
-    if (rotated_ >= 6 && !all_read()) return;  // logrotate deletes the oldest: it must have been read
+    if (rotated_ >= 6 && !all_read())
+      return;  // logrotate deletes the oldest: it must have been read
     finish_line_of_older();
-    // A file without a whole line has no fingerprint: whether it grows after its renaming cannot be known once it is compressed.
+    // A file without a whole line has no fingerprint: whether it grows after its renaming cannot be
+    // known once it is compressed.
     const bool has_lines = logs_.read("error.log").find('\n') != std::string::npos;
     if (!has_lines) finish_line();
     if (has_lines && is_new_) read_everything();
     for (int i = rotated_; i > 0; --i) {
       const std::string ending = is_compressed_[static_cast<std::size_t>(i)] ? ".gz" : "";
-      logs_.rename("error.log." + std::to_string(i) + ending, "error.log." + std::to_string(i + 1) + ending);
+      logs_.rename("error.log." + std::to_string(i) + ending,
+                   "error.log." + std::to_string(i + 1) + ending);
     }
     is_compressed_.insert(is_compressed_.begin() + 1, false);
     ++rotated_;
@@ -110,7 +118,8 @@ class RandomLife {
   void compress() {
     for (int i = rotated_; i > (random_() % 2 == 0 ? 0 : 1); --i) {
       if (is_compressed_[static_cast<std::size_t>(i)]) continue;
-      // Nothing recognises an empty file in its compressed form; then only times of change tell which files are newer.
+      // Nothing recognises an empty file in its compressed form; then only times of change tell
+      // which files are newer.
       if (logs_.read("error.log." + std::to_string(i)).empty()) continue;
       if (i == 1) {
         finish_line_of_older();
@@ -121,7 +130,8 @@ class RandomLife {
     }
     history_ += "compress ";
   }
-  /// Only when everything was read: what is written between copy and truncation is lost to everybody.
+  /// Only when everything was read: what is written between copy and truncation is lost to
+  /// everybody.
   void copy_and_truncate() {
     if (rotated_ >= 6 && !all_read()) return;
     finish_line();
@@ -133,7 +143,8 @@ class RandomLife {
     if (was_read) read_everything();
     for (int i = rotated_; i > 0; --i) {
       const std::string ending = is_compressed_[static_cast<std::size_t>(i)] ? ".gz" : "";
-      logs_.rename("error.log." + std::to_string(i) + ending, "error.log." + std::to_string(i + 1) + ending);
+      logs_.rename("error.log." + std::to_string(i) + ending,
+                   "error.log." + std::to_string(i + 1) + ending);
     }
     is_compressed_.insert(is_compressed_.begin() + 1, false);
     ++rotated_;
@@ -150,14 +161,16 @@ class RandomLife {
     may_write_late_ = false;
     history_ += was_read ? "copytruncate-read " : "copytruncate ";
   }
-  /// Nobody can tell what is newer than a file that is gone but by the clock: what was rotated is older than that.
+  /// Nobody can tell what is newer than a file that is gone but by the clock: what was rotated is
+  /// older than that.
   void vanish() {
     finish_line();
     read_everything();
     for (int i = rotated_; i > 0; --i) {
       const std::string ending = is_compressed_[static_cast<std::size_t>(i)] ? ".gz" : "";
-      std::filesystem::last_write_time(logs_.path("error.log." + std::to_string(i) + ending),
-                                       std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+      std::filesystem::last_write_time(
+          logs_.path("error.log." + std::to_string(i) + ending),
+          std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
     }
     may_write_late_ = false;
     logs_.remove();
@@ -168,7 +181,8 @@ class RandomLife {
     history_ += "vanish ";
   }
   void step() {
-    for (std::size_t i = random_() % 6; i > 0; --i) follower_.tail().step(follower_.collector, wall_clock_now());
+    for (std::size_t i = random_() % 6; i > 0; --i)
+      follower_.tail().step(follower_.collector, wall_clock_now());
     collect(follower_.collector.take());
     history_ += "step ";
   }
@@ -197,7 +211,8 @@ class RandomLife {
   void collect(const test::Lines& lines) {
     for (const std::string& text : lines) {
       const std::string head = "2026/11/21 04:00:00 [error] ";
-      ASSERT_TRUE(text.starts_with(head)) << "seed " << seed_ << ": " << text << " after " << history_;
+      ASSERT_TRUE(text.starts_with(head))
+          << "seed " << seed_ << ": " << text << " after " << history_;
       seen_.insert(std::stoi(text.substr(head.size())));
     }
   }
@@ -208,8 +223,8 @@ class RandomLife {
   Follower follower_;
   int next_ = 0;
   int rotated_ = 0;
-  bool is_new_ = true;                                             ///< made empty, and perhaps never looked at since
-  bool may_write_late_ = false;                                    ///< nginx still has error.log.1 open
+  bool is_new_ = true;           ///< made empty, and perhaps never looked at since
+  bool may_write_late_ = false;  ///< nginx still has error.log.1 open
   std::vector<bool> is_compressed_ = std::vector<bool>(1, false);  // from 1
   std::string rest_of_line_;
   std::string partial_in_ = "error.log";
@@ -220,7 +235,8 @@ class RandomLife {
 TEST(LogTailRandom, DeliversEveryLineExactlyOnce) {
   const char* rounds = std::getenv("HANDSHAKED_RANDOM_ROUNDS");
   const unsigned last = rounds != nullptr ? static_cast<unsigned>(std::atoi(rounds)) : 20;
-  for (unsigned seed = 1; seed <= last && !testing::Test::HasFailure(); ++seed) RandomLife(seed).run(120);
+  for (unsigned seed = 1; seed <= last && !testing::Test::HasFailure(); ++seed)
+    RandomLife(seed).run(120);
 }
 
 }  // namespace

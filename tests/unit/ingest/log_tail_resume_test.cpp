@@ -54,10 +54,12 @@ TEST(LogTailResume, FinishesACompressedFileAndEveryNewerOne) {
     logs.append("three\n", "error.log.2");
     logs.append("four\n", "error.log.1");
     logs.append("five\n");
-    for (const char* name : {"error.log.4", "error.log.3", "error.log.2"}) logs.compress(name, program);
+    for (const char* name : {"error.log.4", "error.log.3", "error.log.2"})
+      logs.compress(name, program);
     follower.start();
     EXPECT_EQ(follower.lines(), (Lines{"partial", "two", "three", "four", "five"}));
-    EXPECT_EQ(follower.collector.befores[1], "one\n") << "what stands before is known behind compression too";
+    EXPECT_EQ(follower.collector.befores[1], "one\n")
+        << "what stands before is known behind compression too";
     EXPECT_EQ(follower.collector.paths[1], logs.path("error.log.3" + ending));
   }
 }
@@ -97,7 +99,9 @@ TEST(LogTailResume, ReadsWhatChangedSinceWhenItsFileIsGone) {
   LogDirectory logs;
   Follower follower(logs.path());
   logs.append("0\n", "error.log.1");
-  std::filesystem::last_write_time(logs.path("error.log.1"), std::filesystem::file_time_type::clock::now() - std::chrono::hours(24));
+  std::filesystem::last_write_time(
+      logs.path("error.log.1"),
+      std::filesystem::file_time_type::clock::now() - std::chrono::hours(24));
   logs.append("1\n");
   follower.lines();
   follower.stop();
@@ -245,7 +249,8 @@ TEST(LogTailResume, LosesAndRepeatsNothingWhereverACompressedBacklogIsInterrupte
   Lines lines;
   for (int i = 0; i < 2000 && lines.size() < expected.size(); ++i) {
     // More than one step each: the beginning of a compressed file has to be passed over anew.
-    for (int steps = 0; steps <= 6 + i / 10; ++steps) follower.tail().step(follower.collector, wall_clock_now());
+    for (int steps = 0; steps <= 6 + i / 10; ++steps)
+      follower.tail().step(follower.collector, wall_clock_now());
     lines = test::together(lines, follower.collector.take());
     follower.restart();
   }

@@ -108,7 +108,8 @@ TEST(LogTail, ReadsMoreUnseenRotationsThanItHoldsFiles) {
   follower.lines();
   Lines expected;
   for (int i = 0; i < 100; ++i) {
-    for (int j = i; j > 0; --j) logs.rename("error.log." + std::to_string(j), "error.log." + std::to_string(j + 1));
+    for (int j = i; j > 0; --j)
+      logs.rename("error.log." + std::to_string(j), "error.log." + std::to_string(j + 1));
     expected.push_back(std::to_string(i));
     logs.append(expected.back() + "\n");
     logs.rename("error.log", "error.log.1");

@@ -11,14 +11,15 @@ using test::LogDirectory;
 
 std::vector<std::string> names(const PathGlob::Expansion& expansion) {
   std::vector<std::string> result;
-  for (const std::string& path : expansion.paths) result.push_back(std::filesystem::path(path).filename());
+  for (const std::string& path : expansion.paths)
+    result.push_back(std::filesystem::path(path).filename());
   return result;
 }
 
 TEST(PathGlob, FindsLogsAndNotTheirRotatedForms) {
   LogDirectory logs;
-  for (const char* name : {"error.log", "error.log.1", "error.log.2.gz", "error.log-20261121", "error-20261121.log", "api.error.log",
-                           "api.error.log.1", "access.log"})
+  for (const char* name : {"error.log", "error.log.1", "error.log.2.gz", "error.log-20261121",
+                           "error-20261121.log", "api.error.log", "api.error.log.1", "access.log"})
     logs.append("x", name);
   std::filesystem::create_directory(logs.path("error.d"));
   PathGlob glob({logs.path("*error*")});
@@ -40,7 +41,8 @@ TEST(PathGlob, LeavesARotatedFileOutWhileItsLogIsMissing) {
   logs.append("x", "error.log.1");
   logs.append("x", "error-20261121.log");
   PathGlob first({logs.path("*error*")});
-  EXPECT_EQ(names(first.expand()), (std::vector<std::string>{"error-20261121.log"})) << "a name that a program may give by itself";
+  EXPECT_EQ(names(first.expand()), (std::vector<std::string>{"error-20261121.log"}))
+      << "a name that a program may give by itself";
   logs.append("x", "error.log");
   EXPECT_EQ(names(first.expand()), (std::vector<std::string>{"error.log"}));
   logs.remove("error.log");
@@ -59,7 +61,8 @@ TEST(PathGlob, KeepsAPathWithoutWildcardsWhateverStandsThere) {
   LogDirectory logs;
   std::filesystem::create_directory(logs.path("directory"));
   PathGlob glob({logs.path("nothing.log"), logs.path("directory"), logs.path("error.log.1")});
-  EXPECT_EQ(names(glob.expand()), (std::vector<std::string>{"directory", "error.log.1", "nothing.log"}));
+  EXPECT_EQ(names(glob.expand()),
+            (std::vector<std::string>{"directory", "error.log.1", "nothing.log"}));
 }
 
 TEST(PathGlob, FollowsAFileOnceWhenALinkStandsBesideIt) {

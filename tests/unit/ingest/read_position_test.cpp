@@ -9,7 +9,8 @@ namespace {
 
 ReadPosition sample() {
   FilePosition old{.path = "/var/log/nginx/error.log.1",
-                   .identity = {{64513, 1234567, Time(Duration(1795230000000001))}, Fingerprint::of("2026/11/21 04:00:00 [error]")},
+                   .identity = {{64513, 1234567, Time(Duration(1795230000000001))},
+                                Fingerprint::of("2026/11/21 04:00:00 [error]")},
                    .start = {{98765}, true},
                    .finished = false,
                    .modified = Time(std::chrono::microseconds(1795230000123456))};
@@ -35,9 +36,11 @@ TEST(ReadPosition, SurvivesItsText) {
 
 TEST(ReadPosition, RefusesAnotherVersionAndGarbage) {
   for (const char* text :
-       {"", "v1", "v1 ", "v2 /a", "v1 /a x", "v1 /a b,1,2,3,0,-,5,-", "v1 /a b,1,2,3,0,-,5,-,1,", "v1 /a b,1,2,3,0,-,5,-,1 ,",
-        "v1 /a b,-1,2,3,0,-,5,-,1", "v1 /a b,1,2,3,3,-,5,-,1", "v1 /a b,1,2,3,2000,00000000000000000000000000000000,5,-,1",
-        "v1 /a%4 b,1,2,3,0,-,5,-,1", "v1 /a b,1,2,3,0,-,99999999999999999999,-,1", "v1 /a b,1,2,3,0,-,5,of,1", "v1 /a b,1,2,3,0,-,5,,1"}) {
+       {"", "v1", "v1 ", "v2 /a", "v1 /a x", "v1 /a b,1,2,3,0,-,5,-", "v1 /a b,1,2,3,0,-,5,-,1,",
+        "v1 /a b,1,2,3,0,-,5,-,1 ,", "v1 /a b,-1,2,3,0,-,5,-,1", "v1 /a b,1,2,3,3,-,5,-,1",
+        "v1 /a b,1,2,3,2000,00000000000000000000000000000000,5,-,1", "v1 /a%4 b,1,2,3,0,-,5,-,1",
+        "v1 /a b,1,2,3,0,-,99999999999999999999,-,1", "v1 /a b,1,2,3,0,-,5,of,1",
+        "v1 /a b,1,2,3,0,-,5,,1"}) {
     const auto parsed = parse_read_position(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code(), ErrorCode::invalid_input);

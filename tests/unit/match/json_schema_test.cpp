@@ -24,19 +24,23 @@ std::string complaints(const std::string& document) {
   const auto schema = JsonSchema::parse(kSchema);
   EXPECT_TRUE(schema);
   std::string text;
-  for (const auto& violation : schema.value().violations(document)) text += violation.pointer + ": " + violation.reason + "\n";
+  for (const auto& violation : schema.value().violations(document))
+    text += violation.pointer + ": " + violation.reason + "\n";
   return text;
 }
 
 TEST(JsonSchema, AcceptsWhatItDescribesAndUnknownMembers) {
-  EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x","more":1}],"name":null,"rate":1,"count":0,"kind":"fault","unknown":{"a":[]}})"),
-            "");
+  EXPECT_EQ(
+      complaints(
+          R"({"id":"a","list":[{"line":"x","more":1}],"name":null,"rate":1,"count":0,"kind":"fault","unknown":{"a":[]}})"),
+      "");
   EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"}],"name":"中文","rate":0.5})"), "");
 }
 
 TEST(JsonSchema, SaysWhereAndWhatIsWrong) {
   EXPECT_EQ(complaints(R"({"list":[{"line":"x"}]})"), ": lacks \"id\"\n");
-  EXPECT_EQ(complaints(R"({"id":"A","list":[{"line":"x"}]})"), "/id: \"A\" does not match ^[a-z]+$\n");
+  EXPECT_EQ(complaints(R"({"id":"A","list":[{"line":"x"}]})"),
+            "/id: \"A\" does not match ^[a-z]+$\n");
   EXPECT_EQ(complaints(R"({"id":"a","list":[]})"), "/list: needs at least 1 item\n");
   EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"},{},{"line":3}]})"),
             "/list/1: lacks \"line\"\n/list/2/line: must be string, is integer\n");
@@ -44,7 +48,8 @@ TEST(JsonSchema, SaysWhereAndWhatIsWrong) {
             "/rate: must be at most 1\n/count: must be at least 0\n");
   EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"}],"count":1.5,"name":"中"})"),
             "/count: must be integer, is number\n/name: is too short\n");
-  EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"}],"kind":"fualt"})"), "/kind: must be one of \"fault\", \"other\"\n");
+  EXPECT_EQ(complaints(R"({"id":"a","list":[{"line":"x"}],"kind":"fualt"})"),
+            "/kind: must be one of \"fault\", \"other\"\n");
   EXPECT_EQ(complaints("[]"), ": must be object, is array\n");
   EXPECT_NE(complaints("{").find("not valid JSON"), std::string::npos);
 }
@@ -57,7 +62,9 @@ TEST(JsonSchema, RefusesKeywordsThatItWouldNotCheck) {
 }
 
 TEST(JsonPlace, FindsTheLineOfAValue) {
-  const std::string json = "{\n \"a\": \"x, }\\\" {\",\n \"b\": [\n  1,\n  {\"c\": true,\n   \"d\": null}\n ],\n \"e\": {}\n}";
+  const std::string json =
+      "{\n \"a\": \"x, }\\\" {\",\n \"b\": [\n  1,\n  {\"c\": true,\n   \"d\": null}\n ],\n \"e\": "
+      "{}\n}";
   EXPECT_EQ(line_of_pointer(json, ""), 1U);
   EXPECT_EQ(line_of_pointer(json, "/a"), 2U);
   EXPECT_EQ(line_of_pointer(json, "/b"), 3U);
@@ -68,7 +75,8 @@ TEST(JsonPlace, FindsTheLineOfAValue) {
   EXPECT_EQ(line_of_pointer(json, "/b/9"), 3U);
   EXPECT_EQ(line_of_pointer(json, "/nowhere/x"), 1U);
   EXPECT_EQ(line_of_pointer("", "/a"), 1U);
-  for (std::size_t cut = 0; cut < json.size(); ++cut) line_of_pointer(json.substr(0, cut), "/b/1/d");
+  for (std::size_t cut = 0; cut < json.size(); ++cut)
+    line_of_pointer(json.substr(0, cut), "/b/1/d");
 }
 
 TEST(JsonSchema, FollowsADefinitionThatOnlyRefers) {
@@ -82,9 +90,11 @@ TEST(JsonSchema, FollowsADefinitionThatOnlyRefers) {
 }
 
 TEST(JsonSchema, RefusesReferencesThatLeadNowhere) {
-  for (const char* schema :
-       {R"({"properties": {"x": {"$ref": "#/definitions/gone"}}})", R"({"definitions": {"a": {"$ref": "#/definitions/a"}}})",
-        R"({"definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}}, "items": {"$ref": "#/definitions/a"}})"}) {
+  for (
+      const char* schema :
+      {R"({"properties": {"x": {"$ref": "#/definitions/gone"}}})",
+       R"({"definitions": {"a": {"$ref": "#/definitions/a"}}})",
+       R"({"definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}}, "items": {"$ref": "#/definitions/a"}})"}) {
     EXPECT_FALSE(JsonSchema::parse(schema)) << schema;
   }
 }

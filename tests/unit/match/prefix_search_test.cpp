@@ -11,7 +11,8 @@ namespace {
 PrefixSearch some_prefixes() {
   PrefixSearch search;
   search.add("no live upstreams", {});
-  search.add("upstream prematurely closed connection", {{"upstream: \"https://", "upstream: \\\"https://"}});
+  search.add("upstream prematurely closed connection",
+             {{"upstream: \"https://", "upstream: \\\"https://"}});
   search.add("upstream prematurely closed", {{" while reading"}, {"upstream: \"grpcs://"}});
   search.add("upstream is down", {});
   search.add("\"ssl_ciphers\"", {});
@@ -38,11 +39,13 @@ TEST(PrefixSearch, FindsThemWhereverAMessageMayBegin) {
   const PrefixSearch search = some_prefixes();
   const std::string filler(40, '-');
   for (const std::string before : {"", " ", "\"", "\\n", "\\u000a", "\\u000A", ": ", "\xff"}) {
-    EXPECT_TRUE(search.stands_anywhere(filler + before + "no live upstreams" + filler, 0)) << before;
+    EXPECT_TRUE(search.stands_anywhere(filler + before + "no live upstreams" + filler, 0))
+        << before;
     EXPECT_TRUE(search.stands_anywhere(before + "no live upstreams" + filler, 0)) << before;
   }
   for (const std::string before : {"a", "9", "Z", "\nx", "u000a"}) {
-    EXPECT_FALSE(search.stands_anywhere(filler + before + "no live upstreams" + filler, 0)) << before;
+    EXPECT_FALSE(search.stands_anywhere(filler + before + "no live upstreams" + filler, 0))
+        << before;
   }
   EXPECT_FALSE(search.stands_anywhere(filler + "\nno live upstreams" + filler, 0));
   EXPECT_FALSE(search.stands_anywhere("", 0));
@@ -81,7 +84,9 @@ TEST(PrefixSearch, FindsTheSameWithAndWithoutVectors) {
     }
     for (std::size_t line = 0; line <= block.size(); ++line) {
       if (line > 0 && block[line - 1] != '\n') continue;
-      ASSERT_EQ(search.stands_anywhere(block, line), search.stands_anywhere_portable(block, line)) << line << " in\n" << block;
+      ASSERT_EQ(search.stands_anywhere(block, line), search.stands_anywhere_portable(block, line))
+          << line << " in\n"
+          << block;
     }
   }
 }

@@ -27,7 +27,8 @@ TEST(RegexLiterals, OfPlainTextIsTheText) {
 TEST(RegexLiterals, MultiplyOutGroupsAndOptionalParts) {
   const RegexLiterals literals = known("SSL_(?:read|write)\\(\\)(?: failed)?");
   EXPECT_EQ(literals.clauses.size(), 1U);
-  EXPECT_EQ(literals.prefixes, (std::vector<std::string>{"SSL_read() failed", "SSL_read()", "SSL_write() failed", "SSL_write()"}));
+  EXPECT_EQ(literals.prefixes, (std::vector<std::string>{"SSL_read() failed", "SSL_read()",
+                                                         "SSL_write() failed", "SSL_write()"}));
   EXPECT_EQ(literals.specificity, std::string_view("SSL_read()").size());
 }
 
@@ -55,9 +56,12 @@ TEST(RegexLiterals, KnowNothingAboutAPartThatMayBeMissing) {
 }
 
 TEST(RegexLiterals, DoNotGuessAtWhatTheyDoNotRead) {
-  for (const char* const regex :
-       {"(?i)ssl", "\\Qa.b\\E", "\\pLx",   "a**",        "a{2}{3}",          "a+*", "(a", "a)",  "[b-a]", "[a-\\d]", "[[:foo:]]",
-        "[\\A]",   "a{3,1}",    "a{1001}", "(?P<n-m>a)", "(?P<n>a)(?P<n>b)", "[a",  "*a", "a\\", "\\8",   "(?<=a)b", "a|*"}) {
+  for (const char* const regex : {"(?i)ssl", "\\Qa.b\\E", "\\pLx",      "a**",
+                                  "a{2}{3}", "a+*",       "(a",         "a)",
+                                  "[b-a]",   "[a-\\d]",   "[[:foo:]]",  "[\\A]",
+                                  "a{3,1}",  "a{1001}",   "(?P<n-m>a)", "(?P<n>a)(?P<n>b)",
+                                  "[a",      "*a",        "a\\",        "\\8",
+                                  "(?<=a)b", "a|*"}) {
     EXPECT_FALSE(regex_literals(regex)) << regex;
   }
 }
@@ -86,8 +90,9 @@ class Generator {
       std::string once;
       std::string again;
       atom(atom_regex, once, again, depth);
-      static constexpr const char* kRepetitions[] = {"",   "",    "",    "",      "?",     "*",     "+",   "??",
-                                                     "*?", "{2}", "{1}", "{0,2}", "{0,1}", "{1,3}", "{2,}"};
+      static constexpr const char* kRepetitions[] = {"",    "",      "",      "",      "?",
+                                                     "*",   "+",     "??",    "*?",    "{2}",
+                                                     "{1}", "{0,2}", "{0,1}", "{1,3}", "{2,}"};
       static constexpr int kLeast[] = {1, 1, 1, 1, 0, 0, 1, 0, 0, 2, 1, 0, 0, 1, 2};
       static constexpr int kMost[] = {1, 1, 1, 1, 1, 3, 3, 1, 3, 2, 1, 2, 1, 3, 4};
       const int chosen = pick(15);
@@ -124,14 +129,16 @@ class Generator {
         once = again = "A";
         break;
       case 5: {
-        static constexpr const char* kWords[] = {"SSL", "error", " ", "a", "{", "certificate verify"};
+        static constexpr const char* kWords[] = {"SSL", "error", " ",
+                                                 "a",   "{",     "certificate verify"};
         once = again = kWords[pick(6)];
         regex += once == "{" ? "\\{" : once.size() == 1 ? once : "(?:" + once + ")";
         break;
       }
       default: {
         static constexpr const char* kOpen[] = {"(", "(?:", "(?P<n>"};
-        // A second text of the same group would need the same regex read twice: one text serves for both.
+        // A second text of the same group would need the same regex read twice: one text serves for
+        // both.
         const int open = pick(2);
         regex += kOpen[open];
         alternation(regex, once, depth + 1);
@@ -146,11 +153,15 @@ class Generator {
 
 bool holds(const Clauses& clauses, const std::string& text) {
   return std::all_of(clauses.begin(), clauses.end(), [&](const auto& clause) {
-    return std::any_of(clause.begin(), clause.end(), [&](const auto& literal) { return text.find(literal) != std::string::npos; });
+    return std::any_of(clause.begin(), clause.end(), [&](const auto& literal) {
+      return text.find(literal) != std::string::npos;
+    });
   });
 }
 bool begins(const std::vector<std::string>& prefixes, const std::string& text) {
-  return prefixes.empty() || std::any_of(prefixes.begin(), prefixes.end(), [&](const auto& prefix) { return text.starts_with(prefix); });
+  return prefixes.empty() || std::any_of(prefixes.begin(), prefixes.end(), [&](const auto& prefix) {
+           return text.starts_with(prefix);
+         });
 }
 
 TEST(RegexLiterals, HoldForEveryTextThatRe2Matches) {
@@ -171,7 +182,9 @@ TEST(RegexLiterals, HoldForEveryTextThatRe2Matches) {
     ASSERT_LE(literals->specificity, text.size()) << regex << "\n" << text;
     ASSERT_FALSE(literals->branches.empty()) << regex;
     ASSERT_TRUE(std::any_of(literals->branches.begin(), literals->branches.end(),
-                            [&](const RegexBranch& branch) { return holds(branch.clauses, text) && begins(branch.prefixes, text); }))
+                            [&](const RegexBranch& branch) {
+                              return holds(branch.clauses, text) && begins(branch.prefixes, text);
+                            }))
         << regex << "\n"
         << text;
   }
@@ -185,7 +198,8 @@ TEST(RegexLiterals, UnderstandNothingThatRe2Refuses) {
   int understood = 0;
   for (int i = 0; i < 60000; ++i) {
     std::string regex;
-    for (auto length = random() % 12 + 1; length > 0; --length) regex += kCharacters[random() % kCharacters.size()];
+    for (auto length = random() % 12 + 1; length > 0; --length)
+      regex += kCharacters[random() % kCharacters.size()];
     if (!regex_literals(regex)) continue;
     ++understood;
     const re2::RE2 compiled(regex, options);

@@ -55,13 +55,17 @@ TEST(RuleFile, ReadsOurForm) {
   EXPECT_NE(rule.json.find("something_of_tomorrow"), std::string::npos);
 }
 
-TEST(RuleFile, ReadsAnArrayOfEntries) { EXPECT_EQ(read("[" + kGood + "," + with("nginx/a", "nginx/b") + "]").rules.size(), 2U); }
+TEST(RuleFile, ReadsAnArrayOfEntries) {
+  EXPECT_EQ(read("[" + kGood + "," + with("nginx/a", "nginx/b") + "]").rules.size(), 2U);
+}
 
 TEST(RuleFile, TakesPublicEntriesAsTheyAreButImported) {
-  const LoadedRules flat = read(R"({"id":"nginx/p","signature":"s","regex":"x.*y","domain":"nginx"})");
+  const LoadedRules flat =
+      read(R"({"id":"nginx/p","signature":"s","regex":"x.*y","domain":"nginx"})");
   ASSERT_EQ(flat.rules.size(), 1U);
   EXPECT_TRUE(flat.rules.front().imported);
-  const LoadedRules canon = read(R"({"id":"net/p","url":"https://x/","error":{"signature":"s","regex":"a|b"},"verdict":{}})");
+  const LoadedRules canon = read(
+      R"({"id":"net/p","url":"https://x/","error":{"signature":"s","regex":"a|b"},"verdict":{}})");
   ASSERT_EQ(canon.rules.size(), 1U);
   EXPECT_TRUE(canon.rules.front().imported);
   EXPECT_EQ(canon.rules.front().url, "https://x/");
@@ -73,19 +77,26 @@ TEST(RuleFile, NamesFileLineAndReasonOfWhatIsWrong) {
     EXPECT_TRUE(loaded.rules.empty());
     return loaded.problems.empty() ? std::string("no problem") : loaded.problems.front().message();
   };
-  EXPECT_NE(first(with("\"fault\"", "\"falut\"")).find("x.json:7: kind: \"falut\" is none of"), std::string::npos);
-  EXPECT_NE(first(with("\"a line \\\\(20:\"", "\"a (\"")).find("x.json:5: regex: "), std::string::npos);
-  EXPECT_NE(first(with("\"a line \\\\(20:\"", "\"(a{1000}){1000}\"")).find("x.json:5: regex: "), std::string::npos);
-  EXPECT_NE(first(with("\"noise\": false", "\"noise\": \"no\"")).find("x.json:9: noise: must be true or false"), std::string::npos);
+  EXPECT_NE(first(with("\"fault\"", "\"falut\"")).find("x.json:7: kind: \"falut\" is none of"),
+            std::string::npos);
+  EXPECT_NE(first(with("\"a line \\\\(20:\"", "\"a (\"")).find("x.json:5: regex: "),
+            std::string::npos);
+  EXPECT_NE(first(with("\"a line \\\\(20:\"", "\"(a{1000}){1000}\"")).find("x.json:5: regex: "),
+            std::string::npos);
+  EXPECT_NE(first(with("\"noise\": false", "\"noise\": \"no\""))
+                .find("x.json:9: noise: must be true or false"),
+            std::string::npos);
   EXPECT_NE(first(with("0.7", "\"much\"")).find("causes"), std::string::npos);
   EXPECT_NE(first(with("\"id\": \"nginx/a\",", "")).find("has no \"id\""), std::string::npos);
-  EXPECT_NE(first("{\n\"id\": \"a\",\n\"x\": nonsense\n}").find("not valid JSON"), std::string::npos);
+  EXPECT_NE(first("{\n\"id\": \"a\",\n\"x\": nonsense\n}").find("not valid JSON"),
+            std::string::npos);
   EXPECT_NE(first("[1]").find("is not an object"), std::string::npos);
 }
 
 TEST(RuleFile, ReportsEveryProblemAndKeepsTheGoodRules) {
   const LoadedRules loaded =
-      read("[" + with("\"fault\"", "\"x\"") + "," + with("nginx/a", "nginx/b") + "," + with("\"critical\"", "\"y\"") + "]");
+      read("[" + with("\"fault\"", "\"x\"") + "," + with("nginx/a", "nginx/b") + "," +
+           with("\"critical\"", "\"y\"") + "]");
   EXPECT_EQ(loaded.rules.size(), 1U);
   EXPECT_EQ(loaded.problems.size(), 2U);
 }

@@ -24,7 +24,8 @@ namespace asio = boost::asio;
 /// A listening socket on loopback, its acceptor, and what that has given until it ended.
 class Door {
  public:
-  Door() : socket_(ListeningSocket::open(parse_endpoint("tcp://127.0.0.1:0").value(), 0600).value()) {
+  Door()
+      : socket_(ListeningSocket::open(parse_endpoint("tcp://127.0.0.1:0").value(), 0600).value()) {
     asio::co_spawn(loop_, accept(), asio::detached);
   }
 
@@ -35,14 +36,16 @@ class Door {
     address.sin_family = AF_INET;
     address.sin_port = htons(socket_.port());
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(client.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(
+        ::connect(client.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     return client;
   }
 
   void begin_to_wait() { loop_.poll(); }
   void run_until(const std::function<bool()>& done) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!done() && std::chrono::steady_clock::now() < deadline) loop_.run_one_for(std::chrono::milliseconds(200));
+    while (!done() && std::chrono::steady_clock::now() < deadline)
+      loop_.run_one_for(std::chrono::milliseconds(200));
     EXPECT_TRUE(done());
   }
 
@@ -60,7 +63,8 @@ class Door {
   ListeningSocket socket_;
 
  public:
-  Acceptor acceptor{loop_.get_executor(), socket_, [this](const std::string& why) { complaints.push_back(why); }};
+  Acceptor acceptor{loop_.get_executor(), socket_,
+                    [this](const std::string& why) { complaints.push_back(why); }};
 };
 
 TEST(Acceptor, GivesOneConnectionAfterAnotherWithItsPeer) {

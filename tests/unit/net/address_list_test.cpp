@@ -10,9 +10,11 @@ namespace {
 TEST(AddressList, ContainsWhatItsNetworksCover) {
   const auto list = AddressList::parse({"10.0.0.0/8", "192.0.2.7", "2001:db8::/33"});
   ASSERT_TRUE(list);
-  for (const char* in : {"10.0.0.0", "10.255.255.255", "192.0.2.7", "2001:db8:7fff::1", "::ffff:10.1.2.3"})
+  for (const char* in :
+       {"10.0.0.0", "10.255.255.255", "192.0.2.7", "2001:db8:7fff::1", "::ffff:10.1.2.3"})
     EXPECT_TRUE(list.value().contains(in)) << in;
-  for (const char* out : {"11.0.0.0", "9.255.255.255", "192.0.2.8", "2001:db8:8000::", "::1", "unix", "", "10.0.0"})
+  for (const char* out :
+       {"11.0.0.0", "9.255.255.255", "192.0.2.8", "2001:db8:8000::", "::1", "unix", "", "10.0.0"})
     EXPECT_FALSE(list.value().contains(out)) << out;
 }
 
@@ -24,7 +26,8 @@ TEST(AddressList, CoversEverythingWithPrefixZero) {
 }
 
 TEST(AddressList, RefusesWhatIsNoNetwork) {
-  for (const char* wrong : {"", "host", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8x", "2001:db8::/129", "1.2.3"})
+  for (const char* wrong : {"", "host", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8x",
+                            "2001:db8::/129", "1.2.3"})
     EXPECT_FALSE(AddressList::parse({wrong})) << wrong;
 }
 
@@ -45,8 +48,8 @@ TEST(Endpoint, ReadsEveryForm) {
 }
 
 TEST(Endpoint, SaysWhatIsWrong) {
-  for (const char* wrong :
-       {"", "tcp://", "tcp://127.0.0.1", "tcp://localhost:1", "tcp://::1:5", "udp://1.2.3.4:65536", "unix:run", "ftp://1.2.3.4:1"})
+  for (const char* wrong : {"", "tcp://", "tcp://127.0.0.1", "tcp://localhost:1", "tcp://::1:5",
+                            "udp://1.2.3.4:65536", "unix:run", "ftp://1.2.3.4:1"})
     EXPECT_FALSE(parse_endpoint(wrong)) << wrong;
   EXPECT_FALSE(parse_endpoint("unix:/" + std::string(200, 'x')));
 }

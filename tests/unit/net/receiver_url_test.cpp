@@ -6,7 +6,8 @@ namespace handshaked::net {
 namespace {
 
 TEST(ReceiverUrl, TakesAnAddressApart) {
-  const auto url = parse_receiver_url("https://hooks.example.com:8443/services/T0/s3cret?token=s3cret#part");
+  const auto url =
+      parse_receiver_url("https://hooks.example.com:8443/services/T0/s3cret?token=s3cret#part");
   ASSERT_TRUE(url);
   EXPECT_TRUE(url.value().is_tls);
   EXPECT_EQ(url.value().host, "hooks.example.com");
@@ -34,8 +35,9 @@ TEST(ReceiverUrl, TakesBracketsOffAddresses) {
 
 TEST(ReceiverUrl, RefusesOtherTextsWithoutRepeatingThem) {
   for (const std::string_view text :
-       {"", "s3cret", "/s3cret", "ftp://example.com/s3cret", "https:///s3cret", "https://u:s3cret@example.com/",
-        "https://example.com/s3cret path", "https://example.com/s3cret\r\nx: y", "https://ex%41mple.com/s3cret",
+       {"", "s3cret", "/s3cret", "ftp://example.com/s3cret", "https:///s3cret",
+        "https://u:s3cret@example.com/", "https://example.com/s3cret path",
+        "https://example.com/s3cret\r\nx: y", "https://ex%41mple.com/s3cret",
         "https://example.com:99999/s3cret", "https://example.com:0/s3cret",
         "https://b\xc3\xbc"
         "cher.example/s3cret"}) {

@@ -83,8 +83,10 @@ TEST(EffectiveTls, ModulesDoNotShareTheirSettings) {
   const Reading reading(
       "http { proxy_ssl_verify on; grpc_ssl_verify_depth 4; uwsgi_ssl_name u; server {\n"
       "location /g { grpc_pass GRPCS://10.0.0.1:443; } location /p { grpc_pass 10.0.0.1:80; }\n"
-      "location /u { uwsgi_pass suwsgi://10.0.0.1:3031; } location /v { uwsgi_pass unix:/run/u.sock; } } }\n"
-      "stream { proxy_ssl_verify on; server { listen 1; proxy_ssl on; proxy_pass 10.0.0.1:5432; proxy_protocol on; }\n"
+      "location /u { uwsgi_pass suwsgi://10.0.0.1:3031; } location /v { uwsgi_pass "
+      "unix:/run/u.sock; } } }\n"
+      "stream { proxy_ssl_verify on; server { listen 1; proxy_ssl on; proxy_pass 10.0.0.1:5432; "
+      "proxy_protocol on; }\n"
       "server { listen 2; proxy_pass 10.0.0.1:5432; } }\n");
   ASSERT_EQ(reading.inventory.targets().size(), 6u);
   const PassTarget& grpc = reading.target(0);
@@ -108,7 +110,10 @@ TEST(EffectiveTls, ModulesDoNotShareTheirSettings) {
 
 TEST(EffectiveTls, DefaultsFollowTheVersion) {
   const auto protocols = [](NginxVersion version) {
-    return joined(Reading("http { server { location / { proxy_pass https://10.0.0.1; } } }", version).target().settings.protocols);
+    return joined(
+        Reading("http { server { location / { proxy_pass https://10.0.0.1; } } }", version)
+            .target()
+            .settings.protocols);
   };
   EXPECT_EQ(protocols({1, 8, 1}), "SSLv3 TLSv1 TLSv1.1 TLSv1.2");
   EXPECT_EQ(protocols({1, 22, 1}), "TLSv1 TLSv1.1 TLSv1.2");
@@ -118,8 +123,10 @@ TEST(EffectiveTls, DefaultsFollowTheVersion) {
   const Reading unknown("http { server { location / { proxy_pass https://10.0.0.1; } } }", {});
   EXPECT_TRUE(unknown.target().settings.protocols.default_value.depends_on_version);
   EXPECT_FALSE(unknown.target().settings.verify.default_value.depends_on_version);
-  EXPECT_FALSE(default_value(Module::http_proxy, UpstreamSetting::ssl_conf_command, {1, 18, 0}).exists);
-  EXPECT_TRUE(default_value(Module::http_proxy, UpstreamSetting::ssl_conf_command, {1, 19, 4}).exists);
+  EXPECT_FALSE(
+      default_value(Module::http_proxy, UpstreamSetting::ssl_conf_command, {1, 18, 0}).exists);
+  EXPECT_TRUE(
+      default_value(Module::http_proxy, UpstreamSetting::ssl_conf_command, {1, 19, 4}).exists);
   EXPECT_FALSE(default_value(Module::http_proxy, UpstreamSetting::ssl_alpn, {1, 31, 0}).exists);
 }
 
@@ -137,9 +144,12 @@ TEST(EffectiveTls, TheNameIsTheHostWithoutItsPort) {
       {"https://unix:/run/x.sock:/uri", "/run/x.sock", "/run/x.sock"},
   };
   for (const NameCase& expected : cases) {
-    const Reading reading("http { upstream POOL { server 10.0.0.9; } server { location / { proxy_ssl_server_name on; proxy_pass " +
-                          expected.written + "; } } }");
-    const auto names = reading.inventory.peer_names(reading.target(), reading.target().destinations.at(0));
+    const Reading reading(
+        "http { upstream POOL { server 10.0.0.9; } server { location / { proxy_ssl_server_name on; "
+        "proxy_pass " +
+        expected.written + "; } } }");
+    const auto names =
+        reading.inventory.peer_names(reading.target(), reading.target().destinations.at(0));
     ASSERT_EQ(names.size(), 1u);
     EXPECT_EQ(to_lower(names[0].verified), expected.verified) << expected.written;
     EXPECT_EQ(names[0].sni.has_value(), expected.sni.has_value()) << expected.written;
@@ -148,9 +158,12 @@ TEST(EffectiveTls, TheNameIsTheHostWithoutItsPort) {
 
 TEST(EffectiveTls, ANameOfOnesOwnLosesItsPortToo) {
   const Reading reading(
-      "http { server { location / { proxy_ssl_server_name on; proxy_ssl_name $proxy_host; proxy_pass https://api.corp.test:8443; } } }\n"
-      "stream { server { listen 1; proxy_ssl on; proxy_ssl_name [::1]:5; proxy_pass 10.0.0.1:1; } }");
-  auto names = reading.inventory.peer_names(reading.target(0), reading.target(0).destinations.at(0));
+      "http { server { location / { proxy_ssl_server_name on; proxy_ssl_name $proxy_host; "
+      "proxy_pass https://api.corp.test:8443; } } }\n"
+      "stream { server { listen 1; proxy_ssl on; proxy_ssl_name [::1]:5; proxy_pass 10.0.0.1:1; } "
+      "}");
+  auto names =
+      reading.inventory.peer_names(reading.target(0), reading.target(0).destinations.at(0));
   ASSERT_EQ(names.size(), 1u);
   EXPECT_EQ(names[0].verified, "api.corp.test");
   EXPECT_EQ(names[0].sni, "api.corp.test");
@@ -160,8 +173,10 @@ TEST(EffectiveTls, ANameOfOnesOwnLosesItsPortToo) {
 }
 
 TEST(EffectiveTls, ANameFromTheRequestIsSaidToBe) {
-  const Reading reading("http { server { location / { proxy_ssl_name $host; proxy_pass https://10.0.0.1; } } }");
-  const auto names = reading.inventory.peer_names(reading.target(), reading.target().destinations.at(0));
+  const Reading reading(
+      "http { server { location / { proxy_ssl_name $host; proxy_pass https://10.0.0.1; } } }");
+  const auto names =
+      reading.inventory.peer_names(reading.target(), reading.target().destinations.at(0));
   ASSERT_EQ(names.size(), 1u);
   EXPECT_FALSE(names[0].is_known);
   EXPECT_TRUE(names[0].is_client_chosen);
@@ -170,9 +185,12 @@ TEST(EffectiveTls, ANameFromTheRequestIsSaidToBe) {
 
 TEST(EffectiveTls, GroupsHaveAPlaceForEachSpace) {
   const Reading reading(
-      "http { upstream a { server 10.0.0.1; server b.corp.test:8443 backup weight=3; server unix:/x down; zone z 64k; ip_hash; }\n"
-      "  server { location / { proxy_pass https://A; } location /x { proxy_pass https://a:444; } } }\n"
-      "stream { upstream a { server 10.0.0.2:5; server 10.0.0.3; } server { listen 1; proxy_pass a; } server { listen 2; proxy_pass b; } "
+      "http { upstream a { server 10.0.0.1; server b.corp.test:8443 backup weight=3; server "
+      "unix:/x down; zone z 64k; ip_hash; }\n"
+      "  server { location / { proxy_pass https://A; } location /x { proxy_pass https://a:444; } } "
+      "}\n"
+      "stream { upstream a { server 10.0.0.2:5; server 10.0.0.3; } server { listen 1; proxy_pass "
+      "a; } server { listen 2; proxy_pass b; } "
       "}");
   ASSERT_EQ(reading.inventory.groups().all().size(), 2u);
   const UpstreamGroup& http = reading.inventory.groups().all()[0];
@@ -185,7 +203,8 @@ TEST(EffectiveTls, GroupsHaveAPlaceForEachSpace) {
   EXPECT_EQ(http.zone, "z");
   EXPECT_EQ(http.balance, "ip_hash");
   EXPECT_EQ(reading.target(0).destinations.at(0).group, &http);
-  EXPECT_EQ(reading.target(1).destinations.at(0).group, nullptr);  // nginx refuses a port on a group
+  EXPECT_EQ(reading.target(1).destinations.at(0).group,
+            nullptr);  // nginx refuses a port on a group
   EXPECT_EQ(reading.target(1).destinations.at(0).address.port, 444);
   const UpstreamGroup& stream = reading.inventory.groups().all()[1];
   EXPECT_EQ(reading.target(2).destinations.at(0).group, &stream);
@@ -230,7 +249,8 @@ TEST(EffectiveTls, VariablesAreFilledInWhereConstantsAllowIt) {
 }
 
 TEST(EffectiveTls, SaysWhatNginxRefuses) {
-  for (const char* written : {"proxy_pass 10.0.0.1:443", "proxy_pass https://", "proxy_pass https://h:0", "proxy_pass https://h:99999",
+  for (const char* written : {"proxy_pass 10.0.0.1:443", "proxy_pass https://",
+                              "proxy_pass https://h:0", "proxy_pass https://h:99999",
                               "grpc_pass grpcs://api.corp.test", "uwsgi_pass suwsgi://h:1/x"}) {
     const Reading reading("http { server { location / { " + std::string(written) + "; } } }");
     EXPECT_TRUE(reading.target().is_refused) << written;
@@ -239,7 +259,9 @@ TEST(EffectiveTls, SaysWhatNginxRefuses) {
 }
 
 TEST(EffectiveTls, PlainPassesAreListedToo) {
-  const Reading reading("http { server { listen 8080; server_name A.test b.test; location / { proxy_pass HTTP://10.0.0.1:443; } } }");
+  const Reading reading(
+      "http { server { listen 8080; server_name A.test b.test; location / { proxy_pass "
+      "HTTP://10.0.0.1:443; } } }");
   EXPECT_FALSE(reading.target().is_tls);
   EXPECT_EQ(reading.target().destinations.at(0).scheme, "http");
   EXPECT_EQ(reading.target().server->names.logged, "a.test");

@@ -1,4 +1,5 @@
-// The configurations of real situations and one line that each made nginx write. Used by lab_configurations_test.cpp.
+// The configurations of real situations and one line that each made nginx write. Used by
+// lab_configurations_test.cpp.
 #pragma once
 
 #include <string>
@@ -93,10 +94,14 @@ inline std::vector<Situation> situations() {
             root html;
 )" + kEnd,
        ""},
-      {"adv-fcgi-php-tls", "none", "http", plain_server(25914) + "            fastcgi_pass 127.0.0.1:25917;\n" + kEnd, ""},
-      {"adv-host-quotes", "none", "http", plain_server(25902) + "            root html;\n" + kEnd, ""},
-      {"adv-newline-forged-emerg", "none", "http", plain_server(25890) + "            root html;\n" + kEnd, ""},
-      {"adv-newline-forged-mass", "none", "http", plain_server(25893) + "            root html;\n" + kEnd, ""},
+      {"adv-fcgi-php-tls", "none", "http",
+       plain_server(25914) + "            fastcgi_pass 127.0.0.1:25917;\n" + kEnd, ""},
+      {"adv-host-quotes", "none", "http", plain_server(25902) + "            root html;\n" + kEnd,
+       ""},
+      {"adv-newline-forged-emerg", "none", "http",
+       plain_server(25890) + "            root html;\n" + kEnd, ""},
+      {"adv-newline-forged-mass", "none", "http",
+       plain_server(25893) + "            root html;\n" + kEnd, ""},
       {"adv-plain-timeouts", "none", "http", R"(http {
     access_log off;
 
@@ -119,7 +124,8 @@ inline std::vector<Situation> situations() {
             proxy_pass http://127.0.0.1:25933;
 )" + kEnd,
        ""},
-      {"adv-referer-tail", "none", "http", plain_server(25896) + "            root html;\n" + kEnd, ""},
+      {"adv-referer-tail", "none", "http", plain_server(25896) + "            root html;\n" + kEnd,
+       ""},
       {"adv-rewrite-log", "none", "http", R"(http {
     access_log off;
 
@@ -133,7 +139,8 @@ inline std::vector<Situation> situations() {
             root html;
 )" + kEnd,
        ""},
-      {"adv-upstream-header", "none", "http", plain_server(25934) + R"(            proxy_pass http://127.0.0.1:25937;
+      {"adv-upstream-header", "none", "http",
+       plain_server(25934) + R"(            proxy_pass http://127.0.0.1:25937;
         }
         location = /index.html {
             root html;
@@ -150,9 +157,12 @@ inline std::vector<Situation> situations() {
       {"cfg-cert-der", "config", "config", https_server(25794) + kPair + kFiles, ""},
       {"cfg-cert-empty", "config", "config", https_server(25797) + kPair + kFiles, ""},
       {"cfg-cert-joined", "config", "config", https_server(25812) + kPair + kFiles, ""},
-      {"cfg-conf-command", "config", "config", https_server(25865) + kPair + "        ssl_conf_command Grups X25519;\n" + kFiles, ""},
-      {"cfg-curve-invalid", "config", "config", https_server(25856) + kPair + "        ssl_ecdh_curve secp999r1;\n" + kFiles, ""},
-      {"cfg-dhparam-small", "config", "config", https_server(25862) + kPair + "        ssl_dhparam tls/dh.pem;\n" + kFiles, ""},
+      {"cfg-conf-command", "config", "config",
+       https_server(25865) + kPair + "        ssl_conf_command Grups X25519;\n" + kFiles, ""},
+      {"cfg-curve-invalid", "config", "config",
+       https_server(25856) + kPair + "        ssl_ecdh_curve secp999r1;\n" + kFiles, ""},
+      {"cfg-dhparam-small", "config", "config",
+       https_server(25862) + kPair + "        ssl_dhparam tls/dh.pem;\n" + kFiles, ""},
       {"cfg-key-encrypted", "config", "config", https_server(25815) + kPair + kFiles, ""},
       {"cfg-key-mismatch", "config", "config", https_server(25779) + kPair + kFiles, ""},
       {"cfg-no-certificate", "config", "config", R"(http {
@@ -164,11 +174,13 @@ inline std::vector<Situation> situations() {
 
 )" + kFiles,
        ""},
-      {"cfg-proxy-clientcert-mismatch", "config", "config", pool(25852, 25849) + kVerified + R"(            proxy_ssl_certificate tls/c.pem;
+      {"cfg-proxy-clientcert-mismatch", "config", "config",
+       pool(25852, 25849) + kVerified + R"(            proxy_ssl_certificate tls/c.pem;
             proxy_ssl_certificate_key tls/c.key;
 )" + kEnd,
        ""},
-      {"cfg-proxy-trusted-missing", "config", "config", pool(25836, 25833) + R"(            proxy_pass https://api.corp.test;
+      {"cfg-proxy-trusted-missing", "config", "config",
+       pool(25836, 25833) + R"(            proxy_pass https://api.corp.test;
             proxy_ssl_server_name on;
             proxy_ssl_verify on;
 )" + kEnd,
@@ -195,9 +207,11 @@ inline std::vector<Situation> situations() {
 
 )" + kPair + kFiles,
        R"line(2026/11/21 02:58:05 [info] 9281#9281: *1 SSL_do_handshake() failed (SSL: error:0A0000EB:SSL routines::no application protocol) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25694)line"},
-      {"cl-bad-record", "client", "http_ssl", https_server(25697) + kPair + "        ssl_protocols TLSv1.3;\n" + kFiles,
+      {"cl-bad-record", "client", "http_ssl",
+       https_server(25697) + kPair + "        ssl_protocols TLSv1.3;\n" + kFiles,
        R"line(2026/11/21 02:58:06 [info] 9290#9290: *1 SSL_do_handshake() failed (SSL: error:0A000119:SSL routines::decryption failed or bad record mac) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25697)line"},
-      {"cl-no-shared-group", "client", "http_ssl", https_server(25685) + kPair + R"(        ssl_ecdh_curve X25519;
+      {"cl-no-shared-group", "client", "http_ssl",
+       https_server(25685) + kPair + R"(        ssl_ecdh_curve X25519;
         ssl_protocols TLSv1.3;
 )" + kFiles,
        R"line(2026/11/21 02:58:05 [info] 9268#9268: *1 SSL_do_handshake() failed (SSL: error:0A000065:SSL routines::no suitable key share) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25685)line"},
@@ -226,18 +240,22 @@ inline std::vector<Situation> situations() {
        R"line(2026/11/21 02:58:06 [info] 9307#9307: *1 SSL_do_handshake() failed (SSL: error:0A000418:SSL routines::tlsv1 alert unknown ca:SSL alert number 48) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25701)line"},
       {"cl-rejects-our-expired", "client", "http_ssl", https_server(25710) + kPair + kFiles,
        R"line(2026/11/21 02:58:07 [info] 9318#9318: *1 SSL_do_handshake() failed (SSL: error:0A000415:SSL routines::sslv3 alert certificate expired:SSL alert number 45) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25710)line"},
-      {"cl-rejects-our-name", "client", "http_ssl", https_server(25716) + kPair + kFiles, R"line(2026/11/21 02:58:07 [info] 9320#9320: *1 SSL_do_handshake() failed (SSL: error:0A000412:SSL routines::sslv3 alert bad certificate:SSL alert number 42) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25716)line"},
+      {"cl-rejects-our-name", "client", "http_ssl", https_server(25716) + kPair + kFiles,
+       R"line(2026/11/21 02:58:07 [info] 9320#9320: *1 SSL_do_handshake() failed (SSL: error:0A000412:SSL routines::sslv3 alert bad certificate:SSL alert number 42) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25716)line"},
       {"cl-sslv2-hello", "client", "http_ssl", https_server(25655) + kPair + kFiles,
        R"line(2026/11/21 02:58:03 [info] 9220#9220: *1 SSL_do_handshake() failed (SSL: error:0A0000FC:SSL routines::unknown protocol) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25655)line"},
-      {"cl-tls12-vs-13only", "client", "http_ssl", https_server(25673) + kPair + "        ssl_protocols TLSv1.3;\n" + kFiles,
+      {"cl-tls12-vs-13only", "client", "http_ssl",
+       https_server(25673) + kPair + "        ssl_protocols TLSv1.3;\n" + kFiles,
        R"line(2026/11/21 02:58:04 [info] 9248#9248: *1 SSL_do_handshake() failed (SSL: error:0A000102:SSL routines::unsupported protocol) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25673)line"},
-      {"grpc-alpn-h1-only", "upstream", "grpc", pool(25526, 25523) + R"(            grpc_pass grpcs://api.corp.test;
+      {"grpc-alpn-h1-only", "upstream", "grpc",
+       pool(25526, 25523) + R"(            grpc_pass grpcs://api.corp.test;
             grpc_ssl_server_name on;
             grpc_ssl_verify on;
             grpc_ssl_trusted_certificate tls/upstream-ca.pem;
 )" + kEnd,
        R"line(2026/11/21 02:57:58 [crit] 8843#8843: *1 SSL_do_handshake() failed (SSL: error:0A000460:SSL routines::tlsv1 alert no application protocol:SSL alert number 120) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "POST /pkg.Orders/List HTTP/1.1", upstream: "grpcs://127.0.0.1:25526", host: "gw.corp.test")line"},
-      {"grpc-mtls-missing", "upstream", "grpc", pool(25542, 25539) + R"(            grpc_pass grpcs://api.corp.test;
+      {"grpc-mtls-missing", "upstream", "grpc",
+       pool(25542, 25539) + R"(            grpc_pass grpcs://api.corp.test;
             grpc_ssl_server_name on;
             grpc_ssl_verify on;
             grpc_ssl_trusted_certificate tls/upstream-ca.pem;
@@ -261,8 +279,8 @@ inline std::vector<Situation> situations() {
             grpc_ssl_trusted_certificate tls/upstream-ca.pem;
 )" + kEnd,
        R"line(2026/11/21 02:57:57 [error] 8827#8827: *1 upstream SSL certificate does not match "orders_grpc" while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "POST /pkg.Orders/List HTTP/1.1", upstream: "grpcs://127.0.0.1:25518", host: "gw.corp.test")line"},
-      {"grpc-plain-to-tls", "upstream", "grpc", pool(25538, 25535) + "            grpc_pass grpc://api.corp.test;\n" + kEnd,
-       R"line(2026/11/21 02:57:58 [error] 8885#8885: *1 upstream sent too large http2 frame: 4740180 while reading response header from upstream, client: 127.0.0.1, server: gw.corp.test, request: "POST /pkg.Orders/List HTTP/1.1", upstream: "grpc://127.0.0.1:25538", host: "gw.corp.test")line"},
+      {"grpc-plain-to-tls", "upstream", "grpc",
+       pool(25538, 25535) + "            grpc_pass grpc://api.corp.test;\n" + kEnd, R"line(2026/11/21 02:57:58 [error] 8885#8885: *1 upstream sent too large http2 frame: 4740180 while reading response header from upstream, client: 127.0.0.1, server: gw.corp.test, request: "POST /pkg.Orders/List HTTP/1.1", upstream: "grpc://127.0.0.1:25538", host: "gw.corp.test")line"},
       {"mail-plain-to-tls", "client", "mail", R"(mail {
     server_name mx.corp.test;
     auth_http 127.0.0.1:25626/auth;
@@ -279,20 +297,24 @@ inline std::vector<Situation> situations() {
        R"line(2026/11/21 02:58:02 [info] 9173#9173: *1 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:25623)line"},
       {"mtls-ca-lacks-root", "client", "http_ssl", https_server(25752) + kPair + kClients + kFiles,
        R"line(2026/11/21 02:58:09 [info] 9383#9383: *1 client SSL certificate verify error: (2:unable to get issuer certificate) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
-      {"mtls-client-chain-incomplete", "client", "http_ssl", https_server(25749) + kPair + kClients + kFiles,
+      {"mtls-client-chain-incomplete", "client", "http_ssl",
+       https_server(25749) + kPair + kClients + kFiles,
        R"line(2026/11/21 02:58:09 [info] 9375#9375: *1 client SSL certificate verify error: (21:unable to verify the first certificate) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
       {"mtls-crl-expired", "client", "http_ssl",
-       https_server(25770) + kPair + kClients + "        ssl_crl tls/crl.pem;\n" + kFiles, R"line(2026/11/21 02:58:10 [info] 9421#9421: *1 client SSL certificate verify error: (12:CRL has expired) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
-      {"mtls-crl-missing", "client", "http_ssl", https_server(25773) + kPair + kClients + "        ssl_crl tls/crl.pem;\n" + kFiles,
+       https_server(25770) + kPair + kClients + "        ssl_crl tls/crl.pem;\n" + kFiles,
+       R"line(2026/11/21 02:58:10 [info] 9421#9421: *1 client SSL certificate verify error: (12:CRL has expired) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
+      {"mtls-crl-missing", "client", "http_ssl",
+       https_server(25773) + kPair + kClients + "        ssl_crl tls/crl.pem;\n" + kFiles,
        R"line(2026/11/21 02:58:11 [info] 9428#9428: *1 client SSL certificate verify error: (3:unable to get certificate CRL) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
-      {"mtls-ocsp-unreachable", "client", "http_ssl", https_server(21969) + kPair + kClients + R"(        ssl_ocsp leaf;
+      {"mtls-ocsp-unreachable", "client", "http_ssl",
+       https_server(21969) + kPair + kClients + R"(        ssl_ocsp leaf;
         ssl_ocsp_responder http://127.0.0.1:21973/;
 )" + kFiles,
        R"line(2026/11/21 02:59:31 [info] 11292#11292: *1 client SSL certificate verify error: certificate status request failed while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
       {"mtls-unknown-ca", "client", "http_ssl", https_server(25746) + kPair + kClients + kFiles,
        R"line(2026/11/21 02:58:09 [info] 9373#9373: *1 client SSL certificate verify error: (20:unable to get local issuer certificate) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
-      {"mtls-weak-key", "client", "http_ssl", https_server(25764) + kPair + kClients + kFiles,
-       R"line(2026/11/21 02:58:10 [info] 9410#9410: *1 client SSL certificate verify error: (66:EE certificate key too weak) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.0", host: "gw.corp.test")line"},
+      {"mtls-weak-key",
+       "client", "http_ssl", https_server(25764) + kPair + kClients + kFiles, R"line(2026/11/21 02:58:10 [info] 9410#9410: *1 client SSL certificate verify error: (66:EE certificate key too weak) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.0", host: "gw.corp.test")line"},
       {"mtls-wrong-eku", "client", "http_ssl", https_server(25761) + kPair + kClients + kFiles,
        R"line(2026/11/21 02:58:10 [info] 9401#9401: *1 client SSL certificate verify error: (26:unsuitable certificate purpose) while reading client request headers, client: 127.0.0.1, server: www.corp.test, request: "GET / HTTP/1.1", host: "gw.corp.test")line"},
       {"ocsp-garbage", "ocsp", "stapling", R"(http {
@@ -432,15 +454,18 @@ inline std::vector<Situation> situations() {
        R"line(2026/11/21 02:57:54 [error] 8482#8482: *1 SSL_do_handshake() failed (SSL: error:0A000438:SSL routines::tlsv1 alert internal error:SSL alert number 80) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25437/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-ca-switched", "upstream", "http_proxy", pool(25030, 25027) + kVerified + kEnd,
        R"line(2026/11/21 02:57:32 [error] 6737#6737: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25030/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-cipher-upstream-odd", "upstream", "http_proxy",
-       pool(25330, 25327) + kVerified + "            proxy_ssl_ciphers ECDHE+AESGCM;\n" + kEnd, R"line(2026/11/21 02:57:49 [error] 8097#8097: *1 SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::sslv3 alert handshake failure:SSL alert number 40) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25330/v1/orders?id=7", host: "gw.corp.test")line"},
+      {"up-cipher-upstream-odd",
+       "upstream", "http_proxy", pool(25330, 25327) + kVerified + "            proxy_ssl_ciphers ECDHE+AESGCM;\n" + kEnd, R"line(2026/11/21 02:57:49 [error] 8097#8097: *1 SSL_do_handshake() failed (SSL: error:0A000410:SSL routines::sslv3 alert handshake failure:SSL alert number 40) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25330/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-critical-extension", "upstream", "http_proxy", pool(25162, 25159) + kVerified + kEnd,
        R"line(2026/11/21 02:57:40 [error] 7346#7346: *1 upstream SSL certificate verify error: (34:unhandled critical extension) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25162/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-crl-badsig", "upstream", "http_proxy", pool(25210, 25207) + kVerified + "            proxy_ssl_crl tls/crl.pem;\n" + kEnd,
+      {"up-crl-badsig", "upstream", "http_proxy",
+       pool(25210, 25207) + kVerified + "            proxy_ssl_crl tls/crl.pem;\n" + kEnd,
        R"line(2026/11/21 02:57:43 [error] 7552#7552: *1 upstream SSL certificate verify error: (8:CRL signature failure) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25210/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-crl-missing-root", "upstream", "http_proxy", pool(25198, 25195) + kVerified + "            proxy_ssl_crl tls/crl.pem;\n" + kEnd,
+      {"up-crl-missing-root", "upstream", "http_proxy",
+       pool(25198, 25195) + kVerified + "            proxy_ssl_crl tls/crl.pem;\n" + kEnd,
        R"line(2026/11/21 02:57:42 [error] 7490#7490: *1 upstream SSL certificate verify error: (3:unable to get certificate CRL) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25198/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-crl-revoked", "upstream", "http_proxy", pool(25182, 25179) + kVerified + "            proxy_ssl_crl tls/crl.pem;\n" + kEnd,
+      {"up-crl-revoked", "upstream", "http_proxy",
+       pool(25182, 25179) + kVerified + "            proxy_ssl_crl tls/crl.pem;\n" + kEnd,
        R"line(2026/11/21 02:57:41 [error] 7443#7443: *1 upstream SSL certificate verify error: (23:certificate revoked) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25182/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-depth-default", "upstream", "http_proxy", pool(25074, 25071) + kVerified + kEnd,
        R"line(2026/11/21 02:57:36 [error] 6924#6924: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25074/v1/orders?id=7", host: "gw.corp.test")line"},
@@ -465,32 +490,35 @@ inline std::vector<Situation> situations() {
       {"up-double-depth-and-crl", "upstream", "http_proxy",
        pool(25226, 25223) + kVerified + "            proxy_ssl_crl tls/crl.pem;\n" + kEnd,
        R"line(2026/11/21 02:57:43 [error] 7613#7613: *1 upstream SSL certificate verify error: (8:CRL signature failure) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25226/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-double-expired-leafonly", "upstream", "http_proxy", pool(25222, 25219) + kVerified + kEnd,
+      {"up-double-expired-leafonly", "upstream", "http_proxy",
+       pool(25222, 25219) + kVerified + kEnd,
        R"line(2026/11/21 02:57:43 [error] 7602#7602: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25222/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-eku-client", "upstream", "http_proxy", pool(25134, 25131) + kVerified + kEnd,
        R"line(2026/11/21 02:57:39 [error] 7191#7191: *1 upstream SSL certificate verify error: (26:unsuitable certificate purpose) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25134/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-eku-codesign", "upstream", "http_proxy", pool(25138, 25135) + kVerified + kEnd,
        R"line(2026/11/21 02:57:39 [error] 7196#7196: *1 upstream SSL certificate verify error: (26:unsuitable certificate purpose) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25138/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-intermediate-expired-renewed", "upstream", "http_proxy", pool(25110, 25107) + kVerified + kEnd,
+      {"up-intermediate-expired-renewed", "upstream", "http_proxy",
+       pool(25110, 25107) + kVerified + kEnd,
        R"line(2026/11/21 02:57:37 [error] 7052#7052: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25110/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-intermediate-expired", "upstream", "http_proxy", pool(25114, 25111) + kVerified + kEnd,
-       R"line(2026/11/21 02:57:37 [error] 7061#7061: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25114/v1/orders?id=7", host: "gw.corp.test")line"},
+      {"up-intermediate-expired", "upstream", "http_proxy",
+       pool(25114, 25111) + kVerified + kEnd, R"line(2026/11/21 02:57:37 [error] 7061#7061: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25114/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-intermediate-future", "upstream", "http_proxy", pool(25130, 25127) + kVerified + kEnd,
        R"line(2026/11/21 02:57:39 [error] 7183#7183: *1 upstream SSL certificate verify error: (9:certificate is not yet valid) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25130/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-intermediate-missing-nosni", "upstream", "http_proxy", pool(25046, 25043) + R"(            proxy_pass https://127.0.0.1:25046;
+      {"up-intermediate-missing-nosni", "upstream", "http_proxy",
+       pool(25046, 25043) + R"(            proxy_pass https://127.0.0.1:25046;
             proxy_ssl_verify on;
             proxy_ssl_trusted_certificate tls/upstream-ca.pem;
             proxy_ssl_name api.corp.test;
 )" + kEnd,
        R"line(2026/11/21 02:57:34 [error] 6800#6800: *1 upstream SSL certificate verify error: (21:unable to verify the first certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25046/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-intermediate-wrong",
-       "upstream", "http_proxy", pool(25050, 25047) + kVerified + kEnd, R"line(2026/11/21 02:57:34 [error] 6818#6818: *1 upstream SSL certificate verify error: (21:unable to verify the first certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25050/v1/orders?id=7", host: "gw.corp.test")line"},
+      {"up-intermediate-wrong", "upstream", "http_proxy", pool(25050, 25047) + kVerified + kEnd,
+       R"line(2026/11/21 02:57:34 [error] 6818#6818: *1 upstream SSL certificate verify error: (21:unable to verify the first certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25050/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-issuer-no-certsign", "upstream", "http_proxy", pool(25146, 25143) + kVerified + kEnd,
        R"line(2026/11/21 02:57:40 [error] 7299#7299: *1 upstream SSL certificate verify error: (32:key usage does not include certificate signing) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25146/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-leaf-expired-minutes", "upstream", "http_proxy", pool(25106, 25103) + kVerified + kEnd,
        R"line(2026/11/21 02:57:37 [error] 7043#7043: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25106/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-leaf-expired", "upstream", "http_proxy", pool(25102, 25099) + kVerified + kEnd,
-       R"line(2026/11/21 02:57:37 [error] 7038#7038: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25102/v1/orders?id=7", host: "gw.corp.test")line"},
+      {"up-leaf-expired", "upstream",
+       "http_proxy", pool(25102, 25099) + kVerified + kEnd, R"line(2026/11/21 02:57:37 [error] 7038#7038: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25102/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-leaf-future", "upstream", "http_proxy", pool(25126, 25123) + kVerified + kEnd,
        R"line(2026/11/21 02:57:39 [error] 7176#7176: *1 upstream SSL certificate verify error: (9:certificate is not yet valid) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25126/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-legacy-renegotiation", "upstream", "http_proxy", pool(25350, 25347) + kVerified + kEnd,
@@ -506,15 +534,18 @@ inline std::vector<Situation> situations() {
             proxy_ssl_protocols TLSv1.3;
 )" + kEnd,
        R"line(2026/11/21 02:57:52 [error] 8299#8299: *1 connect() failed (104: Connection reset by peer) while connecting to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25387/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-mtls-wrong-eku", "upstream", "http_proxy", pool(25395, 25392) + kVerified + R"(            proxy_ssl_certificate tls/client.pem;
+      {"up-mtls-wrong-eku", "upstream", "http_proxy",
+       pool(25395, 25392) + kVerified + R"(            proxy_ssl_certificate tls/client.pem;
             proxy_ssl_certificate_key tls/client.key;
 )" + kEnd,
        R"line(2026/11/21 02:57:52 [error] 8340#8340: *1 SSL_do_handshake() failed (SSL: error:0A000413:SSL routines::sslv3 alert unsupported certificate:SSL alert number 43) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25395/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-name-san-beats-cn", "upstream", "http_proxy", pool(25250, 25247) + kVerified + kEnd,
-       R"line(2026/11/21 02:57:45 [error] 7767#7767: *1 upstream SSL certificate does not match "api.corp.test" while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25250/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-name-typo", "upstream", "http_proxy", pool(25262, 25259) + kVerified + "            proxy_ssl_name api.crop.test;\n" + kEnd,
+      {"up-name-san-beats-cn", "upstream", "http_proxy",
+       pool(25250, 25247) + kVerified + kEnd, R"line(2026/11/21 02:57:45 [error] 7767#7767: *1 upstream SSL certificate does not match "api.corp.test" while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25250/v1/orders?id=7", host: "gw.corp.test")line"},
+      {"up-name-typo", "upstream", "http_proxy",
+       pool(25262, 25259) + kVerified + "            proxy_ssl_name api.crop.test;\n" + kEnd,
        R"line(2026/11/21 02:57:45 [error] 7785#7785: *1 upstream SSL certificate does not match "api.crop.test" while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25262/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-pathlen", "upstream", "http_proxy", pool(25158, 25155) + kVerified + "            proxy_ssl_verify_depth 4;\n" + kEnd,
+      {"up-pathlen", "upstream", "http_proxy",
+       pool(25158, 25155) + kVerified + "            proxy_ssl_verify_depth 4;\n" + kEnd,
        R"line(2026/11/21 02:57:40 [error] 7329#7329: *1 upstream SSL certificate verify error: (25:path length constraint exceeded) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25158/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-pool-one-plain", "upstream", "http_proxy", R"(http {
     access_log off;
@@ -536,22 +567,25 @@ inline std::vector<Situation> situations() {
        R"line(2026/11/21 02:57:48 [error] 7997#7997: *1 SSL_do_handshake() failed (SSL: error:0A00042E:SSL routines::tlsv1 alert protocol version:SSL alert number 70) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25310/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-refused", "upstream", "http_proxy", pool(25457, 25454) + kVerified + kEnd,
        R"line(2026/11/21 02:57:55 [error] 8556#8556: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25457/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-root-cross-expired", "upstream", "http_proxy",
-       pool(25122, 25119) + kVerified + "            proxy_ssl_verify_depth 3;\n" + kEnd, R"line(2026/11/21 02:57:38 [error] 7168#7168: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25122/v1/orders?id=7", host: "gw.corp.test")line"},
+      {"up-root-cross-expired", "upstream",
+       "http_proxy", pool(25122, 25119) + kVerified + "            proxy_ssl_verify_depth 3;\n" + kEnd, R"line(2026/11/21 02:57:38 [error] 7168#7168: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25122/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-root-expired", "upstream", "http_proxy", pool(25118, 25115) + kVerified + kEnd,
        R"line(2026/11/21 02:57:38 [error] 7152#7152: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25118/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-selfsigned-expired", "upstream", "http_proxy", pool(25098, 25095) + kVerified + kEnd,
        R"line(2026/11/21 02:57:37 [error] 7031#7031: *1 upstream SSL certificate verify error: (10:certificate has expired) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25098/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-selfsigned-rolled", "upstream", "http_proxy", pool(25094, 25091) + kVerified + kEnd,
        R"line(2026/11/21 02:57:37 [error] 7030#7030: *1 upstream SSL certificate verify error: (18:self-signed certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25094/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-sni-off-alert112", "upstream", "http_proxy", pool(25278, 25275) + "            proxy_pass https://api.corp.test;\n" + kEnd,
+      {"up-sni-off-alert112", "upstream", "http_proxy",
+       pool(25278, 25275) + "            proxy_pass https://api.corp.test;\n" + kEnd,
        R"line(2026/11/21 02:57:47 [crit] 7893#7893: *1 SSL_do_handshake() failed (SSL: error:0A000458:SSL routines::tlsv1 unrecognized name:SSL alert number 112) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25278/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-sni-off-nginx-reject", "upstream", "http_proxy", pool(25286, 25283) + R"(            proxy_pass https://api.corp.test;
+      {"up-sni-off-nginx-reject", "upstream", "http_proxy",
+       pool(25286, 25283) + R"(            proxy_pass https://api.corp.test;
             proxy_ssl_verify on;
             proxy_ssl_trusted_certificate tls/upstream-ca.pem;
 )" + kEnd,
        R"line(2026/11/21 02:57:47 [crit] 7911#7911: *1 SSL_do_handshake() failed (SSL: error:0A000458:SSL routines::tlsv1 unrecognized name:SSL alert number 112) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25286/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-sni-off-selfsigned-default", "upstream", "http_proxy", pool(25270, 25267) + R"(            proxy_pass https://api.corp.test;
+      {"up-sni-off-selfsigned-default", "upstream", "http_proxy",
+       pool(25270, 25267) + R"(            proxy_pass https://api.corp.test;
             proxy_ssl_verify on;
             proxy_ssl_trusted_certificate tls/upstream-ca.pem;
 )" + kEnd,
@@ -576,7 +610,8 @@ inline std::vector<Situation> situations() {
        R"line(2026/11/21 02:57:47 [crit] 7923#7923: *1 SSL_do_handshake() failed (SSL: error:0A000458:SSL routines::tlsv1 unrecognized name:SSL alert number 112) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25290/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-speaks-first", "upstream", "http_proxy", pool(25362, 25359) + kVerified + kEnd,
        R"line(2026/11/21 02:57:51 [error] 8211#8211: *1 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25362/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"up-trust-only-intermediate", "upstream", "http_proxy", pool(25062, 25059) + kVerified + kEnd,
+      {"up-trust-only-intermediate", "upstream", "http_proxy",
+       pool(25062, 25059) + kVerified + kEnd,
        R"line(2026/11/21 02:57:35 [error] 6906#6906: *1 upstream SSL certificate verify error: (2:unable to get issuer certificate) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25062/v1/orders?id=7", host: "gw.corp.test")line"},
       {"up-var-client-key-perm", "upstream", "http_proxy", R"(http {
     access_log off;
@@ -598,7 +633,8 @@ inline std::vector<Situation> situations() {
             proxy_ssl_certificate_key tls/$cc.key;
 )" + kEnd,
        R"line(2026/11/21 02:57:57 [error] 8781#8781: *3 cannot load certificate key "/etc/nginx/tls/acme.key": BIO_new_file() failed (SSL: error:8000000D:system library::Permission denied:calling fopen(/etc/nginx/tls/acme.key, r) error:10080002:BIO routines::system lib) while connecting to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET / HTTP/1.1", upstream: "https://127.0.0.1:25501/", host: "gw.corp.test")line"},
-      {"up-var-no-resolver", "upstream", "http_proxy", plain_server(25502) + R"(            set $be api.corp.test;
+      {"up-var-no-resolver", "upstream", "http_proxy",
+       plain_server(25502) + R"(            set $be api.corp.test;
             proxy_pass https://$be:25505;
             proxy_ssl_server_name on;
             proxy_ssl_verify on;
@@ -607,7 +643,8 @@ inline std::vector<Situation> situations() {
        ""},
       {"up-weak-digest", "upstream", "http_proxy", pool(25174, 25171) + kVerified + kEnd,
        R"line(2026/11/21 02:57:41 [error] 7412#7412: *1 upstream SSL certificate verify error: (68:CA signature digest algorithm too weak) while SSL handshaking to upstream, client: 127.0.0.1, server: gw.corp.test, request: "GET /v1/orders?id=7 HTTP/1.1", upstream: "https://127.0.0.1:25174/v1/orders?id=7", host: "gw.corp.test")line"},
-      {"uwsgi-expired", "upstream", "uwsgi", pool(25550, 25547) + R"(            uwsgi_pass suwsgi://api.corp.test;
+      {"uwsgi-expired", "upstream", "uwsgi",
+       pool(25550, 25547) + R"(            uwsgi_pass suwsgi://api.corp.test;
             uwsgi_ssl_server_name on;
             uwsgi_ssl_verify on;
             uwsgi_ssl_trusted_certificate tls/upstream-ca.pem;

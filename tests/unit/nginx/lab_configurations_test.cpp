@@ -9,7 +9,8 @@
 namespace handshaked::nginx {
 namespace {
 
-/// The text between `label` and `end` of a log line; enough for these lines, which no stranger wrote.
+/// The text between `label` and `end` of a log line; enough for these lines, which no stranger
+/// wrote.
 std::string_view field(std::string_view line, std::string_view label, std::string_view end) {
   const std::size_t begin = line.find(label);
   if (begin == std::string_view::npos) return {};
@@ -22,7 +23,8 @@ LoggedPlace place_of(std::string_view line) {
   place.server = field(line, ", server: ", ", ");
   place.request_target = request_target(field(line, ", request: \"", "\""));
   place.host = field(line, ", host: \"", "\"");
-  if (line.find("does not match \"") != std::string_view::npos) place.expected_name = field(line, "does not match \"", "\"");
+  if (line.find("does not match \"") != std::string_view::npos)
+    place.expected_name = field(line, "does not match \"", "\"");
   std::string_view url = field(line, ", upstream: \"", "\"");
   if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos) {
     place.scheme = url.substr(0, scheme);
@@ -43,7 +45,8 @@ TEST(LabConfigurations, AreReadWithoutAProblem) {
   std::size_t count = 0;
   for (const lab::Situation& situation : lab::situations()) {
     const Configuration configuration = load(situation.configuration);
-    for (const auto& problem : configuration.problems()) ADD_FAILURE() << situation.id << ": " << problem.message();
+    for (const auto& problem : configuration.problems())
+      ADD_FAILURE() << situation.id << ": " << problem.message();
     EXPECT_GT(configuration.directive_count(), 2u) << situation.id;
     ++count;
   }
@@ -63,7 +66,8 @@ TEST(LabConfigurations, EveryUpstreamLineFindsItsPass) {
     EXPECT_FALSE(found[0].why.empty());
     const bool is_plain = situation.line.find("upstream: \"http://") != std::string_view::npos ||
                           situation.line.find("upstream: \"grpc://") != std::string_view::npos;
-    EXPECT_EQ(found[0].target->is_tls, !is_plain && situation.id != "stream-plain-upstream-to-tls") << situation.id;
+    EXPECT_EQ(found[0].target->is_tls, !is_plain && situation.id != "stream-plain-upstream-to-tls")
+        << situation.id;
     // The name in the line is the one that nginx would compare.
     const LoggedPlace place = place_of(situation.line);
     if (place.expected_name.data() != nullptr) {

@@ -23,7 +23,8 @@ Output run(const std::string& command) {
   FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
   if (pipe == nullptr) return output;
   std::array<char, 4096> buffer{};
-  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe)) output.text.append(buffer.data(), count);
+  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe))
+    output.text.append(buffer.data(), count);
   output.status = WEXITSTATUS(::pclose(pipe));
   return output;
 }
@@ -41,8 +42,9 @@ class RealNginx : public ::testing::Test {
     return path.string();
   }
   Output nginx(const std::string& option) {
-    return run("PATH=$PATH:/usr/sbin nginx " + option + " -p " + directory_.path().string() + " -c " +
-               (directory_ / "nginx.conf").string() + " -g 'error_log stderr; pid nginx.pid;'");
+    return run("PATH=$PATH:/usr/sbin nginx " + option + " -p " + directory_.path().string() +
+               " -c " + (directory_ / "nginx.conf").string() +
+               " -g 'error_log stderr; pid nginx.pid;'");
   }
 
   test::TempDir directory_;
@@ -50,10 +52,11 @@ class RealNginx : public ::testing::Test {
 
 /// A file that does not exist makes nginx print the name that it read.
 TEST_F(RealNginx, OpensTheNameThatTheLexerReads) {
-  const std::string_view written[] = {R"("a b")", "'a;b'",     R"(a\;b)", R"("a\"b")", R"(a\tb)",    R"(a\xb)",   R"(a"b)",
-                                      "a${x}b",   R"("${x}")", R"(a\\b)", R"(\"a)",    "a}b",        "$",         R"(\$a)",
-                                      "a$${x}",   R"("$")",    "a(b)",    "a#b",       "\"a\\\nb\"", "\"a\r\n\"", "(a",
-                                      "a'b'",     "'\\''",     "$a$",     "a{b",       "\"a\")",     "\"a\"b"};
+  const std::string_view written[] = {
+      R"("a b")", "'a;b'",     R"(a\;b)", R"("a\"b")", R"(a\tb)",    R"(a\xb)",   R"(a"b)",
+      "a${x}b",   R"("${x}")", R"(a\\b)", R"(\"a)",    "a}b",        "$",         R"(\$a)",
+      "a$${x}",   R"("$")",    "a(b)",    "a#b",       "\"a\\\nb\"", "\"a\r\n\"", "(a",
+      "a'b'",     "'\\''",     "$a$",     "a{b",       "\"a\")",     "\"a\"b"};
   for (const auto word : written) {
     write("nginx.conf", "events {}\ninclude " + std::string(word) + ";\n");
     const std::string said = nginx("-t").text;
@@ -61,7 +64,10 @@ TEST_F(RealNginx, OpensTheNameThatTheLexerReads) {
     ASSERT_TRUE(configuration);
     const Directive* include = configuration.value().root().find_first("include");
     ASSERT_NE(include, nullptr) << word;
-    const std::string opened = "open() \"" + configuration.value().full_path(include->argument(0), PathBase::configuration) + "\" failed";
+    const std::string opened =
+        "open() \"" +
+        configuration.value().full_path(include->argument(0), PathBase::configuration) +
+        "\" failed";
     const bool nginx_opened_it = said.find(opened) != std::string::npos;
     // Where nginx refuses the statement as a whole, it is not an include of one word to us either.
     if (nginx_opened_it) EXPECT_EQ(include->arguments.size(), 1u) << word;
@@ -88,10 +94,13 @@ TEST_F(RealNginx, DumpsWhatTheReaderReadsFromDisk) {
         "  log_format a '$remote_addr \"$request\" ' # comment {\n"
         "               \"x\\ty\";\n"
         "}");
-  write("types.inc", "types { text/html html htm; }\nmap $host $b { default 'a b'; include map.inc; }\n");
+  write("types.inc",
+        "types { text/html html htm; }\nmap $host $b { default 'a b'; include map.inc; }\n");
   write("map.inc", "\"~^(?<x>\\d{2})$\" \"${x}y\";\n\n\n");
-  write("conf.d/Z.conf", "server { listen 127.0.0.1:18081; if ($host = \"b\") { return 403; } }\r\n");
-  write("conf.d/a.conf", "\n\nserver { listen 127.0.0.1:18080; location / { proxy_pass http://127.0.0.1:1; } }");
+  write("conf.d/Z.conf",
+        "server { listen 127.0.0.1:18081; if ($host = \"b\") { return 403; } }\r\n");
+  write("conf.d/a.conf",
+        "\n\nserver { listen 127.0.0.1:18080; location / { proxy_pass http://127.0.0.1:1; } }");
   const Output dump = nginx("-T");
   ASSERT_EQ(dump.status, 0) << dump.text;
   const auto from_disk = Configuration::load((directory_ / "nginx.conf").string());
@@ -140,15 +149,19 @@ TEST_F(RealNginx, ComplainsAtTheSamePlace) {
     const auto configuration = Configuration::load((directory_ / "nginx.conf").string());
     ASSERT_TRUE(configuration);
     ASSERT_FALSE(configuration.value().problems().empty()) << said;
-    if (text.find("x.inc") != std::string::npos) continue;  // nginx stops at "gzip" before it sees the '}'
+    if (text.find("x.inc") != std::string::npos)
+      continue;  // nginx stops at "gzip" before it sees the '}'
     const ConfigurationProblem& first = configuration.value().problems().front();
     EXPECT_NE(said.find(first.reason), std::string::npos) << first.message() << "\n" << said;
-    EXPECT_NE(said.find(" in " + first.file + ":" + std::to_string(first.line)), std::string::npos) << first.message() << "\n" << said;
+    EXPECT_NE(said.find(" in " + first.file + ":" + std::to_string(first.line)), std::string::npos)
+        << first.message() << "\n"
+        << said;
   }
 }
 
 TEST_F(RealNginx, TellsItsVersionAndPlaces) {
-  const Installation installation = parse_nginx_version_output(run("PATH=$PATH:/usr/sbin nginx -V").text);
+  const Installation installation =
+      parse_nginx_version_output(run("PATH=$PATH:/usr/sbin nginx -V").text);
   EXPECT_TRUE(installation.version.is_known());
   EXPECT_TRUE(installation.prefix.starts_with('/'));
   EXPECT_TRUE(installation.configuration_path.ends_with("nginx.conf"));

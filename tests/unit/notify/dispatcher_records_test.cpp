@@ -11,7 +11,8 @@ namespace {
 
 using match::Severity;
 
-/// Everything is lost but the database and the incidents, at any moment: what receivers see is the same.
+/// Everything is lost but the database and the incidents, at any moment: what receivers see is the
+/// same.
 TEST(DispatcherRecords, ARestartForgetsNothingAndRepeatsNothing) {
   const auto play = [](int restart_at) {
     const std::vector<ReceiverPolicy> receivers = {{.name = "ops"}, people("chat")};
@@ -30,7 +31,8 @@ TEST(DispatcherRecords, ARestartForgetsNothingAndRepeatsNothing) {
       if (second == restart_at) {
         auto next = std::make_unique<Town>(std::vector<Route>{}, receivers);
         for (const auto& [key, json] : town->database)
-          next->dispatcher.restore(notification_record_from_json(key.first, key.second, json).value());
+          next->dispatcher.restore(
+              notification_record_from_json(key.first, key.second, json).value());
         next->database = town->database;
         next->live = town->live;
         ids.insert(town->ids.begin(), town->ids.end());
@@ -47,7 +49,8 @@ TEST(DispatcherRecords, ARestartForgetsNothingAndRepeatsNothing) {
   };
   const auto wanted = play(-1);
   EXPECT_GE(wanted.size(), 9U);
-  for (int second = 1; second < 900; second += second < 20 ? 1 : 13) EXPECT_EQ(play(second), wanted) << "restart at " << second;
+  for (int second = 1; second < 900; second += second < 20 ? 1 : 13)
+    EXPECT_EQ(play(second), wanted) << "restart at " << second;
 }
 
 TEST(DispatcherRecords, AStepThatWasToldIsKnownAfterARestart) {
@@ -56,7 +59,8 @@ TEST(DispatcherRecords, AStepThatWasToldIsKnownAfterARestart) {
   coming.foreseen = correlate::Foreseen{.at = at(30 * 86400.0), .step = 2};
   auto& incident = town.see(coming, at(0));
   EXPECT_EQ(town.told(at(10)), "ops opened 1");
-  const auto told = notification_record_from_json("ops", incident.id.text(), town.database.at({"ops", incident.id}));
+  const auto told = notification_record_from_json("ops", incident.id.text(),
+                                                  town.database.at({"ops", incident.id}));
   ASSERT_TRUE(told);
   EXPECT_EQ(told.value().step, 2U);
   Town next;
@@ -68,7 +72,9 @@ TEST(DispatcherRecords, AStepThatWasToldIsKnownAfterARestart) {
   EXPECT_EQ(next.told(at(90000)), "ops updated 1");
 }
 
-Router router_to(std::vector<ReceiverPolicy> receivers) { return Router({}, std::move(receivers), std::chrono::seconds(10)); }
+Router router_to(std::vector<ReceiverPolicy> receivers) {
+  return Router({}, std::move(receivers), std::chrono::seconds(10));
+}
 
 TEST(DispatcherRecords, OtherReceiversAreToldWhatIsOpenAndThoseThatStayNothingTwice) {
   Town town({}, {{.name = "old"}, {.name = "stays"}});

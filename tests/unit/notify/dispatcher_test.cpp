@@ -50,7 +50,8 @@ TEST(Dispatcher, WhatTurnedOutWrongIsToldAgainAtOnceToThoseWhoHeardIt) {
   EXPECT_EQ(town.told(at(1)), "chat opened 1");
   EXPECT_FALSE(town.corrected);
   town.diagnose(incident, "upstream_ca_not_trusted", at(5));  // the same cause, another cure
-  EXPECT_EQ(town.told(at(5)), "chat diagnosed 1") << "not only when it is the group's turn, five minutes later";
+  EXPECT_EQ(town.told(at(5)), "chat diagnosed 1")
+      << "not only when it is the group's turn, five minutes later";
   EXPECT_TRUE(town.corrected);
   EXPECT_EQ(town.told(at(6)), "");
   // What shows another face every time waits for its turn.
@@ -93,7 +94,8 @@ TEST(Dispatcher, FortyPlacesOfOneCauseAreOneMessageToPeople) {
   Town town({}, {people("chat"), {.name = "machine"}});
   for (int i = 1; i <= 40; ++i) town.see(incident_at(i, at(0)), at(i * 0.1));
   std::string machine;
-  for (int i = 1; i <= 40; ++i) machine += std::string(machine.empty() ? "" : "; ") + "machine opened " + std::to_string(i);
+  for (int i = 1; i <= 40; ++i)
+    machine += std::string(machine.empty() ? "" : "; ") + "machine opened " + std::to_string(i);
   const std::string told = town.told(at(20));
   EXPECT_EQ(std::count(town.ids.begin(), town.ids.end(), "chat/inc-0000000000000001.opened.1"), 1);
   EXPECT_NE(told.find("chat opened 1+39"), std::string::npos) << told;
@@ -117,13 +119,16 @@ TEST(Dispatcher, AGroupIsHeadedByTheWorstNowAndNotByWhatOpenedFirst) {
     correlate::Incident incident = incident_at(number, at(number));
     incident.window.add(at(number), static_cast<std::uint64_t>(lines));
     incident.count = static_cast<std::uint64_t>(lines);
-    if (number == 3) incident.diagnosis = std::make_shared<correlate::DiagnosisNote>();  // who knows why speaks only among equals
+    if (number == 3)
+      incident.diagnosis =
+          std::make_shared<correlate::DiagnosisNote>();  // who knows why speaks only among equals
     town.see(std::move(incident), at(number));
   }
   const auto decisions = town.dispatcher.advance(at(15), town);
   ASSERT_EQ(decisions.notices.size(), 1U);
   std::string order;
-  for (const correlate::Incident* const incident : decisions.notices[0].incidents) order += incident->id.text().back();
+  for (const correlate::Incident* const incident : decisions.notices[0].incidents)
+    order += incident->id.text().back();
   EXPECT_EQ(order, "2341");
   EXPECT_EQ(decisions.notices[0].incident->id.text().back(), '2');
 }
@@ -157,7 +162,8 @@ TEST(Dispatcher, AStormIsOneMessageForEachCauseOnceAllAreDiagnosed) {
   for (int i = 0; i < 60; ++i) {
     const Time now = at(1 + i * 0.1);
     EXPECT_EQ(town.told(now), "") << i;
-    find_cause(town, *storm[static_cast<std::size_t>(i)], i % 2 == 0 ? "expired" : "wrong_name", now);
+    find_cause(town, *storm[static_cast<std::size_t>(i)], i % 2 == 0 ? "expired" : "wrong_name",
+               now);
   }
   EXPECT_EQ(town.told(at(7)), "chat opened 60+29; chat opened 59+29");
   EXPECT_EQ(town.told(at(300)), "");
@@ -169,8 +175,10 @@ TEST(Dispatcher, AStormIsToldWhenGroupWaitEndsAndItsGrowthOnceAfterGroupInterval
   for (int i = 1; i <= 50; ++i) storm.push_back(&see_and_diagnose_later(town, i, at(0)));
   for (std::size_t i = 0; i < 30; ++i) find_cause(town, *storm[i], "expired", at(1));
   EXPECT_EQ(town.told(at(9.9)), "");
-  EXPECT_EQ(town.told(at(10)), "chat opened 31+19; chat opened 1+29");  // the first may have any cause
-  for (std::size_t i = 30; i < 50; ++i) find_cause(town, *storm[i], "expired", at(12 + static_cast<double>(i) / 10));
+  EXPECT_EQ(town.told(at(10)),
+            "chat opened 31+19; chat opened 1+29");  // the first may have any cause
+  for (std::size_t i = 30; i < 50; ++i)
+    find_cause(town, *storm[i], "expired", at(12 + static_cast<double>(i) / 10));
   find_cause(town, see_and_diagnose_later(town, 51, at(20)), "expired", at(21));
   EXPECT_EQ(town.told(at(30)), "");
   EXPECT_EQ(town.told(at(309)), "");
@@ -306,7 +314,8 @@ TEST(Dispatcher, MaintenanceHoldsBackEveryWeek) {
   window.zone = parse::TimeZone::named("UTC").value();
   Town town({}, {{.name = "ops"}}, {window});
   const auto& incident = town.see(incident_at(1, at(60)), at(60));
-  EXPECT_EQ(town.dispatcher.silencing(incident, at(60)), std::vector<std::string>{"maintenance:backups"});
+  EXPECT_EQ(town.dispatcher.silencing(incident, at(60)),
+            std::vector<std::string>{"maintenance:backups"});
   EXPECT_EQ(town.told(at(80)), "");
   EXPECT_EQ(town.told(at(3600)), "ops opened 1");
 }
@@ -336,8 +345,16 @@ TEST(Dispatcher, RoutesDecideWhoIsTold) {
                  .goes_on = false,
                  .pace = {}};
   database.pace.send_resolved = false;
-  Route quiet{.name = "quiet", .matchers = {matcher("severity=info")}, .receivers = {}, .goes_on = false, .pace = {}};
-  Route copy{.name = "copy", .matchers = {matcher("upstream=~.*")}, .receivers = {"ops"}, .goes_on = true, .pace = {}};
+  Route quiet{.name = "quiet",
+              .matchers = {matcher("severity=info")},
+              .receivers = {},
+              .goes_on = false,
+              .pace = {}};
+  Route copy{.name = "copy",
+             .matchers = {matcher("upstream=~.*")},
+             .receivers = {"ops"},
+             .goes_on = true,
+             .pace = {}};
   copy.pace.events = {event::EventKind::opened};
   Town town({copy, database, quiet}, {{.name = "ops"}, {.name = "dba"}, {.name = "other"}});
   auto& first = town.see(incident_at(1, at(0)), at(0));
@@ -347,10 +364,16 @@ TEST(Dispatcher, RoutesDecideWhoIsTold) {
   for (auto* const incident : {&first, &second, &third}) town.resolve(*incident, at(20));
   EXPECT_EQ(town.told(at(20)), "");
   auto elsewhere = incident_at(4, at(30));
-  elsewhere.place = {.side = parse::Side::config, .peer = "", .name = "", .server = "", .object = "/etc/x", .scheme = ""};
+  elsewhere.place = {.side = parse::Side::config,
+                     .peer = "",
+                     .name = "",
+                     .server = "",
+                     .object = "/etc/x",
+                     .scheme = ""};
   Town without({database}, {{.name = "ops"}, {.name = "dba"}});
   without.see(elsewhere, at(30));
-  EXPECT_EQ(without.told(at(40)), "ops opened 4; dba opened 4");  // no route matches: nobody is forgotten
+  EXPECT_EQ(without.told(at(40)),
+            "ops opened 4; dba opened 4");  // no route matches: nobody is forgotten
 }
 
 TEST(Dispatcher, NoiseAndHistoryAreNobodysBusiness) {
@@ -382,7 +405,8 @@ TEST(Dispatcher, AThousandFaultsAreABoundedNumberOfMessages) {
     town.told(at(second));
   }
   const auto of = [&](const std::string& name) {
-    return std::count_if(town.ids.begin(), town.ids.end(), [&](const std::string& id) { return id.starts_with(name); });
+    return std::count_if(town.ids.begin(), town.ids.end(),
+                         [&](const std::string& id) { return id.starts_with(name); });
   };
   EXPECT_LE(of("chat"), 4 * 13);        // four causes, at most once in five minutes
   EXPECT_LE(of("machine"), 1000 * 12);  // each opens once and doubles a few times

@@ -40,8 +40,10 @@ TEST(SilenceBook, RefusesWhatWouldSilenceEverythingOrForEver) {
   EXPECT_FALSE(book.add(silence_of("server=gw", at(0), at(0)), at(0)));
   EXPECT_FALSE(book.add(silence_of("server=gw", at(-20), at(-10)), at(0)));
   EXPECT_FALSE(book.add(silence_of("server=gw", at(0), at(400.0 * 86400)), at(0)));
-  for (std::size_t i = 0; i < SilenceBook::kMost; ++i) ASSERT_TRUE(book.add(silence_of("server=gw", at(0), at(10)), at(0)));
-  EXPECT_EQ(book.add(silence_of("server=gw", at(0), at(10)), at(0)).error().code(), ErrorCode::limit_exceeded);
+  for (std::size_t i = 0; i < SilenceBook::kMost; ++i)
+    ASSERT_TRUE(book.add(silence_of("server=gw", at(0), at(10)), at(0)));
+  EXPECT_EQ(book.add(silence_of("server=gw", at(0), at(10)), at(0)).error().code(),
+            ErrorCode::limit_exceeded);
 }
 
 TEST(SilenceBook, ExpiresOnce) {
@@ -60,7 +62,8 @@ TEST(Silence, SurvivesTheStore) {
   const auto after = silence_from_json(to_json(before));
   ASSERT_TRUE(after);
   EXPECT_EQ(to_json(after.value()), to_json(before));
-  for (const char* const text : {"", "{}", "[]", R"({"id":"a","matchers":["x=1"]})", R"({"id":"a","matchers":[]})"}) {
+  for (const char* const text :
+       {"", "{}", "[]", R"({"id":"a","matchers":["x=1"]})", R"({"id":"a","matchers":[]})"}) {
     EXPECT_FALSE(silence_from_json(text)) << text;
   }
 }

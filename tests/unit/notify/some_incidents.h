@@ -12,18 +12,23 @@ namespace handshaked::notify {
 
 /// So many seconds after noon of a Saturday, 2026-11-21, UTC.
 inline Time at(double seconds) {
-  const std::chrono::year_month_day date{std::chrono::year(2026), std::chrono::month(11), std::chrono::day(21)};
+  const std::chrono::year_month_day date{std::chrono::year(2026), std::chrono::month(11),
+                                         std::chrono::day(21)};
   return Time(std::chrono::sys_days(date) + std::chrono::hours(12)) +
          std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
 /// A receiver that people read.
-inline ReceiverPolicy people(const std::string& name) { return {.name = name, .for_people = true, .repeats = true}; }
+inline ReceiverPolicy people(const std::string& name) {
+  return {.name = name, .for_people = true, .repeats = true};
+}
 
 /// An open upstream fault at peer 10.0.0.<number>.
-inline correlate::Incident incident_at(int number, Time opened, match::Severity severity = match::Severity::warning) {
+inline correlate::Incident incident_at(int number, Time opened,
+                                       match::Severity severity = match::Severity::warning) {
   correlate::Incident incident;
-  incident.id = "inc-" + std::string(16 - std::to_string(number).size(), '0') + std::to_string(number);
+  incident.id =
+      "inc-" + std::string(16 - std::to_string(number).size(), '0') + std::to_string(number);
   incident.fingerprint = "v1:" + std::to_string(number);
   incident.status = correlate::Status::open;
   incident.was_open = true;
@@ -46,13 +51,16 @@ inline correlate::Incident incident_at(int number, Time opened, match::Severity 
 /// A dispatcher with the incidents that it is told of, and what it says in words.
 class Town final : public LiveIncidents {
  public:
-  explicit Town(std::vector<Route> routes = {}, std::vector<ReceiverPolicy> receivers = {{.name = "ops"}},
+  explicit Town(std::vector<Route> routes = {},
+                std::vector<ReceiverPolicy> receivers = {{.name = "ops"}},
                 std::vector<MaintenanceWindow> maintenance = {})
-      : dispatcher(Router(std::move(routes), std::move(receivers), std::chrono::seconds(10)), std::move(maintenance)) {}
+      : dispatcher(Router(std::move(routes), std::move(receivers), std::chrono::seconds(10)),
+                   std::move(maintenance)) {}
 
   const correlate::Incident* find(std::string_view id) const override {
     const auto it = live.find(std::string(id));
-    return it == live.end() || it->second.status == correlate::Status::resolved ? nullptr : &it->second;
+    return it == live.end() || it->second.status == correlate::Status::resolved ? nullptr
+                                                                                : &it->second;
   }
   correlate::Incident& see(correlate::Incident incident, Time now) {
     correlate::Incident& kept = live[incident.id] = std::move(incident);
@@ -80,16 +88,18 @@ class Town final : public LiveIncidents {
   /// "ops opened 1; ops opened 2": receiver, kind, number of the incident; "+2" for company.
   std::string told(Time now) {
     const auto decisions = dispatcher.advance(now, *this);
-    for (const NotificationRecord& state : decisions.told) database[{state.receiver, state.incident_id}] = to_json(state);
+    for (const NotificationRecord& state : decisions.told)
+      database[{state.receiver, state.incident_id}] = to_json(state);
     for (const auto& gone : decisions.forgotten) database.erase(gone);
     std::string text;
     for (const Notice& notice : decisions.notices) {
       corrected = notice.is_correction;
-      text += (text.empty() ? "" : "; ") + notice.receiver + " " + std::string(to_string(notice.kind)) + " " +
+      text += (text.empty() ? "" : "; ") + notice.receiver + " " +
+              std::string(to_string(notice.kind)) + " " +
               std::to_string(std::stoi(notice.incident->id.text().substr(4)));
       if (notice.incidents.size() > 1) text += "+" + std::to_string(notice.incidents.size() - 1);
-      ids.push_back(notice.receiver + "/" + notice.incident->id + "." + std::string(to_string(notice.kind)) + "." +
-                    std::to_string(notice.number));
+      ids.push_back(notice.receiver + "/" + notice.incident->id + "." +
+                    std::string(to_string(notice.kind)) + "." + std::to_string(notice.number));
     }
     return text;
   }

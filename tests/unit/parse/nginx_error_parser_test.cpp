@@ -25,19 +25,24 @@ class Parser {
   std::deque<std::string> lines_;
 };
 
-const std::string kVerify = "upstream SSL certificate verify error: (20:unable to get local issuer certificate)";
-const std::string kContext = " while SSL handshaking to upstream, client: 192.0.2.7, server: gw.corp.test, ";
+const std::string kVerify =
+    "upstream SSL certificate verify error: (20:unable to get local issuer certificate)";
+const std::string kContext =
+    " while SSL handshaking to upstream, client: 192.0.2.7, server: gw.corp.test, ";
 
 TEST(NginxErrorParser, TakesAnHttpUpstreamLineApart) {
   Parser parser;
   const std::string line = kHeader + kVerify + kContext +
-                           "request: \"GET /v1?card=1 HTTP/1.1\", subrequest: \"/auth\", upstream: \"https://10.0.0.1:8443/v1\", host: "
+                           "request: \"GET /v1?card=1 HTTP/1.1\", subrequest: \"/auth\", upstream: "
+                           "\"https://10.0.0.1:8443/v1\", host: "
                            "\"gw\", referrer: \"https://a/\"";
   const ErrorRecord& record = parser.parse(line);
   EXPECT_EQ(record.form, Form::file);
   EXPECT_EQ(record.level, Level::error);
   EXPECT_EQ(record.side, Side::upstream);
-  EXPECT_EQ(record.time, (LocalTime{.year = 2026, .month = 11, .day = 21, .hour = 2, .minute = 58, .second = 15}));
+  EXPECT_EQ(
+      record.time,
+      (LocalTime{.year = 2026, .month = 11, .day = 21, .hour = 2, .minute = 58, .second = 15}));
   EXPECT_EQ(record.pid, 9U);
   EXPECT_EQ(record.tid, 10U);
   EXPECT_EQ(record.connection, 1U);
@@ -58,8 +63,10 @@ TEST(NginxErrorParser, TakesAnHttpUpstreamLineApart) {
 
 TEST(NginxErrorParser, KnowsEveryLevel) {
   Parser parser;
-  for (const Level level : {Level::emerg, Level::alert, Level::crit, Level::error, Level::warn, Level::notice, Level::info, Level::debug}) {
-    const std::string line = "2026/11/21 02:58:15 [" + std::string(to_string(level)) + "] 1#1: hello";
+  for (const Level level : {Level::emerg, Level::alert, Level::crit, Level::error, Level::warn,
+                            Level::notice, Level::info, Level::debug}) {
+    const std::string line =
+        "2026/11/21 02:58:15 [" + std::string(to_string(level)) + "] 1#1: hello";
     EXPECT_EQ(parser.parse(line).level, level) << line;
     EXPECT_EQ(parser.parse(line).message, "hello");
   }
@@ -67,18 +74,22 @@ TEST(NginxErrorParser, KnowsEveryLevel) {
 
 TEST(NginxErrorParser, TakesNoHeaderThatOnlyLooksLikeOne) {
   for (const char* const line :
-       {"2026/11/21 02:58:15 [fatal] 9#10: *1 x", "2026/11/21 02:58:15 [error] 9-10: *1 x and more of it",
+       {"2026/11/21 02:58:15 [fatal] 9#10: *1 x",
+        "2026/11/21 02:58:15 [error] 9-10: *1 x and more of it",
         "2026/11/21 02:58:15 [error] 9#10 *1 x and more", "2026-11-21 02:58:15 [error] 9#10: *1 x",
-        "2026/11/21 02:58:1x [error] 9#10: *1 x", "2026/11/21 02:58:15  [error] 9#10: x x", "", "2026/11/21 02:58:15 [error]"}) {
+        "2026/11/21 02:58:1x [error] 9#10: *1 x", "2026/11/21 02:58:15  [error] 9#10: x x", "",
+        "2026/11/21 02:58:15 [error]"}) {
     EXPECT_EQ(header_length(line), 0U) << line;
   }
 }
 
 TEST(NginxErrorParser, ReadsAClientLineWithAnEmptyServerName) {
   Parser parser;
-  const ErrorRecord& record = parser.parse(kHeader +
-                                           "client SSL certificate verify error: (10:certificate has expired) while reading client request "
-                                           "headers, client: 2001:db8::1, server: , request: \"GET / HTTP/1.1\", host: \"a\"");
+  const ErrorRecord& record = parser.parse(
+      kHeader +
+      "client SSL certificate verify error: (10:certificate has expired) while reading client "
+      "request "
+      "headers, client: 2001:db8::1, server: , request: \"GET / HTTP/1.1\", host: \"a\"");
   EXPECT_EQ(record.side, Side::client);
   EXPECT_EQ(record.client, "2001:db8::1");
   EXPECT_TRUE(has(record.server));
@@ -88,10 +99,11 @@ TEST(NginxErrorParser, ReadsAClientLineWithAnEmptyServerName) {
 
 TEST(NginxErrorParser, ReadsStreamUdpAndMailContexts) {
   Parser parser;
-  const std::string stream =
-      kHeader +
-      "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while SSL handshaking to upstream, client: "
-      "127.0.0.1, server: 0.0.0.0:5432, upstream: \"10.0.0.2:5432\", bytes from/to client:0/0, bytes from/to upstream:0/0";
+  const std::string stream = kHeader +
+                             "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong "
+                             "version number) while SSL handshaking to upstream, client: "
+                             "127.0.0.1, server: 0.0.0.0:5432, upstream: \"10.0.0.2:5432\", bytes "
+                             "from/to client:0/0, bytes from/to upstream:0/0";
   {
     const ErrorRecord& record = parser.parse(stream);
     EXPECT_EQ(record.side, Side::upstream);
@@ -101,16 +113,19 @@ TEST(NginxErrorParser, ReadsStreamUdpAndMailContexts) {
     EXPECT_EQ(upstream_peer(record), "10.0.0.2:5432");
   }
   {
-    const ErrorRecord& record = parser.parse(
-        kHeader + "recv() failed (111: Connection refused) while proxying connection, udp client: 127.0.0.1, server: 0.0.0.0:53");
+    const ErrorRecord& record =
+        parser.parse(kHeader +
+                     "recv() failed (111: Connection refused) while proxying connection, udp "
+                     "client: 127.0.0.1, server: 0.0.0.0:53");
     EXPECT_EQ(record.client, "127.0.0.1");
     EXPECT_EQ(record.server, "0.0.0.0:53");
     EXPECT_EQ(record.message, "recv() failed (111: Connection refused)");
   }
   {
-    const ErrorRecord& record = parser.parse(kHeader +
-                                             "SSL_do_handshake() failed (SSL: error:1) while in starttls state, client: 10.1.1.1 using "
-                                             "starttls, server: 0.0.0.0:25, login: \"joe\", upstream: 10.9.9.9:143");
+    const ErrorRecord& record = parser.parse(
+        kHeader +
+        "SSL_do_handshake() failed (SSL: error:1) while in starttls state, client: 10.1.1.1 using "
+        "starttls, server: 0.0.0.0:25, login: \"joe\", upstream: 10.9.9.9:143");
     EXPECT_EQ(record.client, "10.1.1.1");
     EXPECT_EQ(record.login, "joe");
     EXPECT_EQ(record.upstream, "10.9.9.9:143");
@@ -121,7 +136,8 @@ TEST(NginxErrorParser, ReadsStreamUdpAndMailContexts) {
 TEST(NginxErrorParser, ReadsAnOcspContext) {
   Parser parser;
   const ErrorRecord& record = parser.parse(
-      "2026/11/21 02:58:15 [error] 9#10: OCSP responder timed out while requesting certificate status, responder: ocsp.test, peer: "
+      "2026/11/21 02:58:15 [error] 9#10: OCSP responder timed out while requesting certificate "
+      "status, responder: ocsp.test, peer: "
       "10.0.0.9:80, certificate: \"/etc/nginx/a.pem\"");
   EXPECT_EQ(record.side, Side::ocsp);
   EXPECT_EQ(record.action, "requesting certificate status");
@@ -132,11 +148,13 @@ TEST(NginxErrorParser, ReadsAnOcspContext) {
 
 TEST(NginxErrorParser, ReadsLinesOfAStartWithAndWithoutHeader) {
   Parser parser;
-  const ErrorRecord& record = parser.parse("nginx: [emerg] cannot load certificate \"/etc/nginx/x.pem\" in /etc/nginx/nginx.conf:12");
+  const ErrorRecord& record = parser.parse(
+      "nginx: [emerg] cannot load certificate \"/etc/nginx/x.pem\" in /etc/nginx/nginx.conf:12");
   EXPECT_EQ(record.form, Form::stderr_);
   EXPECT_EQ(record.level, Level::emerg);
   EXPECT_EQ(record.side, Side::config);
-  EXPECT_EQ(record.message, "cannot load certificate \"/etc/nginx/x.pem\" in /etc/nginx/nginx.conf:12");
+  EXPECT_EQ(record.message,
+            "cannot load certificate \"/etc/nginx/x.pem\" in /etc/nginx/nginx.conf:12");
   EXPECT_FALSE(has(record.client));
 }
 
@@ -145,16 +163,19 @@ TEST(NginxErrorParser, NeverTakesAStrangersTextForTheContext) {
   // In the request, the host and the referrer: they stand behind nginx's own context.
   const ErrorRecord& referrer =
       parser.parse(kHeader +
-                   "open() \"/srv/x\" failed (2: No such file or directory), client: 192.0.2.7, server: gw, request: \"GET /x HTTP/1.1\", "
-                   "host: \"gw\", referrer: \"https://x/ while SSL handshaking to upstream, client: 1.1.1.1, server: evil\"");
+                   "open() \"/srv/x\" failed (2: No such file or directory), client: 192.0.2.7, "
+                   "server: gw, request: \"GET /x HTTP/1.1\", "
+                   "host: \"gw\", referrer: \"https://x/ while SSL handshaking to upstream, "
+                   "client: 1.1.1.1, server: evil\"");
   EXPECT_EQ(referrer.client, "192.0.2.7");
   EXPECT_EQ(referrer.server, "gw");
   EXPECT_EQ(referrer.side, Side::client);
   EXPECT_EQ(referrer.action, "");
   // In a quoted path before it: a context inside quotes is none.
-  const ErrorRecord& path = parser.parse(kHeader +
-                                         "open() \"/srv/a, client: 1.1.1.1, server: evil, b\" failed (2: No such file or directory), "
-                                         "client: 192.0.2.7, server: gw, request: \"GET /a HTTP/1.1\", host: \"gw\"");
+  const ErrorRecord& path = parser.parse(
+      kHeader +
+      "open() \"/srv/a, client: 1.1.1.1, server: evil, b\" failed (2: No such file or directory), "
+      "client: 192.0.2.7, server: gw, request: \"GET /a HTTP/1.1\", host: \"gw\"");
   EXPECT_EQ(path.client, "192.0.2.7");
   EXPECT_EQ(path.server, "gw");
 }
@@ -163,24 +184,30 @@ TEST(NginxErrorParser, CallsALineAmbiguousWhenAQuotedNameCouldHaveWrittenTheCont
   Parser parser;
   const ErrorRecord& record =
       parser.parse(kHeader +
-                   "upstream SSL certificate does not match \"a\", client: 6.6.6.6, server: evil\" while SSL handshaking to upstream, "
-                   "client: 192.0.2.7, server: gw, request: \"GET / HTTP/1.1\", upstream: \"https://10.0.0.1:8443/\", host: \"a\"");
+                   "upstream SSL certificate does not match \"a\", client: 6.6.6.6, server: evil\" "
+                   "while SSL handshaking to upstream, "
+                   "client: 192.0.2.7, server: gw, request: \"GET / HTTP/1.1\", upstream: "
+                   "\"https://10.0.0.1:8443/\", host: \"a\"");
   EXPECT_TRUE(record.ambiguous);
   EXPECT_TRUE(record.foreign_tail);
-  EXPECT_FALSE(
-      parser
-          .parse(kHeader + "upstream SSL certificate does not match \"a\" while SSL handshaking to upstream, client: 192.0.2.7, server: gw")
-          .ambiguous);
+  EXPECT_FALSE(parser
+                   .parse(kHeader + "upstream SSL certificate does not match \"a\" while SSL "
+                                    "handshaking to upstream, client: 192.0.2.7, server: gw")
+                   .ambiguous);
 }
 
 TEST(NginxErrorParser, TakesTheFirstUpstreamBehindAWholeRequest) {
   Parser parser;
-  const std::string tail = "upstream: \"https://10.0.0.1:8443/v1\", host: \"gw\", upstream: \"https://10.66.66.66/\"";
-  EXPECT_EQ(parser.parse(kHeader + kVerify + kContext + "request: \"GET /v1 HTTP/1.1\", " + tail).upstream, "https://10.0.0.1:8443/v1");
+  const std::string tail =
+      "upstream: \"https://10.0.0.1:8443/v1\", host: \"gw\", upstream: \"https://10.66.66.66/\"";
+  EXPECT_EQ(parser.parse(kHeader + kVerify + kContext + "request: \"GET /v1 HTTP/1.1\", " + tail)
+                .upstream,
+            "https://10.0.0.1:8443/v1");
   // Before nginx 1.21.1 a request line could hold spaces, and so a whole field.
-  const ErrorRecord& old = parser.parse(
-      kHeader + kVerify + kContext +
-      "request: \"GET /a\", upstream: \"https://6.6.6.6/\", host: \"x HTTP/1.1\", upstream: \"https://10.0.0.1:8443/v1\", host: \"gw\"");
+  const ErrorRecord& old =
+      parser.parse(kHeader + kVerify + kContext +
+                   "request: \"GET /a\", upstream: \"https://6.6.6.6/\", host: \"x HTTP/1.1\", "
+                   "upstream: \"https://10.0.0.1:8443/v1\", host: \"gw\"");
   EXPECT_EQ(old.upstream, "https://10.0.0.1:8443/v1");
   EXPECT_EQ(old.host, "gw");
 }
@@ -200,8 +227,8 @@ TEST(NginxErrorParser, SaysWhenNginxCutTheLine) {
 
 TEST(NginxErrorParser, FindsAHeaderBehindAnUnknownPrefixButDoesNotTrustIt) {
   Parser parser;
-  const ErrorRecord& record =
-      parser.parse("mylogger[3]/a: 2026/11/21 02:58:15 [error] 9#10: *1 " + kVerify + kContext + "request: \"GET / HTTP/1.1\"");
+  const ErrorRecord& record = parser.parse("mylogger[3]/a: 2026/11/21 02:58:15 [error] 9#10: *1 " +
+                                           kVerify + kContext + "request: \"GET / HTTP/1.1\"");
   EXPECT_EQ(record.form, Form::bare);
   EXPECT_EQ(record.message, kVerify);
   EXPECT_EQ(record.connection, 1U);
@@ -212,7 +239,8 @@ TEST(NginxErrorParser, FindsAHeaderBehindAnUnknownPrefixButDoesNotTrustIt) {
 TEST(NginxErrorParser, AcceptsWindowsLineEndsAndAnyBytes) {
   Parser parser;
   EXPECT_EQ(parser.parse("2026/11/21 02:58:15 [info] 1#1: ok\r").message, "ok");
-  const std::string odd = std::string("2026/11/21 02:58:15 [info] 1#1: *2 ") + '\0' + "\xff\xfe\x1b[31m, client: 1.1.1.1, server: a";
+  const std::string odd = std::string("2026/11/21 02:58:15 [info] 1#1: *2 ") + '\0' +
+                          "\xff\xfe\x1b[31m, client: 1.1.1.1, server: a";
   const ErrorRecord& record = parser.parse(odd);
   EXPECT_EQ(record.client, "1.1.1.1");
   EXPECT_EQ(record.message.size(), 8U);
@@ -222,8 +250,9 @@ TEST(NginxErrorParser, AcceptsWindowsLineEndsAndAnyBytes) {
 TEST(NginxErrorParser, PeersKeepUnixSocketsAndGroupNames) {
   Parser parser;
   const auto peer_of = [&](const std::string& upstream) {
-    return std::string(upstream_peer(
-        parser.parse(kHeader + kVerify + kContext + "request: \"GET / HTTP/1.1\", upstream: \"" + upstream + "\", host: \"a\"")));
+    return std::string(upstream_peer(parser.parse(kHeader + kVerify + kContext +
+                                                  "request: \"GET / HTTP/1.1\", upstream: \"" +
+                                                  upstream + "\", host: \"a\"")));
   };
   EXPECT_EQ(peer_of("https://unix:/run/app.sock:/path"), "unix:/run/app.sock");
   // "proxy_pass https://unix:/run/app.sock:;": what was asked for follows at once.
@@ -252,7 +281,8 @@ std::string random_record(std::mt19937& random) {
                                         "plain words",
                                         "\\\""};
   std::string line = random() % 8 == 0 ? "" : "2026/11/21 02:58:15 [error] 9#9: *1 ";
-  for (auto pieces = random() % 9; pieces > 0; --pieces) line += kPieces[random() % std::size(kPieces)];
+  for (auto pieces = random() % 9; pieces > 0; --pieces)
+    line += kPieces[random() % std::size(kPieces)];
   if (random() % 16 == 0) line.append(2100, 'x');
   return line;
 }
@@ -264,8 +294,9 @@ std::string json_escaped(const std::string& text) {
 }
 
 TEST(NginxErrorParser, WhatIsClosedAtAGlanceIsNeverLeftOpen) {
-  static const std::string kWrappings[] = {"", "<187>Nov 21 02:58:15 web-1 nginx: ", "2026-11-21T02:58:15Z stderr F ",
-                                           "<187>1 2026-11-21T02:58:15Z web-1 \"nginx\" 9 - - ", "web-1  | "};
+  static const std::string kWrappings[] = {
+      "", "<187>Nov 21 02:58:15 web-1 nginx: ", "2026-11-21T02:58:15Z stderr F ",
+      "<187>1 2026-11-21T02:58:15Z web-1 \"nginx\" 9 - - ", "web-1  | "};
   std::mt19937 random(16);
   int closed = 0, closed_json = 0, open = 0;
   for (int round = 0; round < 40'000; ++round) {
@@ -287,46 +318,50 @@ TEST(NginxErrorParser, WhatIsClosedAtAGlanceIsNeverLeftOpen) {
   EXPECT_GT(closed, 5000);
   EXPECT_GT(closed_json, 5000);
   EXPECT_GT(open, 5000);
-  EXPECT_TRUE(is_closed_at_a_glance(kHeader + kVerify + kContext + "request: \"GET / HTTP/1.1\", host: \"a\""));
+  EXPECT_TRUE(is_closed_at_a_glance(kHeader + kVerify + kContext +
+                                    "request: \"GET / HTTP/1.1\", host: \"a\""));
 }
 
 TEST(NginxErrorParser, WhatPastingWouldNotChangeIsReadTheSame) {
-  static const std::string kPieces[] = {"SSL_do_handshake() failed (SSL: error:0A000102:SSL routines::x) ",
-                                        "while SSL handshaking",
-                                        " while ",
-                                        "to upstream",
-                                        ", client: 192.0.2.7",
-                                        ", server: a.example",
-                                        ", request: \"GET / HTTP/1.1\"",
-                                        ", upstream: \"https://10.0.0.1:443/\"",
-                                        ", host: \"a\"",
-                                        "400 ",
-                                        "[error] ",
-                                        "nginx: [crit] ",
-                                        "*7 ",
-                                        "9#9: ",
-                                        "2026/11/21 02:58:15 ",
-                                        "Nov 21 02:58:15 ",
-                                        "  ",
-                                        "...",
-                                        "**",
-                                        "&quot;",
-                                        "\xE2\x80\x9C",
-                                        "](http://x)",
-                                        "<b>",
-                                        "\\\"",
-                                        "\t",
-                                        " |",
-                                        "word",
-                                        " ",
-                                        "\"",
-                                        "'"};
+  static const std::string kPieces[] = {
+      "SSL_do_handshake() failed (SSL: error:0A000102:SSL routines::x) ",
+      "while SSL handshaking",
+      " while ",
+      "to upstream",
+      ", client: 192.0.2.7",
+      ", server: a.example",
+      ", request: \"GET / HTTP/1.1\"",
+      ", upstream: \"https://10.0.0.1:443/\"",
+      ", host: \"a\"",
+      "400 ",
+      "[error] ",
+      "nginx: [crit] ",
+      "*7 ",
+      "9#9: ",
+      "2026/11/21 02:58:15 ",
+      "Nov 21 02:58:15 ",
+      "  ",
+      "...",
+      "**",
+      "&quot;",
+      "\xE2\x80\x9C",
+      "](http://x)",
+      "<b>",
+      "\\\"",
+      "\t",
+      " |",
+      "word",
+      " ",
+      "\"",
+      "'"};
   std::mt19937 random(29);
   int same = 0, other = 0;
   for (int round = 0; round < 60'000; ++round) {
     std::string line = "2026/11/21 02:58:15 [error] 9#10: *1 ";
-    for (auto pieces = 1 + random() % 9; pieces > 0; --pieces) line += kPieces[random() % std::size(kPieces)];
-    if (random() % 2 == 0) line += ", client: 192.0.2.7, server: a.example, request: \"GET / HTTP/1.1\", host: \"a\"";
+    for (auto pieces = 1 + random() % 9; pieces > 0; --pieces)
+      line += kPieces[random() % std::size(kPieces)];
+    if (random() % 2 == 0)
+      line += ", client: 192.0.2.7, server: a.example, request: \"GET / HTTP/1.1\", host: \"a\"";
     NginxErrorParser parser, pasted;
     const ErrorRecord as_written = parser.parse(line);
     if (as_written.form != Form::file || !parser.is_same_pasted(line)) {

@@ -25,37 +25,45 @@ std::vector<std::string> split(const std::string& line) {
 
 std::size_t count(std::string_view text, std::string_view word) {
   std::size_t found = 0;
-  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) ++found;
+  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
+    ++found;
   return found;
 }
 
 const std::string kLine = "2026/11/21 02:58:15 [error] 9#9: *7 a message of nginx";
 
 TEST(RecordBatch, ValuesOfAListBecomeLines) {
-  const auto list = split(R"({"streams":[{"stream":{"job":"nginx"},"values":[["1795229895000000000",")" + kLine +
-                          R"("],["1","short"],["2",")" + kLine + R"("]]}]})");
+  const auto list =
+      split(R"({"streams":[{"stream":{"job":"nginx"},"values":[["1795229895000000000",")" + kLine +
+            R"("],["1","short"],["2",")" + kLine + R"("]]}]})");
   ASSERT_EQ(list.size(), 3U);
   EXPECT_EQ(list[0], R"({"values":["1795229895000000000",")" + kLine + R"("]})");
   EXPECT_EQ(list[2], R"({"streams":[{"stream":{"job":"nginx"},"values":[,["1","short"],]}]})");
 }
 
 TEST(RecordBatch, ALineOfOneRecordIsLeftAlone) {
-  for (const std::string& line : {kLine, kLine + " {\"a\":[{\"b\":1},{\"c\":2}]}", R"({"log":")" + kLine + R"(","tags":["a","b"]})",
-                                  R"({"message":")" + kLine + R"(","labels":[{"name":"a"},{"name":"b"}]})",
-                                  R"({"logEvents":[{"id":"1","message":")" + kLine + R"("}]})", std::string("[error] 9#9: x"),
-                                  std::string("["), std::string("{"), std::string()}) {
+  for (const std::string& line :
+       {kLine, kLine + " {\"a\":[{\"b\":1},{\"c\":2}]}",
+        R"({"log":")" + kLine + R"(","tags":["a","b"]})",
+        R"({"message":")" + kLine + R"(","labels":[{"name":"a"},{"name":"b"}]})",
+        R"({"logEvents":[{"id":"1","message":")" + kLine + R"("}]})", std::string("[error] 9#9: x"),
+        std::string("["), std::string("{"), std::string()}) {
     EXPECT_TRUE(split(line).empty()) << line;
   }
 }
 
 TEST(RecordBatch, DoubleBracketsAroundAQuoteAreNoList) {
-  EXPECT_FALSE(may_be_batch(R"([[no "ssl_certificate" is defined for the "listen ... ssl" directive]])"));
-  EXPECT_TRUE(may_be_batch(R"([["1795229895000000000", "2026/11/21 02:58:15 [error] 9#9: *1 SSL_do_handshake() failed"]])"));
-  EXPECT_TRUE(may_be_batch(R"([[1795229895, "2026/11/21 02:58:15 [error] 9#9: *1 SSL_do_handshake() failed"]])"));
+  EXPECT_FALSE(
+      may_be_batch(R"([[no "ssl_certificate" is defined for the "listen ... ssl" directive]])"));
+  EXPECT_TRUE(may_be_batch(
+      R"([["1795229895000000000", "2026/11/21 02:58:15 [error] 9#9: *1 SSL_do_handshake() failed"]])"));
+  EXPECT_TRUE(may_be_batch(
+      R"([[1795229895, "2026/11/21 02:58:15 [error] 9#9: *1 SSL_do_handshake() failed"]])"));
 }
 
 TEST(RecordBatch, AListThatNobodyKnowsKeepsItsName) {
-  const auto list = split(R"({"app":{"bodies":[{"message":")" + kLine + R"("},{"message":")" + kLine + R"("}]}})");
+  const auto list = split(R"({"app":{"bodies":[{"message":")" + kLine + R"("},{"message":")" +
+                          kLine + R"("}]}})");
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[0], R"({"app.bodies":{"message":")" + kLine + R"("}})");
 }
@@ -67,9 +75,12 @@ class Writer {
   std::string value(int depth) {
     const auto kind = random_() % (depth > 4 ? 2 : 5);
     if (kind == 0) return "17";
-    if (kind == 1) return "\"2026/11/21 02:58:15 [error] 9#9: *1 <record " + std::to_string(records++) + "> of \\\"[{,\\\\\"";
+    if (kind == 1)
+      return "\"2026/11/21 02:58:15 [error] 9#9: *1 <record " + std::to_string(records++) +
+             "> of \\\"[{,\\\\\"";
     std::string text(kind == 2 ? "[" : "{");
-    static constexpr const char* kNames[] = {"logEvents", "message", "values", "streams", "a\\\"b", "logs", "x", "events"};
+    static constexpr const char* kNames[] = {"logEvents", "message", "values", "streams",
+                                             "a\\\"b",    "logs",    "x",      "events"};
     for (auto i = random_() % 4, size = i; i > 0; --i) {
       if (i != size) text += random_() % 3 == 0 ? ", " : ",";
       if (kind != 2) text.append("\"").append(kNames[random_() % std::size(kNames)]).append("\":");

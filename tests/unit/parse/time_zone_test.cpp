@@ -9,7 +9,8 @@
 namespace handshaked::parse {
 namespace {
 
-LocalTime at(unsigned year, unsigned month, unsigned day, unsigned hour, unsigned minute, unsigned second = 0) {
+LocalTime at(unsigned year, unsigned month, unsigned day, unsigned hour, unsigned minute,
+             unsigned second = 0) {
   const auto small = [](unsigned value) { return static_cast<std::uint8_t>(value); };
   return {.year = static_cast<std::uint16_t>(year),
           .month = small(month),
@@ -37,7 +38,8 @@ TEST(TimeZone, TakesOffsetsNamesAndUtc) {
 }
 
 TEST(TimeZone, RefusesWhatNoDatabaseKnows) {
-  for (const char* const name : {"Mars/Olympus", "+25:00", "08:00", "+8", "+08:99", "../../etc/passwd"})
+  for (const char* const name :
+       {"Mars/Olympus", "+25:00", "08:00", "+8", "+08:99", "../../etc/passwd"})
     EXPECT_FALSE(TimeZone::named(name)) << name;
 }
 
@@ -66,23 +68,25 @@ TEST(TimeZone, OfTheHostAnswersTheSameWhateverWasAskedBefore) {
 
 TEST(TimeZone, KnowsNoTimeThatNoCalendarKnows) {
   TimeZone utc = TimeZone::named("UTC").value();
-  for (const LocalTime& time : {at(2026, 2, 30, 0, 0), at(2026, 13, 1, 0, 0), at(2026, 1, 1, 24, 0), at(2026, 1, 1, 0, 60),
-                                at(2026, 1, 1, 0, 0, 61), LocalTime{}}) {
+  for (const LocalTime& time : {at(2026, 2, 30, 0, 0), at(2026, 13, 1, 0, 0), at(2026, 1, 1, 24, 0),
+                                at(2026, 1, 1, 0, 60), at(2026, 1, 1, 0, 0, 61), LocalTime{}}) {
     EXPECT_FALSE(utc.resolve(time));
   }
   EXPECT_TRUE(utc.resolve(at(2024, 2, 29, 23, 59, 60)));
 }
 
 TEST(TimeZone, ReadsAndWritesRfc3339) {
-  for (const char* const text :
-       {"2026-11-21T02:58:15Z", "2026-11-21T02:58:15+01:00", "2026-11-21T02:58:15.123000-05:30", "1999-12-31T23:59:59Z"}) {
+  for (const char* const text : {"2026-11-21T02:58:15Z", "2026-11-21T02:58:15+01:00",
+                                 "2026-11-21T02:58:15.123000-05:30", "1999-12-31T23:59:59Z"}) {
     const auto time = parse_rfc3339(text);
     ASSERT_TRUE(time) << text;
     EXPECT_EQ(format_rfc3339(*time), text);
   }
-  EXPECT_EQ(parse_rfc3339("2026-11-21T02:58:15.123456789Z")->utc, parse_rfc3339("2026-11-21T03:58:15.123456+01:00")->utc);
-  for (const char* const text : {"", "2026-11-21", "2026-11-21T02:58:15", "2026-11-21T02:58:15+", "2026-99-21T02:58:15Z",
-                                 "2026-11-21T02:58:15Zx", "-026-11-21T02:58:15Z"}) {
+  EXPECT_EQ(parse_rfc3339("2026-11-21T02:58:15.123456789Z")->utc,
+            parse_rfc3339("2026-11-21T03:58:15.123456+01:00")->utc);
+  for (const char* const text :
+       {"", "2026-11-21", "2026-11-21T02:58:15", "2026-11-21T02:58:15+", "2026-99-21T02:58:15Z",
+        "2026-11-21T02:58:15Zx", "-026-11-21T02:58:15Z"}) {
     EXPECT_FALSE(parse_rfc3339(text)) << text;
   }
 }

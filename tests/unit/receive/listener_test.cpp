@@ -33,8 +33,11 @@ class ListenerTest : public testing::Test {
     options.max_connections = max_connections;
     options.max_per_address = max_connections;
     options.endpoints.push_back(net::parse_endpoint("tcp://127.0.0.1:0").value());
-    const Session session = [this, fault](Connection connection) { return answer(connection, fault); };
-    listener_.emplace(std::move(options), session, Listener::DatagramReader{}, threads_, intakes_, senders_, counters_);
+    const Session session = [this, fault](Connection connection) {
+      return answer(connection, fault);
+    };
+    listener_.emplace(std::move(options), session, Listener::DatagramReader{}, threads_, intakes_,
+                      senders_, counters_);
     ASSERT_TRUE(listener_->open());
     listener_->start();
     threads_.start();
@@ -60,7 +63,8 @@ class ListenerTest : public testing::Test {
     EXPECT_EQ(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     std::string heard;
     char piece[16];
-    for (ssize_t size = 0; (size = ::recv(socket, piece, sizeof piece, 0)) > 0;) heard.append(piece, static_cast<std::size_t>(size));
+    for (ssize_t size = 0; (size = ::recv(socket, piece, sizeof piece, 0)) > 0;)
+      heard.append(piece, static_cast<std::size_t>(size));
     ::close(socket);
     return heard;
   }
@@ -81,7 +85,9 @@ TEST_F(ListenerTest, LosesOneConnectionWhenThereIsNoMemoryForIt) {
 }
 
 TEST_F(ListenerTest, LosesOneConnectionWhenEpollTakesItNot) {
-  start([] { throw std::system_error(std::make_error_code(std::errc::no_space_on_device), "epoll_ctl"); });
+  start([] {
+    throw std::system_error(std::make_error_code(std::errc::no_space_on_device), "epoll_ctl");
+  });
   EXPECT_EQ(hear(), "");
   for (int i = 0; i < 5; ++i) EXPECT_EQ(hear(), "ok");
   EXPECT_EQ(counters_.failed_connections, 1U);

@@ -81,7 +81,9 @@ TEST(ConnectionCounts, LimitEachSenderAlone) {
 }
 
 TEST(JsonTree, CostsWhatItsSignsCost) {
-  EXPECT_LT(json_tree_bytes(R"({"message":"an ordinary line of a log with some text in it, as most are"})"), 73U * 6);
+  EXPECT_LT(json_tree_bytes(
+                R"({"message":"an ordinary line of a log with some text in it, as most are"})"),
+            73U * 6);
   EXPECT_GE(json_tree_bytes(std::string(1000, '[')), 1000U * 24);
   EXPECT_GE(json_tree_bytes("0 0 0 0 0 0 0 0"), 15U + 7 * 4);
 }

@@ -1,5 +1,6 @@
-// The daemon dies at its n-th commit, for every n, before the commit reached the disk or right after: at the end every line is counted
-// once, and receivers have been queued the same events as without a crash, each once.
+// The daemon dies at its n-th commit, for every n, before the commit reached the disk or right
+// after: at the end every line is counted once, and receivers have been queued the same events as
+// without a crash, each once.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -27,7 +28,10 @@ using namespace std::chrono_literals;
 constexpr int kSeconds = 300;
 constexpr std::uint64_t kNever = 1'000'000;
 
-Time at(int second) { return Time(std::chrono::sys_days(std::chrono::year(2026) / 11 / 21)) + std::chrono::seconds(second); }
+Time at(int second) {
+  return Time(std::chrono::sys_days(std::chrono::year(2026) / 11 / 21)) +
+         std::chrono::seconds(second);
+}
 
 RuleBase some_rules() {
   match::LoadedRules loaded;
@@ -37,7 +41,8 @@ RuleBase some_rules() {
                         {"id":"t/closed","signature":"t","regex":"closed","side":"upstream","kind":"transport","severity":"warning","causes":[{"cause":"some_cause","likelihood":0.5}]}])",
       "rules.json", loaded);
   CHECK(loaded.problems.empty() && loaded.rules.size() == 3);
-  return {.rules = std::make_shared<const match::RuleSet>(std::move(loaded.rules)), .knowledge = {}};
+  return {.rules = std::make_shared<const match::RuleSet>(std::move(loaded.rules)),
+          .knowledge = {}};
 }
 
 /// What the log says in one second: rule and peer of each line.
@@ -77,7 +82,11 @@ class Playthrough {
   std::uint64_t commits() const { return commits_; }
   std::map<std::string, std::uint64_t> counts() {
     std::map<std::string, std::uint64_t> counts;
-    const auto list = store_->call([](store::Database& database) { return store::Incidents(database).list(std::nullopt, 1000); }).get();
+    const auto list = store_
+                          ->call([](store::Database& database) {
+                            return store::Incidents(database).list(std::nullopt, 1000);
+                          })
+                          .get();
     for (const store::IncidentRow& row : list.value()) {
       const auto incident = correlate::Incident::from_json(row.state_json).value();
       counts[incident.rule_id.get() + " " + incident.place.peer] += incident.count;
@@ -85,8 +94,11 @@ class Playthrough {
     return counts;
   }
   std::set<std::string> events(const std::string& receiver) {
-    const auto rows =
-        store_->call([receiver](store::Database& database) { return store::Outbox(database).list({}, receiver, 1000); }).get();
+    const auto rows = store_
+                          ->call([receiver](store::Database& database) {
+                            return store::Outbox(database).list({}, receiver, 1000);
+                          })
+                          .get();
     std::set<std::string> ids;
     for (const store::OutboxRow& row : rows.value()) ids.insert(row.event_id);
     return ids;
@@ -102,10 +114,14 @@ class Playthrough {
     options.reopen_within = 200s;
     options.transport_window = 5s;
     correlator_.emplace(options);
-    notify::Router router({}, {{.name = "ops"}, {.name = "chat", .for_people = true, .repeats = true}}, 10s);
+    notify::Router router(
+        {}, {{.name = "ops"}, {.name = "chat", .for_people = true, .repeats = true}}, 10s);
     dispatcher_.emplace(std::move(router), std::vector<notify::MaintenanceWindow>{});
     ASSERT_TRUE(restore_state(*store_, *correlator_, *dispatcher_, options.reopen_within, now));
-    const auto cursor = store_->call([](store::Database& database) { return store::Positions(database).find("log"); }).get();
+    const auto cursor =
+        store_
+            ->call([](store::Database& database) { return store::Positions(database).find("log"); })
+            .get();
     position_ = cursor.value() ? std::stoi(*cursor.value()) : 0;
   }
 
@@ -116,12 +132,15 @@ class Playthrough {
     const auto changes = correlator_->advance(at(second));
     commit_.add(changes, commit);
     for (const auto& change : changes) dispatcher_->observe(*change.incident, at(second));
-    commit_.add(dispatcher_->advance(at(second), LiveIncidents(*correlator_)), rules_, at(second), commit);
+    commit_.add(dispatcher_->advance(at(second), LiveIncidents(*correlator_)), rules_, at(second),
+                commit);
     if (!commit.empty() || !lines_of(second).empty()) {
       commit.positions.push_back({.source = "log", .cursor = std::to_string(position_)});
       const bool dies = ++commits_ == dies_at_;
       if (!dies || commit_is_kept_) {
-        EXPECT_TRUE(store_->call([commit](store::Database& database) { return database.apply(commit); }).get());
+        EXPECT_TRUE(
+            store_->call([commit](store::Database& database) { return database.apply(commit); })
+                .get());
       }
       if (dies) return false;
     }
@@ -152,7 +171,8 @@ class Playthrough {
   int position_ = 0;
   RuleBase rules_ = some_rules();
   IncidentCommit commit_{"proxy-1",
-                         {receiver_named("ops", config::Receiver::Type::webhook), receiver_named("chat", config::Receiver::Type::slack)}};
+                         {receiver_named("ops", config::Receiver::Type::webhook),
+                          receiver_named("chat", config::Receiver::Type::slack)}};
   std::optional<store::StoreThread> store_;
   std::optional<correlate::Correlator> correlator_;
   std::optional<notify::Dispatcher> dispatcher_;
@@ -164,15 +184,22 @@ TEST(CrashAtEveryCommit, LosesNoLineAndNoEventAndRepeatsNone) {
   whole.play();
   const auto counts = whole.counts();
   const auto events = whole.events("ops");
-  EXPECT_EQ(counts, (std::map<std::string, std::uint64_t>{{"t/verify a", 5}, {"t/expired b", 1}, {"t/verify c", 2}, {"t/closed d", 11}}));
-  EXPECT_EQ(events.size(), 4U + 4U + 2U);  // opened and resolved each, and one that came back and ended again
+  EXPECT_EQ(counts,
+            (std::map<std::string, std::uint64_t>{
+                {"t/verify a", 5}, {"t/expired b", 1}, {"t/verify c", 2}, {"t/closed d", 11}}));
+  EXPECT_EQ(events.size(),
+            4U + 4U + 2U);  // opened and resolved each, and one that came back and ended again
   ASSERT_GT(whole.commits(), 15U);
   for (std::uint64_t n = 1; n <= whole.commits(); ++n) {
     for (const bool commit_is_kept : {false, true}) {
-      Playthrough broken(directory.path() / ("at-" + std::to_string(n) + (commit_is_kept ? "-kept.db" : "-lost.db")), n, commit_is_kept);
+      Playthrough broken(directory.path() / ("at-" + std::to_string(n) +
+                                             (commit_is_kept ? "-kept.db" : "-lost.db")),
+                         n, commit_is_kept);
       broken.play();
-      EXPECT_EQ(broken.counts(), counts) << "died at commit " << n << (commit_is_kept ? ", which was kept" : ", which was lost");
-      EXPECT_EQ(broken.events("ops"), events) << "died at commit " << n << (commit_is_kept ? ", which was kept" : ", which was lost");
+      EXPECT_EQ(broken.counts(), counts)
+          << "died at commit " << n << (commit_is_kept ? ", which was kept" : ", which was lost");
+      EXPECT_EQ(broken.events("ops"), events)
+          << "died at commit " << n << (commit_is_kept ? ", which was kept" : ", which was lost");
       EXPECT_FALSE(broken.events("chat").empty());
     }
   }

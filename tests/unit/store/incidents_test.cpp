@@ -14,16 +14,19 @@ std::vector<std::string> ids(const Result<std::vector<IncidentRow>>& rows) {
 class IncidentsTest : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_OK(
-        database_.apply({.incidents = {incident("old", IncidentStatus::open, at(1)), incident("gone", IncidentStatus::resolved, at(9)),
-                                       incident("new", IncidentStatus::open, at(5)), incident("past", IncidentStatus::resolved, at(2))}}));
+    ASSERT_OK(database_.apply({.incidents = {incident("old", IncidentStatus::open, at(1)),
+                                             incident("gone", IncidentStatus::resolved, at(9)),
+                                             incident("new", IncidentStatus::open, at(5)),
+                                             incident("past", IncidentStatus::resolved, at(2))}}));
   }
 
   Database database_ = open_in_memory();
   Incidents incidents_{database_};
 };
 
-TEST_F(IncidentsTest, OpenOnesAreLoadedTheLatestFirst) { EXPECT_EQ(ids(incidents_.load_open()), (std::vector<std::string>{"new", "old"})); }
+TEST_F(IncidentsTest, OpenOnesAreLoadedTheLatestFirst) {
+  EXPECT_EQ(ids(incidents_.load_open()), (std::vector<std::string>{"new", "old"}));
+}
 
 TEST_F(IncidentsTest, OpenOnesAreVisitedInTheSameOrder) {
   std::vector<std::string> visited;
@@ -62,8 +65,10 @@ TEST_F(IncidentsTest, AReopenedOneIsOpenAgain) {
 }
 
 TEST_F(IncidentsTest, AreListedOpenBeforeResolvedUpToTheLimit) {
-  EXPECT_EQ(ids(incidents_.list(std::nullopt, 10)), (std::vector<std::string>{"new", "old", "gone", "past"}));
-  EXPECT_EQ(ids(incidents_.list(std::nullopt, 3)), (std::vector<std::string>{"new", "old", "gone"}));
+  EXPECT_EQ(ids(incidents_.list(std::nullopt, 10)),
+            (std::vector<std::string>{"new", "old", "gone", "past"}));
+  EXPECT_EQ(ids(incidents_.list(std::nullopt, 3)),
+            (std::vector<std::string>{"new", "old", "gone"}));
   EXPECT_EQ(ids(incidents_.list(std::nullopt, 2)), (std::vector<std::string>{"new", "old"}));
   EXPECT_EQ(ids(incidents_.list(IncidentStatus::resolved, 1)), (std::vector<std::string>{"gone"}));
   EXPECT_TRUE(ids(incidents_.list(std::nullopt, 0)).empty());

@@ -1,4 +1,5 @@
-// A process that writes is killed at random moments; whatever it said was durable must be there, whole.
+// A process that writes is killed at random moments; whatever it said was durable must be there,
+// whole.
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -25,12 +26,17 @@ using handshaked::test::TempDir;
 Commit numbered(std::int64_t number) {
   const std::string text = std::to_string(number);
   IncidentRow row = incident("i" + text);
-  row.state_json = "{\"padding\":\"" + std::string(static_cast<std::size_t>(number % 3000), 'x') + "\"}";
-  return {.positions = {{"error.log", text}}, .incidents = {row}, .deliveries = {delivery("e" + text, "i" + text)}};
+  row.state_json =
+      "{\"padding\":\"" + std::string(static_cast<std::size_t>(number % 3000), 'x') + "\"}";
+  return {.positions = {{"error.log", text}},
+          .incidents = {row},
+          .deliveries = {delivery("e" + text, "i" + text)}};
 }
 
-/// The child: commits from `first` on until it is killed, and reports every number that is durable as 8 bytes.
-[[noreturn]] void commit_until_killed(const std::filesystem::path& path, std::int64_t first, int acknowledgements) {
+/// The child: commits from `first` on until it is killed, and reports every number that is durable
+/// as 8 bytes.
+[[noreturn]] void commit_until_killed(const std::filesystem::path& path, std::int64_t first,
+                                      int acknowledgements) {
   auto database = Database::open(path);
   if (!database) ::_exit(1);
   std::counting_semaphore<> under_way(16);
@@ -40,7 +46,8 @@ Commit numbered(std::int64_t number) {
     store.submit(
         numbered(number),
         [&, number](const Result<>& outcome) {
-          if (!outcome || ::write(acknowledgements, &number, sizeof number) != sizeof number) ::_exit(1);
+          if (!outcome || ::write(acknowledgements, &number, sizeof number) != sizeof number)
+            ::_exit(1);
           under_way.release();
         },
         number % 3 == 0);
@@ -50,7 +57,9 @@ Commit numbered(std::int64_t number) {
 /// The last number that the child reported before `enough` were, or it died.
 std::int64_t read_acknowledgements(int pipe, std::int64_t last, int enough) {
   std::int64_t number = 0;
-  for (int count = 0; count < enough && ::read(pipe, &number, sizeof number) == sizeof number; ++count) last = number;
+  for (int count = 0; count < enough && ::read(pipe, &number, sizeof number) == sizeof number;
+       ++count)
+    last = number;
   return last;
 }
 
@@ -67,7 +76,8 @@ TEST(KilledDuringCommit, EverythingAcknowledgedIsThereAndNothingIsHalf) {
     if (child == 0) commit_until_killed(path, next, ends[1]);
     ::close(ends[1]);
     const std::int64_t before = acknowledged;
-    acknowledged = read_acknowledgements(ends[0], acknowledged, 1 + static_cast<int>(random() % 60));
+    acknowledged =
+        read_acknowledgements(ends[0], acknowledged, 1 + static_cast<int>(random() % 60));
     ::kill(child, SIGKILL);
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
@@ -85,12 +95,16 @@ TEST(KilledDuringCommit, EverythingAcknowledgedIsThereAndNothingIsHalf) {
     ASSERT_TRUE(verdict->executeStep());
     EXPECT_EQ(verdict->getColumn(0).getString(), "ok");
 
-    // Everything up to the position, no gap, nothing beyond: the three kinds of rows moved together.
+    // Everything up to the position, no gap, nothing beyond: the three kinds of rows moved
+    // together.
     const std::int64_t position = std::stoll(Positions(database).find("error.log").value().value());
     EXPECT_GE(position, acknowledged);
     EXPECT_EQ(connection.read_integer("SELECT count(*) FROM incidents"), position);
     EXPECT_EQ(connection.read_integer("SELECT count(*) FROM outbox"), position);
-    EXPECT_EQ(connection.read_integer("SELECT count(*) FROM incidents JOIN outbox ON outbox.incident_id = incidents.id"), position);
+    EXPECT_EQ(
+        connection.read_integer(
+            "SELECT count(*) FROM incidents JOIN outbox ON outbox.incident_id = incidents.id"),
+        position);
     next = position + 1;
   }
 }

@@ -7,8 +7,12 @@ namespace {
 
 TEST(MergedCommit, KeepsTheNewestRowOfEachSourceAndIncident) {
   MergedCommit merged;
-  merged.add({.positions = {{"a", "1"}, {"b", "1"}}, .incidents = {incident("i", IncidentStatus::open, at(1))}}, {});
-  merged.add({.positions = {{"a", "2"}}, .incidents = {incident("i", IncidentStatus::resolved, at(2)), incident("j")}}, {});
+  merged.add({.positions = {{"a", "1"}, {"b", "1"}},
+              .incidents = {incident("i", IncidentStatus::open, at(1))}},
+             {});
+  merged.add({.positions = {{"a", "2"}},
+              .incidents = {incident("i", IncidentStatus::resolved, at(2)), incident("j")}},
+             {});
   ASSERT_EQ(merged.commit().positions.size(), 2U);
   EXPECT_EQ(merged.commit().positions[0].cursor, "2");
   ASSERT_EQ(merged.commit().incidents.size(), 2U);
@@ -29,7 +33,8 @@ TEST(MergedCommit, DoesNotGrowWhileTheSameRowsChange) {
   MergedCommit merged;
   merged.add({.positions = {{"a", "0000"}}, .incidents = {incident("i")}}, {});
   const std::size_t size_bytes = merged.size_bytes();
-  for (int i = 1000; i < 2000; ++i) merged.add({.positions = {{"a", std::to_string(i)}}, .incidents = {incident("i")}}, {});
+  for (int i = 1000; i < 2000; ++i)
+    merged.add({.positions = {{"a", std::to_string(i)}}, .incidents = {incident("i")}}, {});
   EXPECT_EQ(merged.size_bytes(), size_bytes);
 }
 

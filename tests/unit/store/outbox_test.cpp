@@ -8,9 +8,12 @@ namespace {
 
 class OutboxTest : public testing::Test {
  protected:
-  void queue(const std::vector<NewDelivery>& deliveries) { ASSERT_OK(database_.apply({.deliveries = deliveries})); }
+  void queue(const std::vector<NewDelivery>& deliveries) {
+    ASSERT_OK(database_.apply({.deliveries = deliveries}));
+  }
 
-  std::vector<std::string> due(std::int64_t seconds = 1, const std::string& receiver = "hook", std::size_t limit = 100) {
+  std::vector<std::string> due(std::int64_t seconds = 1, const std::string& receiver = "hook",
+                               std::size_t limit = 100) {
     const auto rows = outbox_.due(receiver, at(seconds), limit);
     std::vector<std::string> events;
     for (const OutboxRow& row : rows.value()) events.push_back(row.event_id);
@@ -60,7 +63,8 @@ TEST_F(OutboxTest, WritesABodyOnceForTheReceiversThatGetTheSame) {
   EXPECT_EQ(connection.read_integer("SELECT count(*) FROM event_bodies"), 2);
   EXPECT_EQ(value_of(outbox_.due("b", at(1), 10)).at(0).body, "{}");
   EXPECT_EQ(value_of(outbox_.due("c", at(1), 10)).at(0).body, german.body);
-  ASSERT_OK(outbox_.mark({.copies = {{value_of(outbox_.due("c", at(1), 10)).at(0).id, "d"}}}, at(2)));
+  ASSERT_OK(
+      outbox_.mark({.copies = {{value_of(outbox_.due("c", at(1), 10)).at(0).id, "d"}}}, at(2)));
   EXPECT_EQ(value_of(outbox_.due("d", at(3), 10)).at(0).body, german.body);
   EXPECT_EQ(connection.read_integer("SELECT count(*) FROM event_bodies"), 2);
 }
@@ -75,7 +79,8 @@ TEST_F(OutboxTest, PassesOverWhatIsHeld) {
 }
 
 TEST_F(OutboxTest, HoldsBackALaterEventOfOneIncidentUntilTheEarlierArrived) {
-  queue({delivery("opened", "i"), delivery("updated", "i"), delivery("resolved", "i"), delivery("other", "j")});
+  queue({delivery("opened", "i"), delivery("updated", "i"), delivery("resolved", "i"),
+         delivery("other", "j")});
   EXPECT_EQ(due(), (Events{"opened", "other"}));
   ASSERT_OK(outbox_.mark_delivered({id_of("opened")}, at(2)));
   EXPECT_EQ(due(), (Events{"updated", "other"}));
@@ -84,7 +89,8 @@ TEST_F(OutboxTest, HoldsBackALaterEventOfOneIncidentUntilTheEarlierArrived) {
 }
 
 TEST_F(OutboxTest, HoldsBackOnlyForTheSameReceiver) {
-  queue({delivery("opened", "i", "hook"), delivery("opened", "i", "syslog"), delivery("resolved", "i", "syslog")});
+  queue({delivery("opened", "i", "hook"), delivery("opened", "i", "syslog"),
+         delivery("resolved", "i", "syslog")});
   EXPECT_EQ(due(1, "syslog"), Events{"opened"});
   ASSERT_OK(outbox_.mark_delivered({outbox_.due("syslog", at(1), 1).value()[0].id}, at(1)));
   EXPECT_EQ(due(1, "syslog"), Events{"resolved"});
@@ -100,7 +106,8 @@ TEST_F(OutboxTest, AFailedAttemptWaitsAndSoDoesWhatIsBehindIt) {
   queue({delivery("opened", "i"), delivery("resolved", "i")});
   ASSERT_OK(outbox_.mark_retry(id_of("opened"), at(60), 1, "connection refused"));
   EXPECT_EQ(due(59), Events{});
-  EXPECT_EQ(outbox_.next_due("hook").value(), at(60));  // not the second one's, which could not be sent
+  EXPECT_EQ(outbox_.next_due("hook").value(),
+            at(60));  // not the second one's, which could not be sent
   const auto rows = outbox_.due("hook", at(60), 10).value();
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].attempts, 1U);
@@ -109,14 +116,16 @@ TEST_F(OutboxTest, AFailedAttemptWaitsAndSoDoesWhatIsBehindIt) {
 
 TEST_F(OutboxTest, KnowsWhenTheNextIsDue) {
   EXPECT_FALSE(outbox_.next_due("hook").value());
-  queue({delivery("late", "i", "hook", at(90)), delivery("soon", "j", "hook", at(30)), delivery("else", "k", "syslog", at(1))});
+  queue({delivery("late", "i", "hook", at(90)), delivery("soon", "j", "hook", at(30)),
+         delivery("else", "k", "syslog", at(1))});
   EXPECT_EQ(outbox_.next_due("hook").value(), at(30));
   ASSERT_OK(outbox_.mark_delivered({id_of("late"), id_of("soon")}, at(91)));
   EXPECT_FALSE(outbox_.next_due("hook").value());
 }
 
 TEST_F(OutboxTest, KeepsTheLimitAndTheOrderOfBeingDue) {
-  queue({delivery("c", "1", "hook", at(3)), delivery("a", "2", "hook", at(1)), delivery("b", "3", "hook", at(2))});
+  queue({delivery("c", "1", "hook", at(3)), delivery("a", "2", "hook", at(1)),
+         delivery("b", "3", "hook", at(2))});
   EXPECT_EQ(due(5), (Events{"a", "b", "c"}));
   EXPECT_EQ(due(5, "hook", 2), (Events{"a", "b"}));
 }
@@ -185,7 +194,10 @@ TEST_F(OutboxTest, AnAnswerThatComesTwiceChangesNothing) {
 
 TEST_F(OutboxTest, MarksAWholeRoundTogether) {
   queue({delivery("a", "1"), delivery("b", "2"), delivery("c", "3")});
-  ASSERT_OK(outbox_.mark({.delivered = {id_of("a")}, .retries = {{id_of("b"), at(50), 2, "503"}}, .dead = {{id_of("c"), "400"}}}, at(3)));
+  ASSERT_OK(outbox_.mark({.delivered = {id_of("a")},
+                          .retries = {{id_of("b"), at(50), 2, "503"}},
+                          .dead = {{id_of("c"), "400"}}},
+                         at(3)));
   const auto counts = outbox_.count().value();
   ASSERT_EQ(counts.size(), 1U);
   EXPECT_EQ(counts[0].waiting, 1);

@@ -13,17 +13,25 @@ Database with_incident(const std::string& id) {
   return database;
 }
 
-std::int64_t seconds_of(Time time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
+std::int64_t seconds_of(Time time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
 
 TEST(Rates, GrowByTheMinuteAndByTheHour) {
   Database database = with_incident("a");
   Rates rates(database);
-  ASSERT_OK(rates.record({{.incident_id = "a", .minute = 60, .count = 3}, {.incident_id = "a", .minute = 61, .count = 4}}));
-  ASSERT_OK(rates.record({{.incident_id = "a", .minute = 61, .count = 4}, {.incident_id = "a", .minute = 130, .count = 1}}));
-  EXPECT_EQ(value_of(rates.of_incident("a", Rates::Step::minute, 0)), (Rates::Points{{3600, 3}, {3660, 8}, {7800, 1}}));
-  EXPECT_EQ(value_of(rates.of_incident("a", Rates::Step::hour, 0)), (Rates::Points{{3600, 11}, {7200, 1}}));
-  EXPECT_EQ(value_of(rates.of_incident("a", Rates::Step::minute, 7800)), (Rates::Points{{7800, 1}}));
-  EXPECT_EQ(value_of(rates.totals(Rates::Step::minute, 0, 7200)), (Rates::Points{{0, 11}, {7200, 1}}));
+  ASSERT_OK(rates.record({{.incident_id = "a", .minute = 60, .count = 3},
+                          {.incident_id = "a", .minute = 61, .count = 4}}));
+  ASSERT_OK(rates.record({{.incident_id = "a", .minute = 61, .count = 4},
+                          {.incident_id = "a", .minute = 130, .count = 1}}));
+  EXPECT_EQ(value_of(rates.of_incident("a", Rates::Step::minute, 0)),
+            (Rates::Points{{3600, 3}, {3660, 8}, {7800, 1}}));
+  EXPECT_EQ(value_of(rates.of_incident("a", Rates::Step::hour, 0)),
+            (Rates::Points{{3600, 11}, {7200, 1}}));
+  EXPECT_EQ(value_of(rates.of_incident("a", Rates::Step::minute, 7800)),
+            (Rates::Points{{7800, 1}}));
+  EXPECT_EQ(value_of(rates.totals(Rates::Step::minute, 0, 7200)),
+            (Rates::Points{{0, 11}, {7200, 1}}));
 }
 
 TEST(Rates, OfAnIncidentThatIsNotThereAreNotKept) {
@@ -35,7 +43,8 @@ TEST(Rates, OfAnIncidentThatIsNotThereAreNotKept) {
 TEST(Rates, SparklinesCutTheTimeIntoEqualParts) {
   Database database = with_incident("a");
   Rates rates(database);
-  ASSERT_OK(rates.record({{.incident_id = "a", .minute = 10, .count = 1}, {.incident_id = "a", .minute = 29, .count = 5}}));
+  ASSERT_OK(rates.record({{.incident_id = "a", .minute = 10, .count = 1},
+                          {.incident_id = "a", .minute = 29, .count = 5}}));
   const auto lines = value_of(rates.sparklines({"a", "b"}, 600, 1800, 4));
   EXPECT_EQ(lines.at("a"), (std::vector<std::uint64_t>{1, 0, 0, 5}));
   EXPECT_EQ(lines.at("b"), (std::vector<std::uint64_t>{0, 0, 0, 0}));

@@ -15,7 +15,8 @@ namespace handshaked::store::test {
 /// A time that many seconds after the beginning of the test's world.
 inline Time at(std::int64_t seconds) { return Time(std::chrono::seconds(1'800'000'000 + seconds)); }
 
-/// The value itself: in `for (… : result.value())` a temporary Result would be gone before the first row.
+/// The value itself: in `for (… : result.value())` a temporary Result would be gone before the
+/// first row.
 template <class T>
 T value_of(Result<T> result) {
   if (!result) throw std::runtime_error(result.error().message());
@@ -24,18 +25,21 @@ T value_of(Result<T> result) {
 
 inline Database open_in_memory() { return value_of(Database::open(":memory:")); }
 
-inline IncidentRow incident(std::string id, IncidentStatus status = IncidentStatus::open, Time last_seen_at = at(0)) {
+inline IncidentRow incident(std::string id, IncidentStatus status = IncidentStatus::open,
+                            Time last_seen_at = at(0)) {
   return {.id = std::move(id),
           .fingerprint = "v1:f",
           .status = status,
           .severity = "warning",
           .opened_at = at(0),
           .last_seen_at = last_seen_at,
-          .resolved_at = status == IncidentStatus::resolved ? std::optional<Time>(last_seen_at) : std::nullopt,
+          .resolved_at =
+              status == IncidentStatus::resolved ? std::optional<Time>(last_seen_at) : std::nullopt,
           .state_json = R"({"count":1})"};
 }
 
-inline NewDelivery delivery(std::string event_id, std::string incident_id, std::string receiver = "hook", Time not_before = at(0)) {
+inline NewDelivery delivery(std::string event_id, std::string incident_id,
+                            std::string receiver = "hook", Time not_before = at(0)) {
   return {.receiver = std::move(receiver),
           .event_id = std::move(event_id),
           .event_type = "io.handshaked.incident.opened",

@@ -8,11 +8,14 @@ namespace {
 using std::chrono::seconds;
 using Time = LogLimiter::Time;
 
-LogLimiter limiter() { return LogLimiter({.burst = 3, .interval = seconds(30), .most_classes = 2}); }
+LogLimiter limiter() {
+  return LogLimiter({.burst = 3, .interval = seconds(30), .most_classes = 2});
+}
 
 int said(LogLimiter& limiter, std::string_view message_class, int times, Time now) {
   int count = 0;
-  for (int i = 0; i < times; ++i) count += limiter.may_say(message_class, 2, "text " + std::to_string(i), now) ? 1 : 0;
+  for (int i = 0; i < times; ++i)
+    count += limiter.may_say(message_class, 2, "text " + std::to_string(i), now) ? 1 : 0;
   return count;
 }
 
@@ -25,7 +28,8 @@ TEST(LogLimiter, LetsABurstThroughAndCountsTheRest) {
   EXPECT_EQ(held.front().count, 7U);
   EXPECT_EQ(held.front().level, 2);
   EXPECT_EQ(held.front().text, "text 9");
-  EXPECT_EQ(said(log, "a", 10, Time() + seconds(30)), 3) << "a class whose count was told begins anew";
+  EXPECT_EQ(said(log, "a", 10, Time() + seconds(30)), 3)
+      << "a class whose count was told begins anew";
 }
 
 TEST(LogLimiter, HoldsClassesApart) {

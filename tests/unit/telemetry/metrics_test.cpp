@@ -32,8 +32,12 @@ TEST(WhyNotReady, NamesEveryReasonAndOnlyReasons) {
   figures = {};
   figures.has_looked_at_sources = true;
   figures.rules_loaded = 1;
-  figures.sources.push_back(
-      {.kind = "files", .name = "/l", .state = SourceMetrics::State::waiting, .last_line_at = {}, .lag_bytes = {}, .listener = {}});
+  figures.sources.push_back({.kind = "files",
+                             .name = "/l",
+                             .state = SourceMetrics::State::waiting,
+                             .last_line_at = {},
+                             .lag_bytes = {},
+                             .listener = {}});
   EXPECT_TRUE(why_not_ready(figures).empty()) << "a log that is not there yet is waited for";
   figures.sources[0].state = SourceMetrics::State::unreadable;
   EXPECT_EQ(why_not_ready(figures), (std::vector<std::string>{"/l cannot be read"}));

@@ -21,7 +21,8 @@ struct Connection {
     EXPECT_EQ(::listen(listener.number(), 1), 0);
     socklen_t size = sizeof address;
     EXPECT_EQ(::getsockname(listener.number(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-    const in_port_t port = reinterpret_cast<sockaddr_in&>(address).sin_port;  // at the same place for both families
+    const in_port_t port =
+        reinterpret_cast<sockaddr_in&>(address).sin_port;  // at the same place for both families
     client = FileDescriptor(::socket(client_family, SOCK_STREAM, 0));
     sockaddr_storage to = loopback(client_family, family != client_family);
     reinterpret_cast<sockaddr_in&>(to).sin_port = port;
@@ -51,7 +52,8 @@ struct Connection {
 bool has_ipv6() {
   const FileDescriptor probe(::socket(AF_INET6, SOCK_STREAM, 0));
   sockaddr_storage address = Connection::loopback(AF_INET6, false);
-  return probe.is_open() && ::bind(probe.number(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  return probe.is_open() &&
+         ::bind(probe.number(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
 }
 
 TEST(LocalClient, IsWhoeverHoldsTheOtherEnd) {

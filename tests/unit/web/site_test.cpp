@@ -14,19 +14,23 @@ using telemetry::Metrics;
 class SiteTest : public testing::Test {
  protected:
   Site make(Site::Options options = {}) {
-    return Site({.ask_figures = [this](auto reply) { asked_.push_back(std::move(reply)); },
-                 .ask_api =
-                     [this](const net::HttpRequest& request, Language language, auto reply) {
-                       ++api_questions_;
-                       if (request.path == "/api/slow") return api_waiting_.push_back(std::move(reply));
-                       reply(request.path == "/api/incidents" ? 200 : 404,
-                             std::string(language == Language::zh ? R"({"zh":1,"q":")" : R"({"q":")") + request.parameter("q") + "\"}");
-                     }},
-                options);
+    return Site(
+        {.ask_figures = [this](auto reply) { asked_.push_back(std::move(reply)); },
+         .ask_api =
+             [this](const net::HttpRequest& request, Language language, auto reply) {
+               ++api_questions_;
+               if (request.path == "/api/slow") return api_waiting_.push_back(std::move(reply));
+               reply(request.path == "/api/incidents" ? 200 : 404,
+                     std::string(language == Language::zh ? R"({"zh":1,"q":")" : R"({"q":")") +
+                         request.parameter("q") + "\"}");
+             }},
+        options);
   }
 
-  static net::HttpRequest request(std::string path, std::string query = {}, std::string accept_language = {}) {
-    net::HttpRequest request{.method = "GET", .path = std::move(path), .query = std::move(query), .headers = {}};
+  static net::HttpRequest request(std::string path, std::string query = {},
+                                  std::string accept_language = {}) {
+    net::HttpRequest request{
+        .method = "GET", .path = std::move(path), .query = std::move(query), .headers = {}};
     if (!accept_language.empty()) request.headers.emplace_back("Accept-Language", accept_language);
     return request;
   }
@@ -44,7 +48,8 @@ class SiteTest : public testing::Test {
     Metrics figures;
     figures.has_looked_at_sources = true;
     figures.rules_loaded = 1;
-    figures.sources.push_back({.kind = "files", .name = "/l", .last_line_at = {}, .lag_bytes = 0, .listener = {}});
+    figures.sources.push_back(
+        {.kind = "files", .name = "/l", .last_line_at = {}, .lag_bytes = 0, .listener = {}});
     return figures;
   }
 
@@ -63,7 +68,9 @@ TEST_F(SiteTest, HealthAndReadiness) {
   figures_.sources[0].state = telemetry::SourceMetrics::State::unreadable;
   const WebAnswer answer = ask(site, request("/readyz"));
   EXPECT_EQ(answer.status, 503U);
-  EXPECT_EQ(answer.body, "{\"status\":\"not ready\",\"reasons\":[\"/l cannot be read\",\"the database does not answer\"]}\n");
+  EXPECT_EQ(answer.body,
+            "{\"status\":\"not ready\",\"reasons\":[\"/l cannot be read\",\"the database does not "
+            "answer\"]}\n");
   EXPECT_EQ(answer.content_type, "application/json");
 }
 
@@ -71,12 +78,14 @@ TEST_F(SiteTest, TheLanguageIsAskedForElsePreferredElseConfigured) {
   Site site = make({.language = Language::zh});
   EXPECT_NE(ask(site, request("/api/incidents")).body.find("\"zh\""), std::string::npos);
   EXPECT_EQ(ask(site, request("/api/incidents", {}, "en")).body.find("\"zh\""), std::string::npos);
-  EXPECT_NE(ask(site, request("/api/incidents", "lang=zh", "en")).body.find("\"zh\""), std::string::npos);
+  EXPECT_NE(ask(site, request("/api/incidents", "lang=zh", "en")).body.find("\"zh\""),
+            std::string::npos);
 }
 
 TEST_F(SiteTest, ThePageIsSentPackedAndOnlyOnce) {
   Site site = make();
-  for (const char* const path : {"/", "/incidents/inc-0", "/timeline", "/fleet", "/app.js", "/app.css", "/icon.svg"}) {
+  for (const char* const path :
+       {"/", "/incidents/inc-0", "/timeline", "/fleet", "/app.js", "/app.css", "/icon.svg"}) {
     const WebAnswer plain = ask(site, request(path));
     EXPECT_EQ(plain.status, 200U) << path;
     net::HttpRequest packed = request(path);
@@ -99,14 +108,16 @@ TEST_F(SiteTest, ThePageIsSentPackedAndOnlyOnce) {
 
 TEST_F(SiteTest, ThePageWeighsLittle) {
   std::size_t packed = 0;
-  for (const char* const path : {"/", "/app.js", "/app.css", "/icon.svg"}) packed += find_app_file(path)->gzipped.size();
+  for (const char* const path : {"/", "/app.js", "/app.css", "/icon.svg"})
+    packed += find_app_file(path)->gzipped.size();
   EXPECT_LE(packed, 120U * 1024);
 }
 
 TEST_F(SiteTest, WhatManyAskOfTheApiAtOnceIsAskedOnce) {
   Site site = make();
   int answers = 0;
-  for (int i = 0; i < 20; ++i) site.answer(request("/api/slow", "q=1"), [&answers](WebAnswer) { ++answers; });
+  for (int i = 0; i < 20; ++i)
+    site.answer(request("/api/slow", "q=1"), [&answers](WebAnswer) { ++answers; });
   EXPECT_EQ(api_questions_, 1);
   for (const auto& reply : std::exchange(api_waiting_, {})) reply(200, "{}");
   EXPECT_EQ(answers, 20);
@@ -124,7 +135,8 @@ TEST_F(SiteTest, WithoutThePageThereAreMetricsAndHealth) {
   EXPECT_EQ(ask(site, request("/metrics")).status, 200U);
   std::optional<WebAnswer> answer;
   for (const char* const path :
-       {"/", "/api/incidents", "/api/events", "/app.js", "/incidents/inc-1", "/nothing", "/metrics/", "//", "/../metrics"}) {
+       {"/", "/api/incidents", "/api/events", "/app.js", "/incidents/inc-1", "/nothing",
+        "/metrics/", "//", "/../metrics"}) {
     site.answer(request(path), [&answer](WebAnswer given) { answer = std::move(given); });
     ASSERT_TRUE(answer.has_value());
     EXPECT_EQ(answer->status, 404U) << path;
@@ -135,7 +147,8 @@ TEST_F(SiteTest, WithoutThePageThereAreMetricsAndHealth) {
 TEST_F(SiteTest, ManyWhoAskAtOnceCauseOneQuestion) {
   Site site = make();
   int answers = 0;
-  for (int i = 0; i < 50; ++i) site.answer(request("/metrics"), [&answers](WebAnswer) { ++answers; });
+  for (int i = 0; i < 50; ++i)
+    site.answer(request("/metrics"), [&answers](WebAnswer) { ++answers; });
   EXPECT_EQ(asked_.size(), 1U);
   for (const auto& reply : std::exchange(asked_, {})) reply(figures_);
   EXPECT_EQ(answers, 50);

@@ -27,18 +27,19 @@ class WebServerTest : public testing::Test {
  protected:
   void start(WebServerOptions options = {}) {
     options.endpoint = net::parse_endpoint("http://127.0.0.1:0").value();
-    server_.emplace(loop_.get_executor(), std::move(options), [this](const net::HttpRequest& request, WebReply reply) {
-      ++requests_;
-      if (request.path == "/later") {
-        asio::post(loop_, [reply] { reply({.body = "later"}); });
-      } else if (request.path == "/never") {
-        kept_.push_back(std::move(reply));
-      } else if (request.path == "/big") {
-        reply({.body = std::string(kBig, 'x')});
-      } else {
-        reply({.body = request.path});
-      }
-    });
+    server_.emplace(loop_.get_executor(), std::move(options),
+                    [this](const net::HttpRequest& request, WebReply reply) {
+                      ++requests_;
+                      if (request.path == "/later") {
+                        asio::post(loop_, [reply] { reply({.body = "later"}); });
+                      } else if (request.path == "/never") {
+                        kept_.push_back(std::move(reply));
+                      } else if (request.path == "/big") {
+                        reply({.body = std::string(kBig, 'x')});
+                      } else {
+                        reply({.body = request.path});
+                      }
+                    });
     ASSERT_TRUE(server_->start().has_value());
     port_ = server_->port();
     thread_ = std::jthread([this] { loop_.run(); });
@@ -120,15 +121,18 @@ TEST_F(WebServerTest, AnswersWithTheHeadersThatKeepBrowsersInCheck) {
   const std::string answer = ask("GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
   EXPECT_TRUE(answer.ends_with("\r\n\r\n/x")) << answer;
-  for (const char* const header : {"X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer", "Cache-Control: no-store",
-                                   "Content-Security-Policy: default-src 'none'", "X-Frame-Options: DENY", "Content-Length: 2"})
+  for (const char* const header :
+       {"X-Content-Type-Options: nosniff", "Referrer-Policy: no-referrer",
+        "Cache-Control: no-store", "Content-Security-Policy: default-src 'none'",
+        "X-Frame-Options: DENY", "Content-Length: 2"})
     EXPECT_NE(answer.find(header), std::string::npos) << header;
 }
 
 TEST_F(WebServerTest, KeepsTheConnectionAndReadsPipelinedRequests) {
   start();
   const std::string answers =
-      ask("GET /a HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nHEAD /b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /later HTTP/1.1\r\nHost: "
+      ask("GET /a HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nHEAD /b HTTP/1.1\r\nHost: "
+          "127.0.0.1\r\n\r\nGET /later HTTP/1.1\r\nHost: "
           "127.0.0.1\r\nConnection: "
           "close\r\n\r\n");
   EXPECT_NE(answers.find("\r\n\r\n/aHTTP/1.1 200 OK"), std::string::npos) << answers;
@@ -142,27 +146,37 @@ TEST_F(WebServerTest, RefusesOtherMethodsBodiesAndHosts) {
   EXPECT_EQ(status_of("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nab"), 405);
   EXPECT_EQ(status_of("DELETE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), 405);
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nab"), 413);
-  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 413);
+  EXPECT_EQ(
+      status_of("GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+      413);
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"), 421);
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"), 421);
-  EXPECT_EQ(status_of("GET http://127.0.0.1/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"), 421);
+  EXPECT_EQ(
+      status_of(
+          "GET http://127.0.0.1/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"),
+      421);
   EXPECT_EQ(status_of("no http at all\r\n\r\n"), 400);
   EXPECT_EQ(status_of("\x16\x03\x01\x02\x01\x01\xfc\x03\x03"), 400);
-  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(100'000, 'x') + "\r\n\r\n"), 431);
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(100'000, 'x') +
+                      "\r\n\r\n"),
+            431);
   EXPECT_EQ(status_of("GET /" + std::string(100'000, 'x')), 431);
   EXPECT_EQ(requests_, 0);
 }
 
 TEST_F(WebServerTest, RefusesNobodyBecauseItTakesTooLongToFindOutWhoAsks) {
-  // Without time for the look-up it is over before anything is known, or it is known: we ourselves are no stranger.
+  // Without time for the look-up it is over before anything is known, or it is known: we ourselves
+  // are no stranger.
   WebServerOptions options;
   options.is_for_operators = [](std::string_view) { return true; };
   options.make = std::chrono::milliseconds(0);
   start(std::move(options));
   for (int i = 0; i < 10; ++i) {
     const std::string answers =
-        ask("GET /a HTTP/1.1\r\nHost: localhost\r\n\r\nGET /b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    EXPECT_TRUE(answers.starts_with("HTTP/1.1 503") || answers.starts_with("HTTP/1.1 200")) << answers;
+        ask("GET /a HTTP/1.1\r\nHost: localhost\r\n\r\nGET /b HTTP/1.1\r\nHost: "
+            "localhost\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(answers.starts_with("HTTP/1.1 503") || answers.starts_with("HTTP/1.1 200"))
+        << answers;
     EXPECT_EQ(answers.find("403"), std::string::npos) << answers;
   }
 }
@@ -180,7 +194,9 @@ TEST_F(WebServerTest, ClosesThoseWhoAreTooSlow) {
   // Takes nothing of a big answer: what it gets when it reads at last is a part.
   Client slow(port_);
   slow.send("GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  EXPECT_EQ(ask("GET /beside HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").substr(0, 15), "HTTP/1.1 200 OK");
+  EXPECT_EQ(
+      ask("GET /beside HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").substr(0, 15),
+      "HTTP/1.1 200 OK");
   EXPECT_EQ(ask(""), "") << "closed by a sweep that closes the slow one, too";
   EXPECT_LT(slow.rest().size(), kBig);
 }
@@ -193,11 +209,20 @@ TEST_F(WebServerTest, HoldsNoMoreConnectionsThanItMay) {
   for (int i = 0; i < 3; ++i) {
     held.push_back(std::make_unique<Client>(port_));
     // Answered, so it is one of the three.
-    EXPECT_NE(held.back()->send("GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n").until("/held").find("200"), std::string::npos);
+    EXPECT_NE(held.back()
+                  ->send("GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                  .until("/held")
+                  .find("200"),
+              std::string::npos);
   }
-  EXPECT_NE(ask("GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").find("200 OK"), std::string::npos);
+  EXPECT_NE(ask("GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").find("200 OK"),
+            std::string::npos);
   EXPECT_EQ(held.front()->rest(), "") << "the quietest made room";
-  EXPECT_NE(held.back()->send("GET /again HTTP/1.1\r\nHost: localhost\r\n\r\n").until("/again").find("200"), std::string::npos);
+  EXPECT_NE(held.back()
+                ->send("GET /again HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .until("/again")
+                .find("200"),
+            std::string::npos);
 }
 
 TEST_F(WebServerTest, ClosesNobodyWhoWaitsForAnAnswer) {

@@ -11,10 +11,12 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::object;
 
-constexpr std::array<std::string_view, 9> kTranslated{"signature", "root_cause", "tell_apart",  "action", "how",
-                                                      "why_fails", "condition",  "distinction", "meaning"};
+constexpr std::array<std::string_view, 9> kTranslated{"signature", "root_cause",  "tell_apart",
+                                                      "action",    "how",         "why_fails",
+                                                      "condition", "distinction", "meaning"};
 /// Where engineers keep their own things; a reader has none of them.
-constexpr std::array<std::string_view, 5> kOwnPaths{"../", "/home/", "/root/", "/Users/", "C:\\Users"};
+constexpr std::array<std::string_view, 5> kOwnPaths{"../", "/home/", "/root/", "/Users/",
+                                                    "C:\\Users"};
 
 std::string_view text_of(object from, std::string_view key) {
   std::string_view text;
@@ -39,7 +41,9 @@ class TextReview {
   }
 
  private:
-  void add(std::string pointer, std::string reason) { complaints.push_back({std::move(pointer), std::move(reason)}); }
+  void add(std::string pointer, std::string reason) {
+    complaints.push_back({std::move(pointer), std::move(reason)});
+  }
 
   void review_object(object members, const std::string& pointer) {
     for (const auto& [name, value] : members) {
@@ -57,11 +61,14 @@ class TextReview {
     }
   }
 
-  void review_member(object members, const std::string& key, std::string_view text, const std::string& pointer) {
-    if (key == "official_doc_url" && !is_sound_link(text)) add(pointer + "/" + key, "\"" + std::string(text) + "\" is not a valid link");
-    if (key == "action" && text.empty()) add(pointer + "/" + key, "is empty: nobody learns what to do, or not to try");
-    if (std::find(kTranslated.begin(), kTranslated.end(), key) != kTranslated.end() && !text.empty() &&
-        text_of(members, key + "_zh").empty()) {
+  void review_member(object members, const std::string& key, std::string_view text,
+                     const std::string& pointer) {
+    if (key == "official_doc_url" && !is_sound_link(text))
+      add(pointer + "/" + key, "\"" + std::string(text) + "\" is not a valid link");
+    if (key == "action" && text.empty())
+      add(pointer + "/" + key, "is empty: nobody learns what to do, or not to try");
+    if (std::find(kTranslated.begin(), kTranslated.end(), key) != kTranslated.end() &&
+        !text.empty() && text_of(members, key + "_zh").empty()) {
       add(pointer + "/" + key, "lacks its translation, \"" + key + "_zh\"");
     }
     if (!key.ends_with("_zh") || text.empty() || holds_chinese(text)) return;
@@ -72,10 +79,13 @@ class TextReview {
 
   void review_text(std::string_view text, const std::string& pointer) {
     const auto slash = pointer.rfind('/', pointer.rfind('/') - 1);
-    const bool is_source = slash != std::string::npos && std::string_view(pointer).substr(slash).starts_with("/sources/");
-    if (is_source && text.starts_with("http") && !is_sound_link(text)) add(pointer, "\"" + std::string(text) + "\" is not a valid link");
+    const bool is_source = slash != std::string::npos &&
+                           std::string_view(pointer).substr(slash).starts_with("/sources/");
+    if (is_source && text.starts_with("http") && !is_sound_link(text))
+      add(pointer, "\"" + std::string(text) + "\" is not a valid link");
     for (const std::string_view path : kOwnPaths) {
-      if (text.find(path) != std::string_view::npos) add(pointer, "names \"" + std::string(path) + "\", which readers do not have");
+      if (text.find(path) != std::string_view::npos)
+        add(pointer, "names \"" + std::string(path) + "\", which readers do not have");
     }
   }
 };
@@ -87,13 +97,18 @@ bool is_sound_link(std::string_view url) {
   else if (url.starts_with("http://")) url.remove_prefix(7);
   else return false;
   const std::string_view host = url.substr(0, url.find_first_of("/?#"));
-  if (host.find('.') == std::string_view::npos || host.starts_with('.') || host.ends_with('.')) return false;
-  const auto is_plain = [](char c) { return c > ' ' && c < '\x7f' && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos; };
+  if (host.find('.') == std::string_view::npos || host.starts_with('.') || host.ends_with('.'))
+    return false;
+  const auto is_plain = [](char c) {
+    return c > ' ' && c < '\x7f' &&
+           std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
+  };
   if (!std::all_of(url.begin(), url.end(), is_plain)) return false;
   const auto hash = url.find('#');
   if (hash == std::string_view::npos) return true;
   const std::string_view anchor = url.substr(hash + 1);
-  return !anchor.empty() && anchor.find('#') == std::string_view::npos && anchor.find('/') == std::string_view::npos;
+  return !anchor.empty() && anchor.find('#') == std::string_view::npos &&
+         anchor.find('/') == std::string_view::npos;
 }
 
 bool holds_chinese(std::string_view text) {
@@ -108,7 +123,8 @@ std::vector<EntryComplaint> complaints_about_texts(std::string_view entry_json) 
   TextReview review;
   simdjson::dom::parser parser;
   element root;
-  if (parser.parse(entry_json.data(), entry_json.size()).get(root) == simdjson::SUCCESS) review.review(root, "");
+  if (parser.parse(entry_json.data(), entry_json.size()).get(root) == simdjson::SUCCESS)
+    review.review(root, "");
   return std::move(review.complaints);
 }
 

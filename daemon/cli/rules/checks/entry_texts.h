@@ -11,8 +11,9 @@ struct EntryComplaint {
   std::string pointer, reason;
 };
 
-/// Looks at the texts of an entry (valid JSON), whatever its schema says: missing translations, translations that hold no Chinese, links
-/// that cannot be right, rates that claim evidence without a source, dead ends without an action, paths of somebody's own machine.
+/// Looks at the texts of an entry (valid JSON), whatever its schema says: missing translations,
+/// translations that hold no Chinese, links that cannot be right, rates that claim evidence without
+/// a source, dead ends without an action, paths of somebody's own machine.
 std::vector<EntryComplaint> complaints_about_texts(std::string_view entry_json);
 
 /// Is it an http(s) URL with a host and, if there is one, a plain anchor?

@@ -47,12 +47,14 @@ std::vector<LineForm> forms_of(std::string_view line) {
   if (header == 0) return forms;
   parse::NginxErrorParser parser;
   const parse::ErrorRecord& record = parser.parse(line);
-  const bool is_telling = parse::has(record.client) || parse::has(record.responder) || !record.action.empty();
+  const bool is_telling =
+      parse::has(record.client) || parse::has(record.responder) || !record.action.empty();
   const std::string whole(line);
   const std::string time(line.substr(0, kTimeLength));
   const std::string timeless(line.substr(kTimeLength + 1));
   const std::string message(line.substr(header));
-  const std::string connection = record.connection ? "*" + std::to_string(*record.connection) + " " : "";
+  const std::string connection =
+      record.connection ? "*" + std::to_string(*record.connection) + " " : "";
   const std::string json = as_json_text(whole + "\n");
   const std::string inside_json = json.substr(1, json.size() - 2);
 
@@ -62,14 +64,17 @@ std::vector<LineForm> forms_of(std::string_view line) {
   add("in a log", whole, true);
   add("with a Windows line end", whole + "\r", true);
   add("behind syslog", "<187>Nov 21 02:58:15 web1 nginx: " + whole, true);
-  add("in Docker's JSON", "{\"log\":" + json + ",\"stream\":\"stderr\",\"time\":\"2026-11-21T02:58:15.1Z\"}", true);
+  add("in Docker's JSON",
+      "{\"log\":" + json + ",\"stream\":\"stderr\",\"time\":\"2026-11-21T02:58:15.1Z\"}", true);
   add("behind CRI", "2026-11-21T02:58:15.1Z stderr F " + whole, true);
   add("behind compose's name", "web-1  | " + whole, true);
   add("in colours", "\x1B[31m" + whole + "\x1B[0m", true);
   add("with milliseconds", time + ".123 " + timeless, true);
   add("with another time", "[2026-11-21T02:58:15+00:00] " + timeless, true);
-  // Control characters do not outlive a copy, and of a line of the start little tells what it was when it is not whole.
-  const bool is_plain = std::none_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; });
+  // Control characters do not outlive a copy, and of a line of the start little tells what it was
+  // when it is not whole.
+  const bool is_plain = std::none_of(line.begin(), line.end(),
+                                     [](char c) { return static_cast<unsigned char>(c) < ' '; });
   if (is_telling && is_plain) {
     add("without its time", timeless, false);
     add("without time and level", timeless.substr(timeless.find("] ") + 2), false);
@@ -82,9 +87,11 @@ std::vector<LineForm> forms_of(std::string_view line) {
     add("glued to a word", "Output" + whole, false);
     add("quoted", "> " + whole, false);
     add("in a box", "\xE2\x94\x82 " + whole + " \xE2\x94\x82", false);
-    add("in a log line of another program", "time=2026-11-21T02:58:15Z level=error msg=" + as_json_text(whole), false);
+    add("in a log line of another program",
+        "time=2026-11-21T02:58:15Z level=error msg=" + as_json_text(whole), false);
     if (line.find('"') != std::string_view::npos) {
-      add("with typographic quotes", "> " + with_quotes(line, "\xE2\x80\x9C", "\xE2\x80\x9D"), false);
+      add("with typographic quotes", "> " + with_quotes(line, "\xE2\x80\x9C", "\xE2\x80\x9D"),
+          false);
       add("with HTML's entities", "<code>" + with_entities(line) + "</code>", false);
       add("with JSON's escapes", "\"log\":\"" + inside_json + "\",\"stream\":\"stderr\"", false);
     }

@@ -6,7 +6,8 @@ namespace handshaked::cli {
 namespace {
 
 int constraint_count(const match::Rule& rule) {
-  return (rule.actions.empty() ? 0 : 1) + (rule.upstream_schemes.empty() ? 0 : 1) + (rule.request_prefixes.empty() ? 0 : 1);
+  return (rule.actions.empty() ? 0 : 1) + (rule.upstream_schemes.empty() ? 0 : 1) +
+         (rule.request_prefixes.empty() ? 0 : 1);
 }
 
 }  // namespace
@@ -16,12 +17,15 @@ std::vector<RuleSample> lines_of(const match::Rule& rule, std::string_view list)
   simdjson::dom::parser parser;
   simdjson::dom::object entry;
   simdjson::dom::array items;
-  if (parser.parse(rule.json).get(entry) != simdjson::SUCCESS || entry[list].get(items) != simdjson::SUCCESS) return lines;
+  if (parser.parse(rule.json).get(entry) != simdjson::SUCCESS ||
+      entry[list].get(items) != simdjson::SUCCESS)
+    return lines;
   for (const simdjson::dom::element item : items) {
     simdjson::dom::object sample;
     std::string_view line;
     std::string_view origin;
-    if (item.get(sample) != simdjson::SUCCESS || sample["line"].get(line) != simdjson::SUCCESS) continue;
+    if (item.get(sample) != simdjson::SUCCESS || sample["line"].get(line) != simdjson::SUCCESS)
+      continue;
     if (sample["origin"].get(origin) != simdjson::SUCCESS) origin = {};
     lines.push_back({.line = std::string(line), .origin = std::string(origin)});
   }

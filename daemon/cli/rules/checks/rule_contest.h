@@ -21,11 +21,13 @@ std::vector<RuleSample> lines_of(const match::Rule& rule, std::string_view list)
 /// Which rule wins a line, and whether the victory is owed to the alphabet. One a thread.
 class RuleContest {
  public:
-  explicit RuleContest(std::shared_ptr<const match::RuleSet> rules) : rules_(rules), reader_(std::move(rules)) {}
+  explicit RuleContest(std::shared_ptr<const match::RuleSet> rules)
+      : rules_(rules), reader_(std::move(rules)) {}
 
   struct Verdict {
     const match::Rule* winner = nullptr;
-    const match::Rule* equal = nullptr;  ///< matches the line, too, and is as specific as the winner: only its id is greater
+    const match::Rule* equal = nullptr;  ///< matches the line, too, and is as specific as the
+                                         ///< winner: only its id is greater
   };
   Verdict judge(std::string_view line);
 

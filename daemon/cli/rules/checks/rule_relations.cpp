@@ -28,17 +28,20 @@ RuleRelations relations_of(const match::Rule& rule, Language language) {
   object entry;
   if (parser.parse(rule.json).get(entry) != simdjson::SUCCESS) return relations;
   each(entry, "leads_to", [&](element value) {
-    if (std::string_view id; value.get(id) == simdjson::SUCCESS) relations.leads_to.emplace_back(id);
+    if (std::string_view id; value.get(id) == simdjson::SUCCESS)
+      relations.leads_to.emplace_back(id);
   });
   each(entry, "confused_with", [&](element value) {
     object other;
     if (value.get(other) != simdjson::SUCCESS) return;
-    std::string distinction = language == Language::zh ? text_of(other, "distinction_zh") : std::string();
+    std::string distinction =
+        language == Language::zh ? text_of(other, "distinction_zh") : std::string();
     if (distinction.empty()) distinction = text_of(other, "distinction");
     relations.confused_with.push_back({text_of(other, "id"), std::move(distinction)});
   });
   each(entry, "samples", [&](element value) {
-    if (object sample; value.get(sample) == simdjson::SUCCESS) relations.sample_lines.push_back(text_of(sample, "line"));
+    if (object sample; value.get(sample) == simdjson::SUCCESS)
+      relations.sample_lines.push_back(text_of(sample, "line"));
   });
   return relations;
 }

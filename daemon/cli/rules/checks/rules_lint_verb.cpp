@@ -34,7 +34,8 @@ struct LintReport {
 
 std::optional<std::string> read_text(const fs::path& file) {
   simdjson::padded_string text;
-  if (simdjson::padded_string::load(file.string()).get(text) != simdjson::SUCCESS) return std::nullopt;
+  if (simdjson::padded_string::load(file.string()).get(text) != simdjson::SUCCESS)
+    return std::nullopt;
   return std::string(std::string_view(text));
 }
 
@@ -48,9 +49,9 @@ std::vector<fs::path> json_files(const fs::path& directory) {
   return files;
 }
 
-/// Everything that can be found wrong with a knowledge base without running it on logs: schema, regexes, samples and who wins them,
-/// translations, names of rules and causes that do not exist, links. Entries in one of the public shapes are judged mildly: they cannot fit
-/// our schema.
+/// Everything that can be found wrong with a knowledge base without running it on logs: schema,
+/// regexes, samples and who wins them, translations, names of rules and causes that do not exist,
+/// links. Entries in one of the public shapes are judged mildly: they cannot fit our schema.
 class Lint {
  public:
   explicit Lint(const std::string& directory) : directory_(directory) {}
@@ -67,7 +68,9 @@ class Lint {
     check_names();
     check_contests();
     std::stable_sort(report_.problems.begin(), report_.problems.end(),
-                     [](const auto& a, const auto& b) { return std::tie(a.file, a.line) < std::tie(b.file, b.line); });
+                     [](const auto& a, const auto& b) {
+                       return std::tie(a.file, a.line) < std::tie(b.file, b.line);
+                     });
     return std::move(report_);
   }
 
@@ -76,7 +79,8 @@ class Lint {
     report_.problems.push_back({rule.file, rule.line, rule.id + ": " + std::move(reason)});
   }
 
-  // --- each file by itself --------------------------------------------------------------------------------------------
+  // --- each file by itself
+  // --------------------------------------------------------------------------------------------
 
   std::optional<match::JsonSchema> schema(const std::string& name) {
     for (const fs::path& place : {fs::path(directory_), fs::path(find_rules(""))}) {
@@ -88,7 +92,8 @@ class Lint {
       report_.problems.push_back({file.string(), 0, schema.error().message()});
       return std::nullopt;
     }
-    report_.problems.push_back({directory_, 0, "schema/" + name + " is missing: the files cannot be checked"});
+    report_.problems.push_back(
+        {directory_, 0, "schema/" + name + " is missing: the files cannot be checked"});
     return std::nullopt;
   }
 
@@ -96,55 +101,70 @@ class Lint {
     const auto rule_schema = schema("rule.schema.json");
     const auto cause_schema = schema("cause.schema.json");
     std::error_code error;
-    const std::vector<fs::path> files = fs::is_directory(directory_, error) ? json_files(directory_) : std::vector<fs::path>{directory_};
+    const std::vector<fs::path> files = fs::is_directory(directory_, error)
+                                            ? json_files(directory_)
+                                            : std::vector<fs::path>{directory_};
     for (const fs::path& file : files) check_file(file, rule_schema ? &*rule_schema : nullptr);
-    for (const fs::path& file : json_files(fs::path(directory_) / "causes")) check_file(file, cause_schema ? &*cause_schema : nullptr);
+    for (const fs::path& file : json_files(fs::path(directory_) / "causes"))
+      check_file(file, cause_schema ? &*cause_schema : nullptr);
   }
 
   void check_file(const fs::path& file, const match::JsonSchema* schema) {
     const auto text = read_text(file);
     simdjson::dom::parser parser;
     simdjson::dom::element root;
-    if (!text || parser.parse(*text).get(root) != simdjson::SUCCESS) return;  // reported by the loader
+    if (!text || parser.parse(*text).get(root) != simdjson::SUCCESS)
+      return;  // reported by the loader
     simdjson::dom::array entries;
     if (root.get(entries) != simdjson::SUCCESS) {
       check_entry(file, *text, root, "", schema);
       return;
     }
     std::size_t index = 0;
-    for (const simdjson::dom::element entry : entries) check_entry(file, *text, entry, "/" + std::to_string(index++), schema);
+    for (const simdjson::dom::element entry : entries)
+      check_entry(file, *text, entry, "/" + std::to_string(index++), schema);
   }
 
-  void check_entry(const fs::path& file, const std::string& text, simdjson::dom::element entry, const std::string& pointer,
-                   const match::JsonSchema* schema) {
+  void check_entry(const fs::path& file, const std::string& text, simdjson::dom::element entry,
+                   const std::string& pointer, const match::JsonSchema* schema) {
     if (entry["side"].error() != simdjson::SUCCESS && entry["cause"].error() != simdjson::SUCCESS)
       return;  // a public entry, dropped in as it is
     const std::string json = simdjson::minify(entry);
     const auto add_at = [&](const std::string& below, const std::string& reason) {
       const std::string name = below.empty() ? "" : below.substr(1) + ": ";
-      report_.problems.push_back({file.string(), match::line_of_pointer(text, pointer + below), name + reason});
+      report_.problems.push_back(
+          {file.string(), match::line_of_pointer(text, pointer + below), name + reason});
     };
     if (schema != nullptr) {
-      for (const auto& violation : schema->violations(json)) add_at(violation.pointer, violation.reason);
+      for (const auto& violation : schema->violations(json))
+        add_at(violation.pointer, violation.reason);
     }
-    for (const EntryComplaint& complaint : complaints_about_texts(json)) add_at(complaint.pointer, complaint.reason);
+    for (const EntryComplaint& complaint : complaints_about_texts(json))
+      add_at(complaint.pointer, complaint.reason);
   }
 
-  // --- regexes --------------------------------------------------------------------------------------------------------
+  // --- regexes
+  // --------------------------------------------------------------------------------------------------------
 
   void check_regexes() {
-    for (const std::string& refused : rules_->compile_all()) report_.problems.push_back({refused, 0, "RE2 refuses the regex"});
+    for (const std::string& refused : rules_->compile_all())
+      report_.problems.push_back({refused, 0, "RE2 refuses the regex"});
     for (const match::Rule& rule : rules_->rules()) {
-      if (!rule.imported && rule.regex.starts_with(".*")) add(rule, "the regex begins with .*, so that text of strangers can match");
-      // A gate of this rule alone: open when nothing in the regex can be searched for. The set of all rules has taken what it knew of it.
+      if (!rule.imported && rule.regex.starts_with(".*"))
+        add(rule, "the regex begins with .*, so that text of strangers can match");
+      // A gate of this rule alone: open when nothing in the regex can be searched for. The set of
+      // all rules has taken what it knew of it.
       match::Rule alone = rule;
       alone.literals = match::regex_literals(rule.regex);
       if (match::RuleSet({std::move(alone)}).gate().is_open())
-        add(rule, "the regex requires no text that could be searched for: every line of every log would be looked at");
+        add(rule,
+            "the regex requires no text that could be searched for: every line of every log would "
+            "be looked at");
     }
   }
 
-  // --- names ----------------------------------------------------------------------------------------------------------
+  // --- names
+  // ----------------------------------------------------------------------------------------------------------
 
   void check_names() {
     std::set<std::string, std::less<>> ids;
@@ -153,19 +173,22 @@ class Lint {
     for (const match::Rule& rule : rules_->rules()) {
       for (const match::CandidateCause& candidate : rule.causes) {
         used.insert(candidate.cause);
-        if (report_.causes != 0 && !knowledge_.has_cause(candidate.cause)) add(rule, "causes/" + candidate.cause + ".json is missing");
+        if (report_.causes != 0 && !knowledge_.has_cause(candidate.cause))
+          add(rule, "causes/" + candidate.cause + ".json is missing");
       }
       const RuleRelations relations = relations_of(rule, Language::en);
       for (const std::string& id : relations.leads_to) {
         if (!ids.contains(id)) add(rule, "leads_to names " + id + ", which does not exist");
       }
       for (const RuleRelations::Confusion& confusion : relations.confused_with) {
-        if (!ids.contains(confusion.id)) add(rule, "confused_with names " + confusion.id + ", which does not exist");
+        if (!ids.contains(confusion.id))
+          add(rule, "confused_with names " + confusion.id + ", which does not exist");
       }
     }
     for (const std::string& cause : knowledge_.causes()) {
       if (!used.contains(cause) && !is_without_line(cause))
-        report_.problems.push_back({(fs::path(directory_) / "causes" / (cause + ".json")).string(), 0, "no rule has this cause"});
+        report_.problems.push_back({(fs::path(directory_) / "causes" / (cause + ".json")).string(),
+                                    0, "no rule has this cause"});
     }
   }
 
@@ -174,10 +197,13 @@ class Lint {
     simdjson::dom::parser parser;
     bool without = false;
     const std::string_view json = knowledge_.json_of_cause(cause);
-    return parser.parse(json.data(), json.size())["without_line"].get(without) == simdjson::SUCCESS && without;
+    return parser.parse(json.data(), json.size())["without_line"].get(without) ==
+               simdjson::SUCCESS &&
+           without;
   }
 
-  // --- who wins -------------------------------------------------------------------------------------------------------
+  // --- who wins
+  // -------------------------------------------------------------------------------------------------------
 
   void check_contests() {
     RuleContest contest(rules_);
@@ -192,9 +218,11 @@ class Lint {
         if (verdict.winner != nullptr && verdict.winner != &rule) winner = verdict.winner->id;
         if (verdict.winner == &rule && verdict.equal != nullptr) equals.insert(verdict.equal->id);
       }
-      for (const std::string& other : equals) add(rule, "is exactly as specific as " + other + " on a sample: only the alphabet decides");
+      for (const std::string& other : equals)
+        add(rule, "is exactly as specific as " + other + " on a sample: only the alphabet decides");
       if (!samples.empty() && !wins)
-        add(rule, winner.empty() ? "is unreachable: it matches none of its samples" : "is shadowed: " + winner + " wins its samples");
+        add(rule, winner.empty() ? "is unreachable: it matches none of its samples"
+                                 : "is shadowed: " + winner + " wins its samples");
     }
   }
 
@@ -209,9 +237,14 @@ class Lint {
 int run_rules_lint(const RulesLintOptions& options) {
   const LintReport report = Lint(find_rules(options.rules_directory)).run();
   Output output = Output::standard();
-  for (const match::RuleProblem& problem : report.problems) output.buffer() += visible_text(problem.message()) + "\n";
-  output.buffer() += counted(report.rules, "rule", "rules") + ", " + counted(report.causes, "cause", "causes") + ": " +
-                     (report.problems.empty() ? "no problems" : counted(report.problems.size(), "problem", "problems")) + "\n";
+  for (const match::RuleProblem& problem : report.problems)
+    output.buffer() += visible_text(problem.message()) + "\n";
+  output.buffer() +=
+      counted(report.rules, "rule", "rules") + ", " + counted(report.causes, "cause", "causes") +
+      ": " +
+      (report.problems.empty() ? "no problems"
+                               : counted(report.problems.size(), "problem", "problems")) +
+      "\n";
   if (const auto flushed = output.flush(); !flushed) {
     complain_about(flushed.error());
     return kExitInternal;

@@ -6,8 +6,9 @@
 namespace handshaked::diagnose {
 namespace {
 
-constexpr ErrorCode kCodes[] = {ErrorCode::invalid_input,     ErrorCode::limit_exceeded, ErrorCode::not_found,
-                                ErrorCode::permission_denied, ErrorCode::network,        ErrorCode::io};
+constexpr ErrorCode kCodes[] = {ErrorCode::invalid_input, ErrorCode::limit_exceeded,
+                                ErrorCode::not_found,     ErrorCode::permission_denied,
+                                ErrorCode::network,       ErrorCode::io};
 constexpr std::string_view kBegin = "{\"error\":";
 
 }  // namespace

@@ -31,12 +31,14 @@ constexpr uid_t kNobody = 65534;  // owns nothing, by convention
 
 Result<> limit(__rlimit_resource resource, rlim_t most) {
   const rlimit bound{most, most};
-  if (::setrlimit(resource, &bound) != 0) return fail(error_from_errno(errno, "cannot bound what it may use"));
+  if (::setrlimit(resource, &bound) != 0)
+    return fail(error_from_errno(errno, "cannot bound what it may use"));
   return success();
 }
 
 Result<> bound_resources() {
-  // The address space of a sanitizer is larger than any bound, and it looks for leaks with a process of its own.
+  // The address space of a sanitizer is larger than any bound, and it looks for leaks with a
+  // process of its own.
   constexpr rlim_t kMemory = 1024UL << 20;
   if (!kHasSanitizer) {
     TRY(limit(RLIMIT_AS, kMemory));
@@ -48,17 +50,19 @@ Result<> bound_resources() {
   return limit(RLIMIT_NOFILE, 64);
 }
 
-/// Root becomes nobody. In a user namespace without such a user, root is nobody's root already: without capabilities (below) it is what
-/// whoever made the namespace is.
+/// Root becomes nobody. In a user namespace without such a user, root is nobody's root already:
+/// without capabilities (below) it is what whoever made the namespace is.
 Result<> become_nobody() {
   if (::geteuid() != 0 && ::getuid() != 0) return success();
   drop_bounding_set();
   const bool has_left_groups = ::setgroups(0, nullptr) == 0;
-  const bool is_nobody = ::setresgid(kNobody, kNobody, kNobody) == 0 && ::setresuid(kNobody, kNobody, kNobody) == 0;
+  const bool is_nobody =
+      ::setresgid(kNobody, kNobody, kNobody) == 0 && ::setresuid(kNobody, kNobody, kNobody) == 0;
   if (is_nobody && has_left_groups) return success();
   if (errno == EINVAL) return success();
-  return fail(error_from_errno(
-      errno, "root cannot become another user here (it needs CAP_SETUID and CAP_SETGID; another user than root needs none)"));
+  return fail(error_from_errno(errno,
+                               "root cannot become another user here (it needs CAP_SETUID and "
+                               "CAP_SETGID; another user than root needs none)"));
 }
 
 Result<> drop_capabilities() {
@@ -67,7 +71,8 @@ Result<> drop_capabilities() {
   std::array<__user_cap_data_struct, 2> held{};
   const auto has_none = [&] {
     if (::syscall(SYS_capget, &header, held.data()) != 0) return false;
-    return (held[0].effective | held[0].permitted | held[0].inheritable | held[1].effective | held[1].permitted | held[1].inheritable) == 0;
+    return (held[0].effective | held[0].permitted | held[0].inheritable | held[1].effective |
+            held[1].permitted | held[1].inheritable) == 0;
   };
   // Asked first: a sandbox may forbid to set what there is not.
   if (has_none()) return success();
@@ -77,16 +82,19 @@ Result<> drop_capabilities() {
   return success();
 }
 
-/// <linux/landlock.h> of Debian 12 knows the first versions only; the kernel may know more (landlock(7)).
+/// <linux/landlock.h> of Debian 12 knows the first versions only; the kernel may know more
+/// (landlock(7)).
 struct LandlockRules {
   std::uint64_t files = 0;
   std::uint64_t network = 0;  ///< since version 4
   std::uint64_t scopes = 0;   ///< since version 6: abstract sockets and signals of others
 };
-constexpr std::uint64_t kExecuteAndWrite = 0x3, kReadFile = 0x4, kRead = 0xc, kRemoveAndMake = 0x1ff0;
+constexpr std::uint64_t kExecuteAndWrite = 0x3, kReadFile = 0x4, kRead = 0xc,
+                        kRemoveAndMake = 0x1ff0;
 constexpr std::uint64_t kRefer = 0x2000, kTruncate = 0x4000, kDevices = 0x8000;
 
-/// What getaddrinfo() reads: which services there are, what they are told, and the libraries that ask them.
+/// What getaddrinfo() reads: which services there are, what they are told, and the libraries that
+/// ask them.
 constexpr std::array kReadToResolve = {"/etc/nsswitch.conf",
                                        "/etc/resolv.conf",
                                        "/etc/hosts",
@@ -115,7 +123,8 @@ void let_be_read(int ruleset, const char* path) {
   const FileDescriptor place(::open(path, O_PATH | O_CLOEXEC));
   struct stat status {};
   if (!place.is_open() || ::fstat(place.number(), &status) != 0) return;
-  const landlock_path_beneath_attr rule{S_ISDIR(status.st_mode) ? kRead : kReadFile, place.number()};
+  const landlock_path_beneath_attr rule{S_ISDIR(status.st_mode) ? kRead : kReadFile,
+                                        place.number()};
   ::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
 
@@ -132,8 +141,11 @@ void forbid_by_landlock(ChildTask task) {
     if (version >= 4) rules.network = 0x3;
     if (version >= 6) rules.scopes = 0x3;
   }
-  const std::size_t size = version >= 6 ? sizeof rules : version >= 4 ? 2 * sizeof(std::uint64_t) : sizeof(std::uint64_t);
-  const FileDescriptor ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, size, 0)));
+  const std::size_t size = version >= 6   ? sizeof rules
+                           : version >= 4 ? 2 * sizeof(std::uint64_t)
+                                          : sizeof(std::uint64_t);
+  const FileDescriptor ruleset(
+      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &rules, size, 0)));
   if (task == ChildTask::resolve)
     for (const char* const path : kReadToResolve) let_be_read(ruleset.number(), path);
   if (ruleset.is_open()) ::syscall(SYS_landlock_restrict_self, ruleset.number(), 0);
@@ -153,12 +165,14 @@ Result<> confine_this_process(ChildTask task) {
   constexpr unsigned kFirstForeign = 3;
   ::close_range(kFirstForeign, ~0U, 0);
   TRY(bound_resources());
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail(error_from_errno(errno, "new privileges cannot be refused"));
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    return fail(error_from_errno(errno, "new privileges cannot be refused"));
   TRY(become_nobody());
   TRY(drop_capabilities());
   // Reports of a sanitizer need files, and its start needs what a filter refuses.
   if (kHasSanitizer) return success();
-  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail(error_from_errno(errno, "it can be looked into"));
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+    return fail(error_from_errno(errno, "it can be looked into"));
   forbid_by_landlock(task);
   return allow_system_calls_of(task);
 }

@@ -5,7 +5,9 @@
 namespace handshaked::diagnose {
 namespace {
 
-auto no_such(const char* what) { return fail(ErrorCode::invalid_input, std::string("no such ") + what); }
+auto no_such(const char* what) {
+  return fail(ErrorCode::invalid_input, std::string("no such ") + what);
+}
 
 }  // namespace
 

@@ -37,7 +37,8 @@ Result<> wait_for(int fd, short events, Clock::time_point deadline) {
 
 Result<ChildProcess> ChildProcess::start(ChildTask task) {
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return fail(error_from_errno(errno, "socketpair"));
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return fail(error_from_errno(errno, "socketpair"));
   const auto id = ChildStarter::of_this_process().start(task, ends[1]);
   ::close(ends[1]);
   if (!id) {
@@ -55,7 +56,8 @@ Result<> ChildProcess::check(Clock::time_point deadline) {
   return success();
 }
 
-ChildProcess::ChildProcess(ChildProcess&& other) noexcept : id_(std::exchange(other.id_, -1)), fd_(std::exchange(other.fd_, -1)) {}
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept
+    : id_(std::exchange(other.id_, -1)), fd_(std::exchange(other.fd_, -1)) {}
 
 ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
   if (this != &other) {
@@ -73,8 +75,10 @@ std::string ChildProcess::end() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   if (id_ < 0) return "it has ended before";
   const auto status = ChildStarter::of_this_process().end(std::exchange(id_, -1));
-  if (status && WIFSIGNALED(*status)) return std::string("ended by signal ") + ::strsignal(WTERMSIG(*status));
-  if (status && WIFEXITED(*status)) return "ended with status " + std::to_string(WEXITSTATUS(*status));
+  if (status && WIFSIGNALED(*status))
+    return std::string("ended by signal ") + ::strsignal(WTERMSIG(*status));
+  if (status && WIFEXITED(*status))
+    return "ended with status " + std::to_string(WEXITSTATUS(*status));
   return "ended";
 }
 
@@ -106,22 +110,26 @@ Result<std::string> ChildProcess::receive(Clock::time_point deadline, std::size_
         line.pop_back();
         return line;
       }
-      if (line.size() > max_bytes) return fail(ErrorCode::limit_exceeded, "the answer of the child process is too long");
+      if (line.size() > max_bytes)
+        return fail(ErrorCode::limit_exceeded, "the answer of the child process is too long");
     } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
       return fail(ErrorCode::io, "the child process has gone");
     }
   }
 }
 
-Result<std::string> ChildProcess::exchange(std::string line, Clock::time_point deadline, std::size_t max_answer_bytes, int descriptor) {
+Result<std::string> ChildProcess::exchange(std::string line, Clock::time_point deadline,
+                                           std::size_t max_answer_bytes, int descriptor) {
   if (fd_ < 0) return fail(ErrorCode::io, "the child process has gone");
   line.push_back('\n');
   auto sent = send(line, deadline, descriptor);
-  auto answer = sent ? receive(deadline, max_answer_bytes) : Result<std::string>(fail(sent.error()));
+  auto answer =
+      sent ? receive(deadline, max_answer_bytes) : Result<std::string>(fail(sent.error()));
   if (!answer) {
     const Error why = answer.error();
     const std::string how = end();
-    return why.code() == ErrorCode::io ? fail(ErrorCode::io, why.context() + ": " + how) : fail(why);
+    return why.code() == ErrorCode::io ? fail(ErrorCode::io, why.context() + ": " + how)
+                                       : fail(why);
   }
   if (const auto refusal = refusal_in(answer.value())) return fail(*refusal);
   return answer;

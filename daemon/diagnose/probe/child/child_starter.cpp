@@ -29,7 +29,8 @@ namespace handshaked::diagnose {
 namespace {
 
 constexpr std::string_view kVerb = "child-starter";
-constexpr int kAnswerWithinMilliseconds = 20'000;  // it forks, or kills and waits: microseconds, but for a machine that is out of breath
+constexpr int kAnswerWithinMilliseconds =
+    20'000;  // it forks, or kills and waits: microseconds, but for a machine that is out of breath
 constexpr int kUnknownStatus = -1;
 
 struct SpawnSettings {
@@ -53,11 +54,13 @@ struct SpawnSettings {
   }
 };
 
-/// Only what changes how OpenSSL behaves, so that the children judge under the same policy as we do.
+/// Only what changes how OpenSSL behaves, so that the children judge under the same policy as we
+/// do.
 std::vector<std::string> bare_environment() {
   std::vector<std::string> environment;
   for (const char* const name : {"OPENSSL_CONF", "OPENSSL_MODULES"})
-    if (const char* const value = ::secure_getenv(name)) environment.push_back(std::string(name) + "=" + value);
+    if (const char* const value = ::secure_getenv(name))
+      environment.push_back(std::string(name) + "=" + value);
   return environment;
 }
 
@@ -108,7 +111,8 @@ Result<pid_t> ChildStarter::start(ChildTask task, int socket) {
     TRY(begin());
     id = ask({Order::Kind::start, task, 0}, socket);
   }
-  if (id && id.value() < 0) return fail(error_from_errno(-id.value(), "cannot start the child process"));
+  if (id && id.value() < 0)
+    return fail(error_from_errno(-id.value(), "cannot start the child process"));
   return id;
 }
 
@@ -124,7 +128,8 @@ std::optional<int> ChildStarter::end(pid_t child) {
 Result<> ChildStarter::begin() {
   if (socket_ >= 0) return success();
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return fail(error_from_errno(errno, "socketpair"));
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+    return fail(error_from_errno(errno, "socketpair"));
   SpawnSettings settings;
   ::posix_spawn_file_actions_adddup2(&settings.files, ends[1], STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&settings.files, STDIN_FILENO, STDOUT_FILENO);
@@ -136,7 +141,8 @@ Result<> ChildStarter::begin() {
   std::string verb(kVerb);
   char* const arguments[] = {name.data(), verb.data(), nullptr};
   pid_t id = -1;
-  const int error = ::posix_spawn(&id, "/proc/self/exe", &settings.files, &settings.attributes, arguments, variables.data());
+  const int error = ::posix_spawn(&id, "/proc/self/exe", &settings.files, &settings.attributes,
+                                  arguments, variables.data());
   ::close(ends[1]);
   if (error != 0) {
     ::close(ends[0]);
@@ -181,13 +187,15 @@ int run_child_starter() {
   constexpr unsigned kFirstForeign = 3;
   ::close_range(kFirstForeign, ~0U, 0);
   drop_bounding_set();
-  // What every child would read and look up for itself: openssl.cnf, the modules that it names, and the algorithms of a first context.
+  // What every child would read and look up for itself: openssl.cnf, the modules that it names, and
+  // the algorithms of a first context.
   ::OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);
   static_cast<void>(security_policy({}, {}));
   for (;;) {
     Order order{};
     FileDescriptor socket;
-    const ssize_t got = receive_with_descriptor(STDIN_FILENO, reinterpret_cast<char*>(&order), sizeof order, socket);
+    const ssize_t got = receive_with_descriptor(STDIN_FILENO, reinterpret_cast<char*>(&order),
+                                                sizeof order, socket);
     if (got < 0 && errno == EINTR) continue;
     if (got != static_cast<ssize_t>(sizeof order)) return got == 0 ? 0 : 1;
     int answer = kUnknownStatus;
@@ -196,8 +204,10 @@ int run_child_starter() {
     } else if (socket.is_open()) {
       answer = ::fork();
       if (answer == 0) {
-        const bool is_joined = ::dup2(socket.number(), STDIN_FILENO) >= 0 && ::dup2(socket.number(), STDOUT_FILENO) >= 0;
-        ::prctl(PR_SET_NAME, order.task == ChildTask::judge ? "probe-child" : "resolve-child", 0, 0, 0);
+        const bool is_joined = ::dup2(socket.number(), STDIN_FILENO) >= 0 &&
+                               ::dup2(socket.number(), STDOUT_FILENO) >= 0;
+        ::prctl(PR_SET_NAME, order.task == ChildTask::judge ? "probe-child" : "resolve-child", 0, 0,
+                0);
         ::_exit(is_joined ? run_probe_child(order.task) : 1);
       }
       if (answer < 0) answer = -errno;

@@ -12,10 +12,12 @@ namespace handshaked::diagnose {
 
 int run_child_starter();
 
-/// Where children come from: one process of this binary, started anew from /proc/self/exe with an empty environment and no descriptor of
-/// ours, prepares OpenSSL and forks each of them from that state. So a child has nothing of our memory, as if it were started anew itself,
-/// and costs a tenth of that: most of a start is the dynamic linker's and OpenSSL's. It reads orders from us and nothing from anybody else;
-/// it ends with us, and is started again when it has ended. Any thread.
+/// Where children come from: one process of this binary, started anew from /proc/self/exe with an
+/// empty environment and no descriptor of ours, prepares OpenSSL and forks each of them from that
+/// state. So a child has nothing of our memory, as if it were started anew itself, and costs a
+/// tenth of that: most of a start is the dynamic linker's and OpenSSL's. It reads orders from us
+/// and nothing from anybody else; it ends with us, and is started again when it has ended. Any
+/// thread.
 class ChildStarter {
  public:
   static ChildStarter& of_this_process();
@@ -27,8 +29,8 @@ class ChildStarter {
   void prepare();
   /// A child whose standard input and output are `socket`, of which it has its own.
   Result<pid_t> start(ChildTask task, int socket);
-  /// Kills the child, if it still runs. Its status as of waitpid(2); nothing when that is not known: then it has ended, or will at the end
-  /// of its input.
+  /// Kills the child, if it still runs. Its status as of waitpid(2); nothing when that is not
+  /// known: then it has ended, or will at the end of its input.
   std::optional<int> end(pid_t child);
 
  private:

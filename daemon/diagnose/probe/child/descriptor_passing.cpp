@@ -25,7 +25,8 @@ ssize_t send_with_descriptor(int socket, std::string_view bytes, int descriptor)
   return ::sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
-ssize_t receive_with_descriptor(int socket, char* buffer, std::size_t size, FileDescriptor& descriptor) {
+ssize_t receive_with_descriptor(int socket, char* buffer, std::size_t size,
+                                FileDescriptor& descriptor) {
   iovec part{buffer, size};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
   msghdr message{};
@@ -35,7 +36,8 @@ ssize_t receive_with_descriptor(int socket, char* buffer, std::size_t size, File
   message.msg_controllen = room.size();
   const ssize_t got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   if (got < 0) return got;
-  for (const cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, const_cast<cmsghdr*>(one))) {
+  for (const cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr;
+       one = CMSG_NXTHDR(&message, const_cast<cmsghdr*>(one))) {
     if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_RIGHTS) continue;
     int number = -1;
     std::memcpy(&number, CMSG_DATA(one), sizeof number);

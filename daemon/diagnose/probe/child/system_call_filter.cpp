@@ -25,7 +25,8 @@ constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 #else
 constexpr std::uint32_t kArchitecture = 0;
 #endif
-constexpr std::uint32_t kOtherNumbering = 0x40000000;  // x32 on x86-64: the same calls under other numbers
+constexpr std::uint32_t kOtherNumbering =
+    0x40000000;  // x32 on x86-64: the same calls under other numbers
 
 // Memory, time, waiting, ending; bytes through what is open.
 constexpr long kForBoth[] = {
@@ -79,10 +80,13 @@ constexpr long kForBoth[] = {
 #endif
 };
 
-// getaddrinfo(): /etc, the modules of NSS, resolvers over IP, services over Unix sockets, the list of interfaces.
+// getaddrinfo(): /etc, the modules of NSS, resolvers over IP, services over Unix sockets, the list
+// of interfaces.
 constexpr long kToResolve[] = {
-    SYS_socket,     SYS_connect, SYS_bind,      SYS_sendmmsg,   SYS_recvmmsg,   SYS_ioctl, SYS_lseek,     SYS_pread64,
-    SYS_newfstatat, SYS_statx,   SYS_faccessat, SYS_readlinkat, SYS_getdents64, SYS_uname, SYS_getgroups, SYS_sched_getaffinity,
+    SYS_socket,     SYS_connect, SYS_bind,      SYS_sendmmsg,
+    SYS_recvmmsg,   SYS_ioctl,   SYS_lseek,     SYS_pread64,
+    SYS_newfstatat, SYS_statx,   SYS_faccessat, SYS_readlinkat,
+    SYS_getdents64, SYS_uname,   SYS_getgroups, SYS_sched_getaffinity,
     SYS_sysinfo,    SYS_mmap,    SYS_mprotect,  SYS_dup,
 #ifdef SYS_open
     SYS_stat,       SYS_lstat,   SYS_access,    SYS_readlink,
@@ -117,9 +121,11 @@ class FilterProgram {
 
   void allow(const Condition& condition) {
     constexpr std::uint8_t kOfThisCall = 5;
-    add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(condition.call), 0, kOfThisCall));
+    add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(condition.call), 0,
+                 kOfThisCall));
     // The lower half: what the kernel takes of an int.
-    load(static_cast<std::uint32_t>(offsetof(seccomp_data, args) + condition.argument * sizeof(std::uint64_t)));
+    load(static_cast<std::uint32_t>(offsetof(seccomp_data, args) +
+                                    condition.argument * sizeof(std::uint64_t)));
     add(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, condition.mask));
     add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, condition.value, 0, 1));
     answer(SECCOMP_RET_ALLOW);
@@ -145,7 +151,9 @@ class FilterProgram {
 }  // namespace
 
 Result<> allow_system_calls_of(ChildTask task) {
-  if constexpr (kArchitecture == 0) return fail(ErrorCode::permission_denied, "no filter of system calls exists for this processor");
+  if constexpr (kArchitecture == 0)
+    return fail(ErrorCode::permission_denied,
+                "no filter of system calls exists for this processor");
   FilterProgram filter;
   filter.allow(kForBoth);
   // abort() is a signal to oneself.

@@ -19,7 +19,8 @@ constexpr int kMostTurns = 32;
 Result<> give_certificate(SSL_CTX* context, const KeyKind& kind) {
   const KeyHandle key = make_stand_in_key(kind);
   const X509Handle certificate(X509_new());
-  if (!key || !certificate) return fail(ErrorCode::invalid_input, "no key of the kind " + kind.type);
+  if (!key || !certificate)
+    return fail(ErrorCode::invalid_input, "no key of the kind " + kind.type);
   X509_set_version(certificate.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
@@ -27,8 +28,10 @@ Result<> give_certificate(SSL_CTX* context, const KeyKind& kind) {
   X509_set_pubkey(certificate.get(), key.get());
   const bool is_edwards = kind.type.starts_with("ED") || kind.type.starts_with("Ed");
   if (!X509_sign(certificate.get(), key.get(), is_edwards ? nullptr : EVP_sha256()) ||
-      SSL_CTX_use_certificate(context, certificate.get()) != 1 || SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
-    return fail(ErrorCode::invalid_input, "a key of " + std::to_string(kind.bits) + " bits: " + take_openssl_error().reason);
+      SSL_CTX_use_certificate(context, certificate.get()) != 1 ||
+      SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
+    return fail(ErrorCode::invalid_input,
+                "a key of " + std::to_string(kind.bits) + " bits: " + take_openssl_error().reason);
   }
   return success();
 }
@@ -38,13 +41,16 @@ Result<SslContextHandle> listener_context(const ListenerOffer& offer) {
   if (!context) return fail(ErrorCode::limit_exceeded, "no TLS context");
   set_protocols(context.get(), offer.protocols);
   TRY(set_ciphers(context.get(), offer.ciphers));
-  if (!offer.curves.empty() && offer.curves != "auto" && SSL_CTX_set1_curves_list(context.get(), offer.curves.c_str()) != 1)
-    return fail(ErrorCode::invalid_input, "curves " + offer.curves + ": " + take_openssl_error().reason);
+  if (!offer.curves.empty() && offer.curves != "auto" &&
+      SSL_CTX_set1_curves_list(context.get(), offer.curves.c_str()) != 1)
+    return fail(ErrorCode::invalid_input,
+                "curves " + offer.curves + ": " + take_openssl_error().reason);
   for (const KeyKind& kind : offer.keys) {
     TRY(give_certificate(context.get(), kind));
   }
   TRY(run_conf_commands(context.get(), offer.conf_commands));
-  if (offer.asks_clients) SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+  if (offer.asks_clients)
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
   return context;
 }
 
@@ -54,9 +60,12 @@ Result<SslContextHandle> client_context(const ClientOffer& offer) {
   set_protocols(context.get(), offer.protocols);
   TRY(set_ciphers(context.get(), offer.ciphers));
   if (!offer.groups.empty() && SSL_CTX_set1_groups_list(context.get(), offer.groups.c_str()) != 1)
-    return fail(ErrorCode::invalid_input, "groups " + offer.groups + ": " + take_openssl_error().reason);
-  if (!offer.signature_algorithms.empty() && SSL_CTX_set1_sigalgs_list(context.get(), offer.signature_algorithms.c_str()) != 1)
-    return fail(ErrorCode::invalid_input, "signature algorithms " + offer.signature_algorithms + ": " + take_openssl_error().reason);
+    return fail(ErrorCode::invalid_input,
+                "groups " + offer.groups + ": " + take_openssl_error().reason);
+  if (!offer.signature_algorithms.empty() &&
+      SSL_CTX_set1_sigalgs_list(context.get(), offer.signature_algorithms.c_str()) != 1)
+    return fail(ErrorCode::invalid_input, "signature algorithms " + offer.signature_algorithms +
+                                              ": " + take_openssl_error().reason);
   for (const KeyKind& kind : offer.keys) {
     TRY(give_certificate(context.get(), kind));
   }
@@ -112,12 +121,14 @@ Result<Rehearsal> rehearse(const ListenerOffer& listener, const ClientOffer& cli
   return rehearsal;
 }
 
-Result<Rehearsal> visit(int socket, const ClientOffer& client, std::chrono::steady_clock::time_point deadline) {
+Result<Rehearsal> visit(int socket, const ClientOffer& client,
+                        std::chrono::steady_clock::time_point deadline) {
   ERR_clear_error();
   TRY(const SslContextHandle context, client_context(client));
   const SslHandle visitor(SSL_new(context.get()));
   BIO *ours = nullptr, *wire = nullptr;
-  if (!visitor || BIO_new_bio_pair(&ours, 65536, &wire, 65536) != 1) return fail(ErrorCode::limit_exceeded, "no memory for a handshake");
+  if (!visitor || BIO_new_bio_pair(&ours, 65536, &wire, 65536) != 1)
+    return fail(ErrorCode::limit_exceeded, "no memory for a handshake");
   SSL_set_bio(visitor.get(), ours, ours);
   const BioHandle held(wire);
   SSL_set_connect_state(visitor.get());
@@ -125,14 +136,17 @@ Result<Rehearsal> visit(int socket, const ClientOffer& client, std::chrono::stea
   std::array<char, 16384> bytes;
   for (bool is_done = false; rehearsal.reason.empty();) {
     rehearsal.reason = step(visitor.get(), is_done);
-    for (int size = BIO_read(wire, bytes.data(), bytes.size()); size > 0; size = BIO_read(wire, bytes.data(), bytes.size())) {
-      if (::send(socket, bytes.data(), static_cast<std::size_t>(size), MSG_NOSIGNAL) != size) rehearsal.reason = "the connection has ended";
+    for (int size = BIO_read(wire, bytes.data(), bytes.size()); size > 0;
+         size = BIO_read(wire, bytes.data(), bytes.size())) {
+      if (::send(socket, bytes.data(), static_cast<std::size_t>(size), MSG_NOSIGNAL) != size)
+        rehearsal.reason = "the connection has ended";
     }
     if (is_done || !rehearsal.reason.empty()) {
       rehearsal.passed = is_done && rehearsal.reason.empty();
       break;
     }
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
     pollfd waited{socket, POLLIN, 0};
     const int ready = left.count() > 0 ? ::poll(&waited, 1, static_cast<int>(left.count())) : 0;
     if (ready <= 0) return fail(ErrorCode::timeout, "no end of the handshake in time");

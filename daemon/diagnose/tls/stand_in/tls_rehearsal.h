@@ -18,7 +18,8 @@ struct KeyKind {
   bool operator==(const KeyKind&) const = default;
 };
 
-/// What a listener of ours permits: the directives that decide whether a handshake comes about, without names and files.
+/// What a listener of ours permits: the directives that decide whether a handshake comes about,
+/// without names and files.
 struct ListenerOffer {
   std::vector<TlsVersion> protocols;
   std::string ciphers;  ///< ssl_ciphers
@@ -34,7 +35,7 @@ struct ClientOffer {
   std::string ciphers{};               ///< up to TLS 1.2; empty: OpenSSL's own
   std::string groups{};                ///< empty: OpenSSL's own
   std::string signature_algorithms{};  ///< empty: OpenSSL's own
-  std::vector<KeyKind> keys{};         ///< of the certificate that it shows when it is asked; empty: none
+  std::vector<KeyKind> keys{};  ///< of the certificate that it shows when it is asked; empty: none
 };
 
 struct Rehearsal {
@@ -43,12 +44,15 @@ struct Rehearsal {
   std::string version, cipher;
 };
 
-/// A handshake in memory between a listener as nginx would prepare it and a client as it is supposed to be, with throw-away keys of the
-/// same kind: no key of ours is read and nothing goes over the wire. Both ends are this process's own. Fails (invalid_input) when OpenSSL
-/// does not take a value. At most a few milliseconds (RSA keys: tens).
+/// A handshake in memory between a listener as nginx would prepare it and a client as it is
+/// supposed to be, with throw-away keys of the same kind: no key of ours is read and nothing goes
+/// over the wire. Both ends are this process's own. Fails (invalid_input) when OpenSSL does not
+/// take a value. At most a few milliseconds (RSA keys: tens).
 Result<Rehearsal> rehearse(const ListenerOffer& listener, const ClientOffer& client);
 
-/// The client's half alone, over a connected socket to an nginx of our own: no certificate is verified. Blocks until `deadline` at most.
-Result<Rehearsal> visit(int socket, const ClientOffer& client, std::chrono::steady_clock::time_point deadline);
+/// The client's half alone, over a connected socket to an nginx of our own: no certificate is
+/// verified. Blocks until `deadline` at most.
+Result<Rehearsal> visit(int socket, const ClientOffer& client,
+                        std::chrono::steady_clock::time_point deadline);
 
 }  // namespace handshaked::diagnose

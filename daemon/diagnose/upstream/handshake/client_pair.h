@@ -7,10 +7,11 @@
 
 namespace handshaked::diagnose {
 
-/// Proposes a client certificate of this host with which the peer goes on: one that the configuration shows to the same upstream at another
-/// place; else one that it shows to others, or that lies with its key among the files that it names, when a CA that the peer names has
-/// issued it. Only what was tried and passed. Several different holders that pass are offered untested: which is meant nobody here knows.
-/// False: there is none, or keys may not be read.
+/// Proposes a client certificate of this host with which the peer goes on: one that the
+/// configuration shows to the same upstream at another place; else one that it shows to others, or
+/// that lies with its key among the files that it names, when a CA that the peer names has issued
+/// it. Only what was tried and passed. Several different holders that pass are offered untested:
+/// which is meant nobody here knows. False: there is none, or keys may not be read.
 bool propose_client_pair(HandshakeReport& report, std::string_view cause, std::string_view fix);
 
 /// The peer names the issuer of that name among those whose certificates it accepts.

@@ -20,7 +20,8 @@ void propose_open_port(HandshakeReport& report) {
     const UpstreamVerdict verdict = report.upstream().judge(patch.value());
     if (!verdict.passes() || !verdict.verifies) continue;
     report.propose_with("upstream_wrong_port", "correct-upstream-port", patch.value(),
-                        hand_written(patch.value(), handshake_text("port.other_named", {{"place", other.named_by}})),
+                        hand_written(patch.value(), handshake_text("port.other_named",
+                                                                   {{"place", other.named_by}})),
                         {.detail = handshake_text("port.may_be_down")});
     report.diagnosis().also.emplace_back("upstream_wrong_port");
     return;
@@ -33,7 +34,8 @@ std::string cause_of_connect(const HandshakeReport& report) {
   // Accepted, and reset at once: nginx finds out when it begins to shake hands.
   if (seen != nullptr && seen->outcome == ProbeOutcome::reset) return "upstream_reset_in_handshake";
   if (seen != nullptr && seen->outcome != ProbeOutcome::refused) return "upstream_unreachable";
-  return report.symptom().candidates.empty() ? "upstream_connect_refused" : report.symptom().candidates.front().cause;
+  return report.symptom().candidates.empty() ? "upstream_connect_refused"
+                                             : report.symptom().candidates.front().cause;
 }
 
 }  // namespace
@@ -41,7 +43,8 @@ std::string cause_of_connect(const HandshakeReport& report) {
 bool diagnose_connection(HandshakeReport& report) {
   const UpstreamVerdict& now = report.now();
   const bool is_seen = now.stage == UpstreamStage::connect;
-  const bool is_logged = now.stage == UpstreamStage::untested && report.symptom().message.find("connect() failed (") != std::string::npos;
+  const bool is_logged = now.stage == UpstreamStage::untested &&
+                         report.symptom().message.find("connect() failed (") != std::string::npos;
   if (!is_seen && !is_logged) return false;
   const std::string cause = cause_of_connect(report);
   report.conclude(cause, is_seen ? 0.95 : 0.7);
@@ -51,8 +54,11 @@ bool diagnose_connection(HandshakeReport& report) {
   const std::string_view fix = cause == "upstream_connect_refused"      ? "start-upstream"
                                : cause == "upstream_reset_in_handshake" ? "check-peer-listener"
                                                                         : "restore-path";
-  Fix& ask = report.advise(cause, fix, {}, handshake_text("connection.ask", {{"peer", peer}, {"problem", summary_of(now)}}));
-  if (is_seen && !peer.starts_with("unix:")) ask.commands = {"ss -ltn 'sport = :" + port_of(peer) + "'  # on the upstream's host"};
+  Fix& ask = report.advise(
+      cause, fix, {},
+      handshake_text("connection.ask", {{"peer", peer}, {"problem", summary_of(now)}}));
+  if (is_seen && !peer.starts_with("unix:"))
+    ask.commands = {"ss -ltn 'sport = :" + port_of(peer) + "'  # on the upstream's host"};
   return true;
 }
 
@@ -71,15 +77,17 @@ bool diagnose_no_live_upstreams(HandshakeReport& report) {
     place.member = i;
     const UpstreamVerdict verdict = upstream.judge_place(place);
     const Text summary = summary_of(verdict);
-    report.note("peer", handshake_text("connection.member", {{"member", servers[i].address.text()}, {"state", summary}}));
+    report.note("peer", handshake_text("connection.member", {{"member", servers[i].address.text()},
+                                                             {"state", summary}}));
     if (verdict.stage == UpstreamStage::untested) continue;
     ++looked_at;
     failing += verdict.passes() ? 0 : 1;
   }
   report.diagnosis().is_healthy_now = looked_at > 0 && failing == 0;
   if (looked_at > 0) {
-    report.note("peer",
-                handshake_text("connection.members_fail", {{"failing", std::to_string(failing)}, {"members", std::to_string(looked_at)}}));
+    report.note("peer", handshake_text("connection.members_fail",
+                                       {{"failing", std::to_string(failing)},
+                                        {"members", std::to_string(looked_at)}}));
   }
   return true;
 }

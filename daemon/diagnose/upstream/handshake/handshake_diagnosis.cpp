@@ -15,22 +15,26 @@ void conclude_over(HandshakeReport& report) {
   if (!candidates.empty()) report.conclude(candidates.front().cause, candidates.front().likelihood);
   Diagnosis load;
   add_load_evidence(loaded_files(report.upstream()), load);
-  for (Evidence& evidence : load.evidence) report.note(std::move(evidence.kind), std::move(evidence.text));
+  for (Evidence& evidence : load.evidence)
+    report.note(std::move(evidence.kind), std::move(evidence.text));
   report.note("peer", handshake_text("now.succeeds"));
 }
 
-/// The handshake of the line succeeds now, and what nginx would complain about now is the certificate.
+/// The handshake of the line succeeds now, and what nginx would complain about now is the
+/// certificate.
 Diagnosis diagnose_what_is_behind(UpstreamCase& upstream) {
   Diagnosis diagnosis = diagnose_verification(upstream);
   diagnosis.confidence *= 0.8;
   diagnosis.evidence.push_back({"peer", handshake_text("now.fails_later")});
   const auto& candidates = upstream.symptom().candidates;
-  if (!candidates.empty() && candidates.front().cause != diagnosis.cause) diagnosis.also.push_back(candidates.front().cause);
+  if (!candidates.empty() && candidates.front().cause != diagnosis.cause)
+    diagnosis.also.push_back(candidates.front().cause);
   return diagnosis;
 }
 
 bool is_behind(const UpstreamCase& upstream) {
-  return upstream.now().stage == UpstreamStage::verification || upstream.now().stage == UpstreamStage::name;
+  return upstream.now().stage == UpstreamStage::verification ||
+         upstream.now().stage == UpstreamStage::name;
 }
 
 }  // namespace

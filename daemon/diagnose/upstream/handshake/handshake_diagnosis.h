@@ -4,8 +4,9 @@
 
 namespace handshaked::diagnose {
 
-/// Faults towards an upstream before its certificate is judged: names that do not resolve, connections refused, plain text, versions,
-/// ciphers, groups, alerts, client certificates, ALPN, PROXY headers, silence.
+/// Faults towards an upstream before its certificate is judged: names that do not resolve,
+/// connections refused, plain text, versions, ciphers, groups, alerts, client certificates, ALPN,
+/// PROXY headers, silence.
 Diagnosis diagnose_handshake(UpstreamCase& upstream);
 
 }  // namespace handshaked::diagnose

@@ -27,12 +27,15 @@ constexpr std::array<Remedy, 7> kRemedies{{
 }};
 
 Remedy remedy_of(Widening widening, const ProbeRequest& taken) {
-  if (widening == W::proxy_header && !taken.send_proxy_header) return {widening, "upstream_rejects_proxy_protocol", "stop-proxy-protocol"};
-  return *std::find_if(kRemedies.begin(), kRemedies.end(), [&](const Remedy& one) { return one.widening == widening; });
+  if (widening == W::proxy_header && !taken.send_proxy_header)
+    return {widening, "upstream_rejects_proxy_protocol", "stop-proxy-protocol"};
+  return *std::find_if(kRemedies.begin(), kRemedies.end(),
+                       [&](const Remedy& one) { return one.widening == widening; });
 }
 
 bool is_tls_parameter_alert(int alert) {
-  constexpr std::array kAlerts{10, 20, 22, 30, 40, 41, 47, 49, 50, 51, 70, 71, 80, 86, 90, 109, 110, 112, 113, 115, 120};
+  constexpr std::array kAlerts{10, 20, 22, 30, 40,  41,  47,  49,  50,  51, 70,
+                               71, 80, 86, 90, 109, 110, 112, 113, 115, 120};
   return std::find(kAlerts.begin(), kAlerts.end(), alert) != kAlerts.end();
 }
 
@@ -51,7 +54,8 @@ bool is_worth_varying(const ProbeResult& seen) {
 }
 
 Text listed(const WidenedHandshake& found) {
-  const std::string agreed = summary_of(found.seen) + (found.seen.group.empty() ? "" : ", " + found.seen.group);
+  const std::string agreed =
+      summary_of(found.seen) + (found.seen.group.empty() ? "" : ", " + found.seen.group);
   return handshake_text("settings.accepted", {{"handshake", agreed}});
 }
 
@@ -63,12 +67,14 @@ void propose_widening(HandshakeReport& report, const WidenedHandshake& found) {
     report.diagnosis().also.emplace_back(remedy_of(found.needed[i], found.request).cause);
   }
   if (found.needs(W::proxy_header) && report.view().target->module != nginx::Module::stream_proxy) {
-    report.advise(first.cause, "peer-without-proxy-protocol", {}, handshake_text("settings.ask_for_listener", {{"peer", report.peer()}}));
+    report.advise(first.cause, "peer-without-proxy-protocol", {},
+                  handshake_text("settings.ask_for_listener", {{"peer", report.peer()}}));
     return;
   }
   ConfigurationPatch patch = report.upstream().new_patch();
   const Result<> written = write_widening(patch, report.view(), found);
-  const UpstreamVerdict verdict = report.propose(first.cause, first.fix, written, patch, written ? hand_written(patch) : Text{});
+  const UpstreamVerdict verdict = report.propose(first.cause, first.fix, written, patch,
+                                                 written ? hand_written(patch) : Text{});
   if (verdict.stage == UpstreamStage::handshake && found.seen.certificate_request) {
     report.note("peer", handshake_text("settings.then_certificate"));
   }
@@ -79,26 +85,34 @@ constexpr std::string_view kLargeHello = "upstream_rejects_large_hello";
 Text what_small_groups_give_up() { return handshake_text("settings.classical_alone"); }
 
 /// Whoever reads ClientHellos on the way, or the peer, expects them in one packet.
-void propose_small_hello(HandshakeReport& report, const std::function<Proof(const ConfigurationPatch&)>& prove) {
+void propose_small_hello(HandshakeReport& report,
+                         const std::function<Proof(const ConfigurationPatch&)>& prove) {
   report.conclude(std::string(kLargeHello), 0.9);
   ConfigurationPatch patch = report.upstream().new_patch();
-  const auto written = set_conf_command(patch, report.view(), "Groups", small_groups(report.view()));
-  if (written) report.propose_with(kLargeHello, "classical-groups", patch, hand_written(patch, what_small_groups_give_up()), prove(patch));
+  const auto written =
+      set_conf_command(patch, report.view(), "Groups", small_groups(report.view()));
+  if (written)
+    report.propose_with(kLargeHello, "classical-groups", patch,
+                        hand_written(patch, what_small_groups_give_up()), prove(patch));
   const std::string peer = report.peer();
-  report.advise(kLargeHello, "update-middlebox", {}, handshake_text("settings.ask_about_large_hello", {{"peer", peer}}));
+  report.advise(kLargeHello, "update-middlebox", {},
+                handshake_text("settings.ask_about_large_hello", {{"peer", peer}}));
 }
 
-/// Nothing but the size was in the way: with groups of before, and no other change, the peer takes the handshake.
+/// Nothing but the size was in the way: with groups of before, and no other change, the peer takes
+/// the handshake.
 bool takes_small_hello(HandshakeReport& report) {
   ConfigurationPatch patch = report.upstream().new_patch();
-  if (!set_conf_command(patch, report.view(), "Groups", small_groups(report.view()))) return true;  // nobody can try
+  if (!set_conf_command(patch, report.view(), "Groups", small_groups(report.view())))
+    return true;  // nobody can try
   const UpstreamStage stage = report.upstream().judge(patch).stage;
   return stage != UpstreamStage::handshake && stage != UpstreamStage::connect;
 }
 
 const std::vector<Widening> kSafe{W::sni, W::protocols, W::groups, W::signatures, W::ciphers};
 
-/// What makes a peer take the handshake that refused `own` with `refused`, and takes no protection away.
+/// What makes a peer take the handshake that refused `own` with `refused`, and takes no protection
+/// away.
 bool propose_safe(HandshakeReport& report, const ProbeRequest& own, const ProbeResult& refused) {
   const MakeHandshake look = report.looking();
   const std::string name = sni_of(report.now().name.verified);
@@ -112,9 +126,11 @@ bool propose_safe(HandshakeReport& report, const ProbeRequest& own, const ProbeR
     return true;
   }
   const bool is_version_alone = found->needed == std::vector{W::protocols};
-  // Alert 40 is not about versions: with the ones that it was offered the peer found nothing else in common. TLS 1.3 goes around that.
-  const auto within = is_version_alone && refused.alert == 40 ? find_widening(own, {W::groups, W::signatures, W::ciphers}, name, look)
-                                                              : std::optional<WidenedHandshake>();
+  // Alert 40 is not about versions: with the ones that it was offered the peer found nothing else
+  // in common. TLS 1.3 goes around that.
+  const auto within = is_version_alone && refused.alert == 40
+                          ? find_widening(own, {W::groups, W::signatures, W::ciphers}, name, look)
+                          : std::optional<WidenedHandshake>();
   if (!within) {
     propose_widening(report, *found);
     return true;
@@ -122,21 +138,24 @@ bool propose_safe(HandshakeReport& report, const ProbeRequest& own, const ProbeR
   propose_widening(report, *within);
   ConfigurationPatch patch = report.upstream().new_patch();
   const auto written = write_widening(patch, report.view(), *found);
-  report.propose("proxy_ssl_protocols_mismatch", "widen-ssl-protocols", written, patch, written ? hand_written(patch) : Text{});
+  report.propose("proxy_ssl_protocols_mismatch", "widen-ssl-protocols", written, patch,
+                 written ? hand_written(patch) : Text{});
   return true;
 }
 
 /// What the peer would have to do is asked of its owner, as exactly as the handshake told it.
 Text request_for_modern_tls(const HandshakeReport& report, const ProbeResult& seen) {
-  const std::string has = seen.version + " " + seen.cipher + (seen.group.empty() ? "" : " " + seen.group) +
-                          (seen.key_exchange_bits > 0 ? " (" + std::to_string(seen.key_exchange_bits) + " bits)" : "");
+  const std::string has =
+      seen.version + " " + seen.cipher + (seen.group.empty() ? "" : " " + seen.group) +
+      (seen.key_exchange_bits > 0 ? " (" + std::to_string(seen.key_exchange_bits) + " bits)" : "");
   return handshake_text("settings.ask_for_modern", {{"peer", report.peer()}, {"offered", has}});
 }
 
 void conclude_obsolete(HandshakeReport& report, const WidenedHandshake& found) {
   report.note("peer", listed(found));
   const ProbeResult& seen = found.seen;
-  const bool is_old_version = seen.version == "TLSv1" || seen.version == "TLSv1.1" || seen.version == "SSLv3";
+  const bool is_old_version =
+      seen.version == "TLSv1" || seen.version == "TLSv1.1" || seen.version == "SSLv3";
   if (found.needs(W::legacy_renegotiation)) {
     report.conclude("upstream_unsafe_legacy_renegotiation", 0.97);
     const std::string peer = report.peer();
@@ -174,7 +193,8 @@ bool diagnose_alpn(HandshakeReport& report, const UpstreamVerdict& now, const Ma
   report.conclude("upstream_alpn_mismatch", 0.95);
   const std::string peer = report.peer();
   report.advise("upstream_alpn_mismatch", "enable-h2-upstream", {},
-                handshake_text("settings.ask_for_application_protocol", {{"peer", peer}, {"protocol", asked}}));
+                handshake_text("settings.ask_for_application_protocol",
+                               {{"peer", peer}, {"protocol", asked}}));
   return true;
 }
 
@@ -189,7 +209,8 @@ Text hand_written(const ConfigurationPatch& patch, const Text& remark) {
     if (!change.before.empty()) list += change.before + " → ";
     list += change.after.empty() ? "(removed)" : change.after;
   }
-  if (list.empty() || remark.empty()) return handshake_text("edit.by_hand", {{"edits", list.empty() ? remark : Text{list, list}}});
+  if (list.empty() || remark.empty())
+    return handshake_text("edit.by_hand", {{"edits", list.empty() ? remark : Text{list, list}}});
   return handshake_text("edit.by_hand_because", {{"remark", remark}, {"edits", list}});
 }
 
@@ -197,7 +218,8 @@ bool diagnose_old_defaults(HandshakeReport& report) {
   const ProbeResult* const seen = report.seen();
   const nginx::EffectiveValue& protocols = report.view().target->settings.protocols;
   const bool is_in_doubt = protocols.is_default() && protocols.default_value.depends_on_version;
-  if (seen == nullptr || !has_agreed(*seen) || !report.symptom().alert || !is_in_doubt) return false;
+  if (seen == nullptr || !has_agreed(*seen) || !report.symptom().alert || !is_in_doubt)
+    return false;
   ProbeRequest older = report.now().asked.request;
   older.protocols = {TlsVersion::tls1_0, TlsVersion::tls1_1, TlsVersion::tls1_2};
   const auto refused = report.looking()(older);
@@ -213,13 +235,18 @@ bool diagnose_nginx_alone(HandshakeReport& report) {
   const auto asked = upstream.ask_nginx(upstream.new_patch());
   if (!asked || asked.value().has_passed) return false;
   const std::string& complaint = asked.value().complaint;
-  report.note("peer", handshake_text("settings.nginx_is_told", {{"peer", report.peer()}, {"complaint", complaint}}));
+  report.note("peer", handshake_text("settings.nginx_is_told",
+                                     {{"peer", report.peer()}, {"complaint", complaint}}));
   report.diagnosis().is_healthy_now = false;
   report.diagnosis().would_log = complaint;
   ConfigurationPatch small = upstream.new_patch();
-  const auto written = set_conf_command(small, report.view(), "Groups", small_groups(report.view()));
-  if (const auto again = written ? upstream.ask_nginx(small) : Result<NginxHandshake>(written.error()); again && again.value().has_passed) {
-    propose_small_hello(report, [&](const ConfigurationPatch& patch) { return upstream.proof_by_nginx(patch); });
+  const auto written =
+      set_conf_command(small, report.view(), "Groups", small_groups(report.view()));
+  if (const auto again =
+          written ? upstream.ask_nginx(small) : Result<NginxHandshake>(written.error());
+      again && again.value().has_passed) {
+    propose_small_hello(
+        report, [&](const ConfigurationPatch& patch) { return upstream.proof_by_nginx(patch); });
     return true;
   }
   const auto& candidates = report.symptom().candidates;
@@ -238,9 +265,11 @@ bool diagnose_not_http2(HandshakeReport& report) {
   report.diagnosis().also.emplace_back("upstream_alpn_mismatch");
   const std::string peer = report.peer();
   const std::string chosen = seen->alpn.empty() ? "none" : seen->alpn;
-  report.note("peer", handshake_text("settings.protocol_chosen", {{"peer", peer}, {"chosen", chosen}}));
-  report.advise("upstream_not_http2", "h2-capable-port", {},
-                handshake_text("settings.ask_for_agreed_protocol", {{"peer", peer}, {"chosen", chosen}}));
+  report.note("peer",
+              handshake_text("settings.protocol_chosen", {{"peer", peer}, {"chosen", chosen}}));
+  report.advise(
+      "upstream_not_http2", "h2-capable-port", {},
+      handshake_text("settings.ask_for_agreed_protocol", {{"peer", peer}, {"chosen", chosen}}));
   return true;
 }
 
@@ -253,7 +282,8 @@ bool diagnose_tls_behind_plain(HandshakeReport& report) {
   if (own.send_proxy_header) explanations.push_back(W::proxy_header);
   if (own.server_name.empty()) explanations.push_back(W::sni);
   for (const W one : explanations) {
-    const auto found = find_widening(own, {one}, sni_of(report.now().name.verified), report.looking());
+    const auto found =
+        find_widening(own, {one}, sni_of(report.now().name.verified), report.looking());
     if (!found) continue;
     propose_widening(report, *found);
     return true;

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kShortLook{2'500};
 
-/// A handshake that no server can want, so that the answer is one small alert: does the peer live, and do only large packets vanish?
+/// A handshake that no server can want, so that the answer is one small alert: does the peer live,
+/// and do only large packets vanish?
 ProbeRequest request_for_an_alert(const ProbeRequest& own) {
   ProbeRequest request = own;
   request.protocols = {TlsVersion::tls1_2};
@@ -36,23 +37,33 @@ std::string cause_of_alert(int alert) {
 }
 
 bool contains_any(const std::string& text, std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.find(word) != std::string::npos; });
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
 /// Of OpenSSL's own complaints about what came.
 std::string cause_of_reason(const std::string& reason) {
-  if (contains_any(reason, {"excessive message size", "uncompressed cert too large"})) return "upstream_chain_too_big";
-  if (contains_any(reason, {"bad record mac", "decryption failed", "digest check failed", "bad packet", "bad length"})) {
+  if (contains_any(reason, {"excessive message size", "uncompressed cert too large"}))
+    return "upstream_chain_too_big";
+  if (contains_any(reason, {"bad record mac", "decryption failed", "digest check failed",
+                            "bad packet", "bad length"})) {
     return "upstream_handshake_corrupted";
   }
-  if (contains_any(reason, {"unsafe legacy renegotiation"})) return "upstream_unsafe_legacy_renegotiation";
+  if (contains_any(reason, {"unsafe legacy renegotiation"}))
+    return "upstream_unsafe_legacy_renegotiation";
   if (contains_any(reason, {"dh key too small"})) return "upstream_dh_key_too_small";
-  if (contains_any(reason, {"legacy sigalg", "unsupported protocol", "version too low"})) return "upstream_protocol_too_old";
-  if (contains_any(reason, {"wrong curve", "bad ecpoint", "unsupported elliptic curve"})) return "upstream_no_shared_group";
-  if (contains_any(reason, {"wrong signature type", "no suitable signature"})) return "upstream_no_shared_sigalg";
-  if (contains_any(reason, {"wrong cipher returned", "no ciphers available"})) return "upstream_no_shared_cipher";
-  if (contains_any(reason, {"no protocols available", "wrong ssl version"})) return "proxy_ssl_protocols_mismatch";
-  // A type, a length or a signature that makes no sense: somebody altered bytes, or wrote them wrongly.
+  if (contains_any(reason, {"legacy sigalg", "unsupported protocol", "version too low"}))
+    return "upstream_protocol_too_old";
+  if (contains_any(reason, {"wrong curve", "bad ecpoint", "unsupported elliptic curve"}))
+    return "upstream_no_shared_group";
+  if (contains_any(reason, {"wrong signature type", "no suitable signature"}))
+    return "upstream_no_shared_sigalg";
+  if (contains_any(reason, {"wrong cipher returned", "no ciphers available"}))
+    return "upstream_no_shared_cipher";
+  if (contains_any(reason, {"no protocols available", "wrong ssl version"}))
+    return "proxy_ssl_protocols_mismatch";
+  // A type, a length or a signature that makes no sense: somebody altered bytes, or wrote them
+  // wrongly.
   return "upstream_handshake_corrupted";
 }
 
@@ -65,19 +76,22 @@ bool propose_patience(HandshakeReport& report) {
   request.timeout = std::clamp(4 * request.timeout, kAtLeast, kPatient);
   const auto observed = report.upstream().observe(request);
   if (!observed || !has_agreed(observed.value().seen)) return false;
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(observed.value().seen.elapsed).count();
+  const auto seconds =
+      std::chrono::ceil<std::chrono::seconds>(observed.value().seen.elapsed).count();
   const std::string took = std::to_string(seconds);
   report.conclude("upstream_handshake_timeout", 0.95);
   report.note("peer", handshake_text("silence.needs_time", {{"seconds", took}}));
   ConfigurationPatch patch = report.upstream().new_patch();
   const std::array wait{std::to_string(3 * seconds) + "s"};
   const auto written = set_upstream_directive(patch, report.view(), "connect_timeout", wait);
-  report.propose("upstream_handshake_timeout", "raise-connect-timeout", written, patch, written ? hand_written(patch) : Text{});
+  report.propose("upstream_handshake_timeout", "raise-connect-timeout", written, patch,
+                 written ? hand_written(patch) : Text{});
   return true;
 }
 
-/// A service that waits for more of what it takes for a request of its own is silent as well: it is spoken to in plain. What is sent is
-/// a request in no protocol; of uwsgi, which says how long it is, an empty one.
+/// A service that waits for more of what it takes for a request of its own is silent as well: it is
+/// spoken to in plain. What is sent is a request in no protocol; of uwsgi, which says how long it
+/// is, an empty one.
 bool is_silent_service(HandshakeReport& report) {
   const bool is_uwsgi = report.view().target->module == nginx::Module::uwsgi;
   ProbeRequest request = report.now().asked.request;
@@ -86,13 +100,16 @@ bool is_silent_service(HandshakeReport& report) {
   request.timeout = std::min(kShortLook, request.timeout);
   const auto answer = report.looking()(request);
   if (!answer) return false;
-  const bool has_ended = answer->outcome == ProbeOutcome::closed || answer->outcome == ProbeOutcome::reset;
+  const bool has_ended =
+      answer->outcome == ProbeOutcome::closed || answer->outcome == ProbeOutcome::reset;
   const bool has_answered = answer->outcome == ProbeOutcome::not_tls || (is_uwsgi && has_ended);
   if (!has_answered) return false;
   const bool is_http = !is_uwsgi && answer->first_bytes == FirstBytes::http;
   report.conclude(is_http ? "upstream_is_plain_http" : "upstream_not_tls", 0.9);
-  const std::string said = answer->first_text.empty() ? "it ends the connection" : "\"" + answer->first_text + "\"";
-  report.note("peer", handshake_text("silence.answers_plain", {{"peer", report.peer()}, {"answer", said}}));
+  const std::string said =
+      answer->first_text.empty() ? "it ends the connection" : "\"" + answer->first_text + "\"";
+  report.note("peer",
+              handshake_text("silence.answers_plain", {{"peer", report.peer()}, {"answer", said}}));
   const std::string peer = report.peer();
   report.advise(report.diagnosis().cause, is_http ? "enable-tls-on-peer" : "correct-port", {},
                 handshake_text("silence.ask_for_port", {{"peer", peer}}));
@@ -128,21 +145,25 @@ bool is_ruled_out(HandshakeReport& report, const std::string& cause) {
   const ProbeRequest& own = now.asked.request;
   if (cause == "upstream_sni_missing") {
     const std::string name = sni_of(now.name.verified);
-    if (!own.server_name.empty() || name.empty() || report.view().target->settings.server_name.is_on()) return true;
+    if (!own.server_name.empty() || name.empty() ||
+        report.view().target->settings.server_name.is_on())
+      return true;
     ProbeRequest named = own;
     named.server_name = name;
     const auto answer = report.looking()(named);
     return answer && !has_agreed(*answer);
   }
   if (cause == "upstream_requires_client_cert") {
-    return now.asked.has_client_certificate || (report.seen() != nullptr && !report.seen()->certificate_request);
+    return now.asked.has_client_certificate ||
+           (report.seen() != nullptr && !report.seen()->certificate_request);
   }
   if (cause == "upstream_no_shared_group") return conf_command(report.view(), "Groups").empty();
   if (cause == "upstream_rejects_proxy_protocol") return !own.send_proxy_header;
   return false;
 }
 
-/// What the line says and the configuration makes likely, where nobody looked, or may not look around.
+/// What the line says and the configuration makes likely, where nobody looked, or may not look
+/// around.
 void conclude_from_line(HandshakeReport& report) {
   const Symptom& symptom = report.symptom();
   std::string cause = logged_cause(report);
@@ -156,17 +177,21 @@ void conclude_from_line(HandshakeReport& report) {
   report.conclude(cause, confidence);
   ConfigurationPatch patch = report.upstream().new_patch();
   if (cause == "upstream_sni_missing") {
-    const auto written = set_upstream_directive(patch, report.view(), "ssl_server_name", std::array{std::string("on")});
+    const auto written = set_upstream_directive(patch, report.view(), "ssl_server_name",
+                                                std::array{std::string("on")});
     report.propose(cause, "enable-sni", written, patch, written ? hand_written(patch) : Text{});
   } else if (cause == "proxy_ssl_protocols_mismatch") {
-    const auto written = set_upstream_directive(patch, report.view(), "ssl_protocols", protocols_with(report.view(), TlsVersion::tls1_3));
-    report.propose(cause, "widen-ssl-protocols", written, patch, written ? hand_written(patch) : Text{});
+    const auto written = set_upstream_directive(patch, report.view(), "ssl_protocols",
+                                                protocols_with(report.view(), TlsVersion::tls1_3));
+    report.propose(cause, "widen-ssl-protocols", written, patch,
+                   written ? hand_written(patch) : Text{});
   }
 }
 
 /// Several causes end so, and only other requests could tell them apart.
 bool is_ambiguous(const ProbeResult& seen) {
-  return seen.outcome == ProbeOutcome::alert || seen.outcome == ProbeOutcome::closed || seen.outcome == ProbeOutcome::reset;
+  return seen.outcome == ProbeOutcome::alert || seen.outcome == ProbeOutcome::closed ||
+         seen.outcome == ProbeOutcome::reset;
 }
 
 Text words_for_owner(const HandshakeReport& report) {
@@ -199,15 +224,18 @@ void ask_owner(HandshakeReport& report) {
       {"upstream_unsafe_legacy_renegotiation", "upgrade-upstream-rfc5746"},
   }};
   const std::string cause = report.diagnosis().cause;
-  const auto found = std::find_if(kAsked.begin(), kAsked.end(), [&](const Asked& one) { return one.cause == cause; });
+  const auto found = std::find_if(kAsked.begin(), kAsked.end(),
+                                  [&](const Asked& one) { return one.cause == cause; });
   if (found != kAsked.end()) report.advise(cause, found->fix, {}, words_for_owner(report));
 }
 
-/// Whether a peer that leaves is seen to close or to reset is a matter of microseconds: the line decides, where there is one.
+/// Whether a peer that leaves is seen to close or to reset is a matter of microseconds: the line
+/// decides, where there is one.
 std::string cause_of_end(const HandshakeReport& report, const ProbeResult& seen) {
   const std::string& message = report.symptom().message;
   bool is_reset = seen.outcome == ProbeOutcome::reset;
-  if (message.starts_with("peer closed connection in SSL handshake")) is_reset = message.find(" (") != std::string::npos;
+  if (message.starts_with("peer closed connection in SSL handshake"))
+    is_reset = message.find(" (") != std::string::npos;
   return is_reset ? "upstream_reset_in_handshake" : "upstream_closed_in_handshake";
 }
 
@@ -229,10 +257,13 @@ void conclude_outcome(HandshakeReport& report, const ProbeResult& seen) {
 void diagnose_peer_failure(HandshakeReport& report) {
   const ProbeResult* const seen = report.seen();
   // What a peer says to a client without a certificate is not what it says to nginx, which has one.
-  const bool is_half_seen = seen != nullptr && report.now().asked.left_out_client_certificate && has_agreed(*seen);
+  const bool is_half_seen =
+      seen != nullptr && report.now().asked.left_out_client_certificate && has_agreed(*seen);
   const bool may_look_around = report.upstream().surroundings().prober->scope() == ProbeScope::all;
-  const bool is_open = seen != nullptr && is_ambiguous(*seen) && !may_look_around && !report.symptom().candidates.empty();
-  if (seen != nullptr && !seen->is_ok() && !is_half_seen && !is_open) conclude_outcome(report, *seen);
+  const bool is_open = seen != nullptr && is_ambiguous(*seen) && !may_look_around &&
+                       !report.symptom().candidates.empty();
+  if (seen != nullptr && !seen->is_ok() && !is_half_seen && !is_open)
+    conclude_outcome(report, *seen);
   else conclude_from_line(report);
   ask_owner(report);
 }

@@ -11,7 +11,9 @@ namespace {
 
 using nginx::Module;
 
-bool speaks_http(const ProbeResult& seen) { return seen.first_bytes == FirstBytes::http || seen.first_bytes == FirstBytes::http2; }
+bool speaks_http(const ProbeResult& seen) {
+  return seen.first_bytes == FirstBytes::http || seen.first_bytes == FirstBytes::http2;
+}
 
 /// Plain text to this peer never leaves the host.
 bool is_on_this_host(const UpstreamVerdict& verdict) {
@@ -33,7 +35,8 @@ std::vector<Member> other_members(UpstreamCase& upstream) {
   const UpstreamView& view = upstream.view();
   if (view.member == nullptr || view.destination == nullptr) return members;
   const auto& servers = view.destination->group->servers;
-  for (std::size_t i = 0; i < servers.size() && members.size() < kMostMembers && !upstream.is_late(); ++i) {
+  for (std::size_t i = 0;
+       i < servers.size() && members.size() < kMostMembers && !upstream.is_late(); ++i) {
     if (&servers[i] == view.member || servers[i].is_down || !servers[i].is_valid) continue;
     UpstreamPlace place = upstream.place();
     place.member = i;
@@ -47,7 +50,8 @@ std::string fix_for_port(const std::string& cause) {
   return cause == "upstream_wrong_port" ? "correct-upstream-port" : "correct-port";
 }
 
-/// Tries the other ports of the host. Identity is only proved where nginx verifies: elsewhere any TLS service would pass.
+/// Tries the other ports of the host. Identity is only proved where nginx verifies: elsewhere any
+/// TLS service would pass.
 bool propose_port(HandshakeReport& report, const std::string& cause) {
   std::string unverified;
   bool is_proposed = false;
@@ -62,7 +66,8 @@ bool propose_port(HandshakeReport& report, const std::string& cause) {
       unverified += (unverified.empty() ? "" : ", ") + port + " (" + other.named_by + ")";
       continue;
     }
-    report.note("peer", handshake_text("plain.other_port_proved", {{"port", port}, {"place", other.named_by}}));
+    report.note("peer", handshake_text("plain.other_port_proved",
+                                       {{"port", port}, {"place", other.named_by}}));
     report.propose_with(cause, fix_for_port(cause), patch.value(), hand_written(patch.value()),
                         report.upstream().confirmed(report.proof_of(verdict), patch.value()));
     is_proposed = true;
@@ -74,19 +79,23 @@ bool propose_port(HandshakeReport& report, const std::string& cause) {
   return is_proposed;
 }
 
-/// A group whose other members are as they should be: the wrong one is taken out until its port is known.
-bool propose_taking_out(HandshakeReport& report, const std::string& cause, const std::vector<Member>& others) {
+/// A group whose other members are as they should be: the wrong one is taken out until its port is
+/// known.
+bool propose_taking_out(HandshakeReport& report, const std::string& cause,
+                        const std::vector<Member>& others) {
   const auto works = [](const Member& member) { return member.verdict.passes(); };
   if (others.empty() || !std::all_of(others.begin(), others.end(), works)) return false;
   ConfigurationPatch patch = report.upstream().new_patch();
   const auto written = patch.append_argument(*report.view().member->directive, "down");
   if (!written) return false;
   std::string names;
-  for (const Member& member : others) names += (names.empty() ? "" : ", ") + member.server->address.text();
+  for (const Member& member : others)
+    names += (names.empty() ? "" : ", ") + member.server->address.text();
   Proof proof = report.proof_of(others.front().verdict);
   proof.detail = handshake_text("plain.remaining_pass", {{"members", names}});
   const std::string peer = report.peer();
-  report.propose_with(cause, fix_for_port(cause), patch, hand_written(patch, handshake_text("plain.take_out", {{"peer", peer}})),
+  report.propose_with(cause, fix_for_port(cause), patch,
+                      hand_written(patch, handshake_text("plain.take_out", {{"peer", peer}})),
                       std::move(proof));
   Fix& fix = report.diagnosis().fixes.back();
   fix.title = handshake_text("plain.take_member_out");
@@ -94,7 +103,8 @@ bool propose_taking_out(HandshakeReport& report, const std::string& cause, const
 }
 
 /// Only where the peer really speaks HTTP, and nothing of the group TLS.
-void propose_plain_scheme(HandshakeReport& report, const std::string& cause, const ProbeResult& seen) {
+void propose_plain_scheme(HandshakeReport& report, const std::string& cause,
+                          const ProbeResult& seen) {
   const UpstreamView& view = report.view();
   if (view.target->module == Module::uwsgi || !speaks_http(seen)) return;
   if (view.target->module == Module::grpc && seen.first_bytes != FirstBytes::http2) return;
@@ -104,12 +114,15 @@ void propose_plain_scheme(HandshakeReport& report, const std::string& cause, con
   proof.method = ProofMethod::probe;
   proof.status = ProofStatus::proved;
   const std::string peer = report.peer();
-  proof.detail = handshake_text("plain.answered_plain", {{"peer", peer}, {"answer", seen.first_text}});
+  proof.detail =
+      handshake_text("plain.answered_plain", {{"peer", peer}, {"answer", seen.first_text}});
   const bool is_local = is_on_this_host(report.now());
-  const Text warning = is_local ? handshake_text("plain.stays_on_host") : handshake_text("plain.can_be_read");
-  const std::string id = view.target->module == Module::stream_proxy ? "stream-no-proxy-ssl" : "use-plain-scheme";
-  report.propose_with(cause, cause == "upstream_is_plain_http" ? "use-plain-scheme" : id, patch, hand_written(patch, warning),
-                      std::move(proof));
+  const Text warning =
+      is_local ? handshake_text("plain.stays_on_host") : handshake_text("plain.can_be_read");
+  const std::string id =
+      view.target->module == Module::stream_proxy ? "stream-no-proxy-ssl" : "use-plain-scheme";
+  report.propose_with(cause, cause == "upstream_is_plain_http" ? "use-plain-scheme" : id, patch,
+                      hand_written(patch, warning), std::move(proof));
 }
 
 /// From what came first: a service by its name, for people.
@@ -125,24 +138,27 @@ void conclude_logged_plain(HandshakeReport& report) {
 }
 
 bool is_logged_as_not_tls(const Symptom& symptom) {
-  for (const std::string_view words : {"wrong version number", "packet length too long", "http request", "unknown protocol"}) {
+  for (const std::string_view words :
+       {"wrong version number", "packet length too long", "http request", "unknown protocol"}) {
     if (symptom.message.find(words) != std::string::npos) return true;
   }
   return false;
 }
 
-/// gRPC in plain text to a peer that answers, in plain text too, with HTTP/1: the scheme is right, the protocol behind it is not.
+/// gRPC in plain text to a peer that answers, in plain text too, with HTTP/1: the scheme is right,
+/// the protocol behind it is not.
 bool diagnose_plain_http1(HandshakeReport& report, const ProbeResult& seen) {
   if (seen.first_bytes != FirstBytes::http) return false;
   report.conclude("upstream_not_http2", 0.9);
   const std::string peer = report.peer();
-  report.advise("upstream_not_http2", "h2-capable-port", {},
-                handshake_text("plain.ask_for_new_protocol", {{"peer", peer}, {"answer", seen.first_text}}));
+  report.advise(
+      "upstream_not_http2", "h2-capable-port", {},
+      handshake_text("plain.ask_for_new_protocol", {{"peer", peer}, {"answer", seen.first_text}}));
   return true;
 }
 
-/// nginx sent a PROXY header first, and nobody may look without: a TLS port that expects none answers so, and a plain one as well. What
-/// follows from the one would be wrong for the other.
+/// nginx sent a PROXY header first, and nobody may look without: a TLS port that expects none
+/// answers so, and a plain one as well. What follows from the one would be wrong for the other.
 bool diagnose_header_unseen(HandshakeReport& report, const ProbeResult& seen) {
   const ProbeRequest& own = report.now().asked.request;
   if (!own.send_proxy_header) return false;
@@ -150,7 +166,8 @@ bool diagnose_header_unseen(HandshakeReport& report, const ProbeResult& seen) {
   bare.send_proxy_header = false;
   if (report.looking()(bare)) return false;
   report.conclude("upstream_rejects_proxy_protocol", 0.5);
-  report.diagnosis().also.emplace_back(speaks_http(seen) ? "upstream_is_plain_http" : "upstream_not_tls");
+  report.diagnosis().also.emplace_back(speaks_http(seen) ? "upstream_is_plain_http"
+                                                         : "upstream_not_tls");
   report.note("peer", handshake_text("plain.after_header", {{"peer", report.peer()}}));
   return true;
 }
@@ -166,11 +183,13 @@ bool diagnose_plain_to_tls(HandshakeReport& report) {
   Result<> written = set_scheme(patch, report.view(), true);
   if (!written) return false;
   UpstreamVerdict verdict = report.upstream().judge(patch);
-  if (verdict.stage == UpstreamStage::handshake && verdict.observation && verdict.asked.request.server_name.empty()) {
+  if (verdict.stage == UpstreamStage::handshake && verdict.observation &&
+      verdict.asked.request.server_name.empty()) {
     // It may want to hear its name first.
     ConfigurationPatch with_name = patch;
     const std::string setting = report.view().directive("ssl_server_name");
-    if (with_name.set_directive(report.view().settings_block(), setting, std::array{std::string("on")})) {
+    if (with_name.set_directive(report.view().settings_block(), setting,
+                                std::array{std::string("on")})) {
       const UpstreamVerdict named = report.upstream().judge(with_name);
       if (named.passes()) {
         patch = with_name;
@@ -180,17 +199,23 @@ bool diagnose_plain_to_tls(HandshakeReport& report) {
   }
   if (verdict.observation) {
     const std::string summary = summary_of(verdict.observation->seen);
-    report.note("peer", handshake_text("plain.handshake", {{"peer", report.peer()}, {"handshake", summary}}));
+    report.note("peer", handshake_text("plain.handshake",
+                                       {{"peer", report.peer()}, {"handshake", summary}}));
   }
-  const bool is_tls = verdict.observation && verdict.observation->seen.phase >= ProbePhase::server_hello;
-  if (verdict.observation && !is_tls) return is_grpc && diagnose_plain_http1(report, verdict.observation->seen);
+  const bool is_tls =
+      verdict.observation && verdict.observation->seen.phase >= ProbePhase::server_hello;
+  if (verdict.observation && !is_tls)
+    return is_grpc && diagnose_plain_http1(report, verdict.observation->seen);
   report.conclude(cause, is_tls ? 0.97 : 0.5);
   report.diagnosis().is_silent_fault = is_tls && report.symptom().message.empty();
-  const Text remark = verdict.verifies
-                          ? Text{}
-                          : handshake_text("plain.verify_then", {{"verify", report.view().directive("ssl_verify")},
-                                                                 {"trusted", report.view().directive("ssl_trusted_certificate")}});
-  report.propose_with(cause, fix, patch, hand_written(patch, remark), report.upstream().confirmed(report.proof_of(verdict), patch));
+  const Text remark =
+      verdict.verifies
+          ? Text{}
+          : handshake_text("plain.verify_then",
+                           {{"verify", report.view().directive("ssl_verify")},
+                            {"trusted", report.view().directive("ssl_trusted_certificate")}});
+  report.propose_with(cause, fix, patch, hand_written(patch, remark),
+                      report.upstream().confirmed(report.proof_of(verdict), patch));
   return true;
 }
 
@@ -207,22 +232,26 @@ bool diagnose_not_tls(HandshakeReport& report) {
   const std::string cause = is_http ? "upstream_is_plain_http" : "upstream_not_tls";
   report.conclude(cause, 0.97);
   const std::string service = service_of(*seen);
-  report.note("peer", handshake_text("plain.other_service", {{"peer", report.peer()}, {"service", service}}));
+  report.note("peer", handshake_text("plain.other_service",
+                                     {{"peer", report.peer()}, {"service", service}}));
   if (report.view().member != nullptr && report.view().member->is_port_default) {
     report.note("configuration", handshake_text("plain.no_port"));
   }
   const std::vector<Member> others = other_members(report.upstream());
   const bool has_tls_peer = std::any_of(others.begin(), others.end(), [](const Member& one) {
-    return one.verdict.observation && one.verdict.observation->seen.phase >= ProbePhase::server_hello;
+    return one.verdict.observation &&
+           one.verdict.observation->seen.phase >= ProbePhase::server_hello;
   });
   bool is_cured = propose_port(report, cause);
   is_cured = propose_taking_out(report, cause, others) || is_cured;
   if (!is_cured && !has_tls_peer) propose_plain_scheme(report, cause, *seen);
   const std::string port = report.peer().substr(report.peer().rfind(':') + 1);
-  Fix& ask = report.advise(cause, is_http ? "enable-tls-on-peer" : "correct-port", {},
-                           handshake_text("plain.ask_for_port", {{"peer", report.peer()}, {"service", service}}));
+  Fix& ask = report.advise(
+      cause, is_http ? "enable-tls-on-peer" : "correct-port", {},
+      handshake_text("plain.ask_for_port", {{"peer", report.peer()}, {"service", service}}));
   if (ask.owner == Owner::proxy) ask.message = {};
-  ask.commands = {"ss -ltnp  # on the upstream's host: who listens on port " + port + ", and on which port the TLS service"};
+  ask.commands = {"ss -ltnp  # on the upstream's host: who listens on port " + port +
+                  ", and on which port the TLS service"};
   return true;
 }
 

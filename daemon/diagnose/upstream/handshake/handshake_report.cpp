@@ -23,17 +23,22 @@ Text join(const Text& first, const Text& second) {
   return {first.en + " " + second.en, first.zh + " " + second.zh};
 }
 
-bool is_silent(const ProbeResult* seen) { return seen != nullptr && seen->outcome == ProbeOutcome::timed_out; }
+bool is_silent(const ProbeResult* seen) {
+  return seen != nullptr && seen->outcome == ProbeOutcome::timed_out;
+}
 
 }  // namespace
 
 HandshakeReport::HandshakeReport(UpstreamCase& upstream) : upstream_(upstream) {
   add_upstream_evidence(upstream_, diagnosis_);
   diagnosis_.is_healthy_now = now().passes();
-  if (seen() == nullptr && !now().problem.empty()) note("peer", handshake_text("now.not_looked_at", {{"problem", now().problem}}));
+  if (seen() == nullptr && !now().problem.empty())
+    note("peer", handshake_text("now.not_looked_at", {{"problem", now().problem}}));
 }
 
-const ProbeResult* HandshakeReport::seen() const { return now().observation ? &now().observation->seen : nullptr; }
+const ProbeResult* HandshakeReport::seen() const {
+  return now().observation ? &now().observation->seen : nullptr;
+}
 
 std::string HandshakeReport::peer() const {
   if (now().peer) return to_string(now().peer->address());
@@ -51,7 +56,8 @@ MakeHandshake HandshakeReport::looking() const {
     ProbeRequest asked = request;
     if (is_brief) asked.timeout = std::min(asked.timeout, kShortLook);
     auto observed = upstream_.observe(asked);
-    if (!observed || observed.value().seen.outcome == ProbeOutcome::local_error) return std::nullopt;
+    if (!observed || observed.value().seen.outcome == ProbeOutcome::local_error)
+      return std::nullopt;
     return std::move(observed.value().seen);
   };
 }
@@ -62,13 +68,16 @@ void HandshakeReport::conclude(std::string cause, double confidence) {
   diagnosis_.summary = meaning_of(diagnosis_.cause, symptom().scheme, upstream_.knowledge());
 }
 
-void HandshakeReport::note(std::string kind, Text text) { diagnosis_.evidence.push_back({std::move(kind), std::move(text)}); }
+void HandshakeReport::note(std::string kind, Text text) {
+  diagnosis_.evidence.push_back({std::move(kind), std::move(text)});
+}
 
 Proof HandshakeReport::proof_of(const UpstreamVerdict& verdict) const {
   Proof proof;
   const Text summary = summary_of(verdict);
   const std::string under = verdict.policy.description();
-  proof.detail = handshake_text("proof.repeated", {{"peer", peer()}, {"verdict", summary}, {"under", under}});
+  proof.detail =
+      handshake_text("proof.repeated", {{"peer", peer()}, {"verdict", summary}, {"under", under}});
   if (verdict.stage == UpstreamStage::untested || verdict.asked.left_out_client_certificate) {
     proof.detail = summary;
     if (verdict.asked.left_out_client_certificate) {
@@ -82,8 +91,9 @@ Proof HandshakeReport::proof_of(const UpstreamVerdict& verdict) const {
   return proof;
 }
 
-UpstreamVerdict HandshakeReport::propose(std::string_view cause, std::string_view id, const Result<>& written,
-                                         const ConfigurationPatch& patch, const Text& how) {
+UpstreamVerdict HandshakeReport::propose(std::string_view cause, std::string_view id,
+                                         const Result<>& written, const ConfigurationPatch& patch,
+                                         const Text& how) {
   UpstreamVerdict verdict;
   if (!written) {
     Fix& fix = advise(cause, id, how, {});
@@ -96,14 +106,18 @@ UpstreamVerdict HandshakeReport::propose(std::string_view cause, std::string_vie
   if (verdict.stage == UpstreamStage::verification || verdict.stage == UpstreamStage::name) {
     if (auto further = repaired_further(patch, verdict)) {
       const std::string unmeant = further->unmeant_name();
-      Proof proof = unmeant.empty() ? upstream_.confirmed(proof_of(further->verdict), further->patch) : Proof{.detail = not_meant(unmeant)};
+      Proof proof = unmeant.empty()
+                        ? upstream_.confirmed(proof_of(further->verdict), further->patch)
+                        : Proof{.detail = not_meant(unmeant)};
       propose_with(cause, id, further->patch, hand_written(further->patch), std::move(proof));
       return std::move(further->verdict);
     }
   }
   Proof proof = upstream_.confirmed(proof_of(verdict), patch);
-  const bool is_further = verdict.stage == UpstreamStage::verification || verdict.stage == UpstreamStage::name;
-  // Needed, and not enough alone: the handshake succeeds with it, and what it brings to light has no cure here.
+  const bool is_further =
+      verdict.stage == UpstreamStage::verification || verdict.stage == UpstreamStage::name;
+  // Needed, and not enough alone: the handshake succeeds with it, and what it brings to light has
+  // no cure here.
   if (is_further) proof.status = ProofStatus::untested;
   if (proof.status != ProofStatus::refuted) {
     propose_with(cause, id, patch, how, std::move(proof));
@@ -114,24 +128,28 @@ UpstreamVerdict HandshakeReport::propose(std::string_view cause, std::string_vie
   return verdict;
 }
 
-std::optional<RepairedState> HandshakeReport::repaired_further(const ConfigurationPatch& patch, const UpstreamVerdict& verdict) {
+std::optional<RepairedState> HandshakeReport::repaired_further(const ConfigurationPatch& patch,
+                                                               const UpstreamVerdict& verdict) {
   const Text summary = summary_of(verdict);
   note("replay", handshake_text("proof.second_fault", {{"fault", summary}}));
   RepairSearch search = find_repairs(upstream_, patch, verdict, KnownMaterial(upstream_));
   if (search.solutions.empty()) {
-    for (const FoundCause& one : causes_of_faults(upstream_, verdict, {})) diagnosis_.also.push_back(one.slug);
+    for (const FoundCause& one : causes_of_faults(upstream_, verdict, {}))
+      diagnosis_.also.push_back(one.slug);
     return std::nullopt;
   }
   RepairedState solution = std::move(search.solutions.front());
   for (std::size_t i = 0; i < solution.repairs.size(); ++i) {
-    const UpstreamVerdict& after = i + 1 < solution.repairs.size() ? solution.before[i + 1] : solution.verdict;
-    diagnosis_.also.push_back(cause_of_repair(upstream_, solution.repairs[i], solution.before[i], after).slug);
+    const UpstreamVerdict& after =
+        i + 1 < solution.repairs.size() ? solution.before[i + 1] : solution.verdict;
+    diagnosis_.also.push_back(
+        cause_of_repair(upstream_, solution.repairs[i], solution.before[i], after).slug);
   }
   return solution;
 }
 
-void HandshakeReport::propose_with(std::string_view cause, std::string_view id, const ConfigurationPatch& patch, const Text& how,
-                                   Proof proof) {
+void HandshakeReport::propose_with(std::string_view cause, std::string_view id,
+                                   const ConfigurationPatch& patch, const Text& how, Proof proof) {
   Fix fix = known_fix(cause, id, symptom().scheme, upstream_.knowledge());
   if (!how.empty()) fix.how = how;
   fix.proof = std::move(proof);
@@ -141,7 +159,8 @@ void HandshakeReport::propose_with(std::string_view cause, std::string_view id, 
   diagnosis_.fixes.push_back(std::move(fix));
 }
 
-Fix& HandshakeReport::advise(std::string_view cause, std::string_view id, const Text& how, const Text& message) {
+Fix& HandshakeReport::advise(std::string_view cause, std::string_view id, const Text& how,
+                             const Text& message) {
   Fix fix = known_fix(cause, id, symptom().scheme, upstream_.knowledge());
   if (!how.empty()) fix.how = how;
   fix.message = message;

@@ -11,8 +11,8 @@
 
 namespace handshaked::diagnose {
 
-/// One thing of a handshake that can be asked for differently. The order is that of trust: what stands first is given up last when a
-/// peer would take one of two.
+/// One thing of a handshake that can be asked for differently. The order is that of trust: what
+/// stands first is given up last when a peer would take one of two.
 enum class Widening : std::uint8_t {
   sni,                   ///< the name is sent
   protocols,             ///< TLS 1.2 and 1.3 are offered as well
@@ -39,7 +39,8 @@ struct WidenedHandshake {
   bool needs(Widening widening) const;
 };
 
-/// The peer took the parameters: the handshake is complete, or all that is left is a quarrel about the client certificate.
+/// The peer took the parameters: the handshake is complete, or all that is left is a quarrel about
+/// the client certificate.
 bool has_agreed(const ProbeResult& seen);
 
 /// Every version between the lowest and the highest, in order: OpenSSL offers nothing above a hole.
@@ -48,12 +49,16 @@ std::vector<TlsVersion> without_holes(std::vector<TlsVersion> versions);
 /// It answered the ClientHello, and not in TLS.
 bool is_plain_answer(const ProbeResult& seen);
 
-/// `request` with one thing asked for differently; none when that is no difference. `name` is what SNI would be.
-std::optional<ProbeRequest> widened(const ProbeRequest& request, Widening widening, const std::string& name);
+/// `request` with one thing asked for differently; none when that is no difference. `name` is what
+/// SNI would be.
+std::optional<ProbeRequest> widened(const ProbeRequest& request, Widening widening,
+                                    const std::string& name);
 
-/// Everything of `among` at once, and then one after the other back again while the peer still takes it: finds a single cause and a pair
-/// with at most 1 + |among| handshakes. none when even everything together is refused, or could not be tried.
-std::optional<WidenedHandshake> find_widening(const ProbeRequest& own, const std::vector<Widening>& among, const std::string& name,
-                                              const MakeHandshake& make);
+/// Everything of `among` at once, and then one after the other back again while the peer still
+/// takes it: finds a single cause and a pair with at most 1 + |among| handshakes. none when even
+/// everything together is refused, or could not be tried.
+std::optional<WidenedHandshake> find_widening(const ProbeRequest& own,
+                                              const std::vector<Widening>& among,
+                                              const std::string& name, const MakeHandshake& make);
 
 }  // namespace handshaked::diagnose

@@ -55,7 +55,8 @@ constexpr std::array kRequests = {
 std::string joined(const std::vector<std::string>& words) {
   constexpr std::size_t kMost = 6;
   std::string text;
-  for (std::size_t i = 0; i < words.size() && i < kMost; ++i) text += (i == 0 ? "" : ", ") + words[i];
+  for (std::size_t i = 0; i < words.size() && i < kMost; ++i)
+    text += (i == 0 ? "" : ", ") + words[i];
   if (words.size() > kMost) text += ", …";
   return text;
 }
@@ -71,19 +72,22 @@ std::string or_dash(const std::string& text) { return text.empty() ? "-" : text;
 }  // namespace
 
 std::string date_text(Time time) {
-  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   std::array<char, 40> text{};
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts)};
 }
 
-SentenceFacts sentence_facts(UpstreamCase& upstream, const UpstreamVerdict& verdict, const FoundCause& cause) {
+SentenceFacts sentence_facts(UpstreamCase& upstream, const UpstreamVerdict& verdict,
+                             const FoundCause& cause) {
   const CertificateFacts leaf = verdict.leaf() != nullptr ? *verdict.leaf() : CertificateFacts{};
   const CertificateFacts& at_fault = cause.certificate.sha256.empty() ? leaf : cause.certificate;
   const std::string issuer = cause.issuer.empty() ? at_fault.issuer : cause.issuer;
   const UpstreamView& view = upstream.view();
-  const std::string peer = verdict.peer ? to_string(verdict.peer->address()) : upstream.symptom().peer;
+  const std::string peer =
+      verdict.peer ? to_string(verdict.peer->address()) : upstream.symptom().peer;
   return {{"peer", peer},
           {"name", verdict.name.verified},
           {"names", names_text(leaf)},
@@ -101,7 +105,8 @@ SentenceFacts sentence_facts(UpstreamCase& upstream, const UpstreamVerdict& verd
           {"digest", or_dash(at_fault.signature_digest)},
           {"level", std::to_string(verdict.policy.security_level)},
           {"issuer", or_dash(issuer)},
-          {"key_id", or_dash(cause.issuer_key_id.empty() ? at_fault.authority_key_id : cause.issuer_key_id)},
+          {"key_id",
+           or_dash(cause.issuer_key_id.empty() ? at_fault.authority_key_id : cause.issuer_key_id)},
           {"trusted", verdict.trusted_file},
           {"crl", verdict.crl_file},
           {"depth", std::to_string(verdict.input.depth)},
@@ -110,15 +115,20 @@ SentenceFacts sentence_facts(UpstreamCase& upstream, const UpstreamVerdict& verd
           {"server_name", view.directive("ssl_server_name")}};
 }
 
-Text fault_sentence(std::string_view cause, const SentenceFacts& facts) { return verification_text_of_cause("fault.", cause, facts); }
+Text fault_sentence(std::string_view cause, const SentenceFacts& facts) {
+  return verification_text_of_cause("fault.", cause, facts);
+}
 
 Text message_for_owner(std::string_view cause, const SentenceFacts& facts) {
-  const auto* const found = std::find_if(kRequests.begin(), kRequests.end(), [cause](const Request& one) { return one.cause == cause; });
+  const auto* const found =
+      std::find_if(kRequests.begin(), kRequests.end(),
+                   [cause](const Request& one) { return one.cause == cause; });
   if (found == kRequests.end()) return {};
-  return verification_text("message.to_owner", {{"peer", facts.at("peer")},
-                                                {"name", facts.at("name")},
-                                                {"fault", fault_sentence(cause, facts)},
-                                                {"ask", verification_text_of_facts(found->text, facts)}});
+  return verification_text("message.to_owner",
+                           {{"peer", facts.at("peer")},
+                            {"name", facts.at("name")},
+                            {"fault", fault_sentence(cause, facts)},
+                            {"ask", verification_text_of_facts(found->text, facts)}});
 }
 
 }  // namespace handshaked::diagnose

@@ -9,7 +9,8 @@ KnownMaterial::KnownMaterial(UpstreamCase& upstream) : store_(*upstream.surround
   const ReadConfiguration& nginx = *upstream.surroundings().nginx;
   std::set<std::string> paths;
   for (const nginx::PassTarget& target : nginx.passes.targets()) {
-    for (const nginx::EffectiveValue* value : {&target.settings.trusted_certificate, &target.settings.crl}) {
+    for (const nginx::EffectiveValue* value :
+         {&target.settings.trusted_certificate, &target.settings.crl}) {
       if (value->first().empty() || paths.size() >= kMostFiles) continue;
       paths.insert(nginx.configuration.full_path(value->first(), nginx::PathBase::configuration));
     }
@@ -17,7 +18,8 @@ KnownMaterial::KnownMaterial(UpstreamCase& upstream) : store_(*upstream.surround
   for (const std::string& path : paths) {
     const auto bundle = upstream.bundle(*upstream.surroundings().files, path);
     if (!bundle) continue;
-    for (const BundledCertificate& one : bundle.value()->certificates) configured_.push_back({one.certificate, path});
+    for (const BundledCertificate& one : bundle.value()->certificates)
+      configured_.push_back({one.certificate, path});
     for (const BundledCrl& one : bundle.value()->crls) configured_crls_.push_back(one.crl);
   }
 }
@@ -50,14 +52,16 @@ std::vector<RevocationList> KnownMaterial::crls_of(const std::string& issuer_has
   for (const auto* list : {&store_.crls(), &configured_crls_}) {
     for (const RevocationList& one : *list) {
       if (one.facts().issuer_hash != issuer_hash) continue;
-      const bool is_there =
-          std::any_of(found.begin(), found.end(), [&](const RevocationList& other) { return other.facts().sha256 == one.facts().sha256; });
+      const bool is_there = std::any_of(
+          found.begin(), found.end(),
+          [&](const RevocationList& other) { return other.facts().sha256 == one.facts().sha256; });
       if (!is_there) found.push_back(one);
     }
   }
-  std::stable_sort(found.begin(), found.end(), [](const RevocationList& left, const RevocationList& right) {
-    return left.facts().last_update > right.facts().last_update;
-  });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const RevocationList& left, const RevocationList& right) {
+                     return left.facts().last_update > right.facts().last_update;
+                   });
   return found;
 }
 

@@ -8,8 +8,9 @@
 
 namespace handshaked::diagnose {
 
-/// What this host has of CA certificates and CRLs beside the file in use: the CA collection, and the trust files of other places of the
-/// configuration. Used to name what is missing and to propose it; nothing in it is trusted. Borrows from the case.
+/// What this host has of CA certificates and CRLs beside the file in use: the CA collection, and
+/// the trust files of other places of the configuration. Used to name what is missing and to
+/// propose it; nothing in it is trusted. Borrows from the case.
 class KnownMaterial {
  public:
   explicit KnownMaterial(UpstreamCase& upstream);

@@ -31,7 +31,8 @@ int cost_of(NameSupport support) {
 }
 
 std::string key_of(const Repair& repair) {
-  std::string key = std::to_string(static_cast<int>(repair.kind)) + ":" + repair.name.name + ":" + std::to_string(repair.depth);
+  std::string key = std::to_string(static_cast<int>(repair.kind)) + ":" + repair.name.name + ":" +
+                    std::to_string(repair.depth);
   std::set<std::string> parts;
   for (const StoredCa& one : repair.certificates) parts.insert(one.certificate.facts().sha256);
   for (const RevocationList& one : repair.crls) parts.insert(one.facts().sha256);
@@ -47,15 +48,18 @@ std::set<std::string> keys_of(const std::vector<Repair>& repairs) {
 
 std::size_t faults_left(const UpstreamVerdict& verdict) {
   if (verdict.passes()) return 0;
-  const bool is_judged = verdict.stage == UpstreamStage::verification || verdict.stage == UpstreamStage::name;
+  const bool is_judged =
+      verdict.stage == UpstreamStage::verification || verdict.stage == UpstreamStage::name;
   // The right certificate with a fault is nearer to the cure than a good one of somebody else.
   constexpr std::size_t kForeignName = 3;
-  return is_judged ? verdict.replay.faults.size() + (verdict.replay.name_matches ? 0 : kForeignName) : 1000;
+  return is_judged ? verdict.replay.faults.size() + (verdict.replay.name_matches ? 0 : kForeignName)
+                   : 1000;
 }
 
 bool is_progress(const UpstreamVerdict& before, const UpstreamVerdict& after) {
   if (after.passes()) return true;
-  if (after.stage != UpstreamStage::verification && after.stage != UpstreamStage::name) return false;
+  if (after.stage != UpstreamStage::verification && after.stage != UpstreamStage::name)
+    return false;
   const std::string leaf_before = before.leaf() != nullptr ? before.leaf()->sha256 : "";
   const std::string leaf_after = after.leaf() != nullptr ? after.leaf()->sha256 : "";
   return leaf_before != leaf_after || !(before.replay == after.replay);
@@ -68,7 +72,8 @@ class Proposals {
       : upstream_(upstream), known_(known), state_(state), verdict_(state.verdict) {}
 
   std::vector<Step> all() {
-    if (verdict_.stage != UpstreamStage::verification && verdict_.stage != UpstreamStage::name) return {};
+    if (verdict_.stage != UpstreamStage::verification && verdict_.stage != UpstreamStage::name)
+      return {};
     propose_names();
     if (verdict_.stage == UpstreamStage::verification) {
       paths_ = trust_paths(upstream_, verdict_, known_);
@@ -99,7 +104,8 @@ class Proposals {
     if (!sends_sni && is_host_name(verdict_.name.verified)) add({sni()});
     std::size_t uncovered = 0;
     for (const NameCandidate& candidate : name_candidates(upstream_, verdict_)) {
-      // Whatever name a peer presents is not its identity when the configuration means another host.
+      // Whatever name a peer presents is not its identity when the configuration means another
+      // host.
       if (is_host && candidate.support > NameSupport::near_miss) continue;
       if (candidate.is_covered) {
         if (!verdict_.replay.name_matches) add({named(candidate)});
@@ -112,7 +118,8 @@ class Proposals {
 
   void propose_depth() {
     const int depth = depth_needed(upstream_, verdict_);
-    if (depth > verdict_.input.depth) add({Repair{.kind = RepairKind::raise_depth, .cost = 1, .depth = depth}});
+    if (depth > verdict_.input.depth)
+      add({Repair{.kind = RepairKind::raise_depth, .cost = 1, .depth = depth}});
   }
 
   void propose_trust() {
@@ -123,7 +130,8 @@ class Proposals {
       std::set<std::string> set;
       for (const StoredCa& one : additions) set.insert(one.certificate.facts().sha256);
       if (!sets.insert(std::move(set)).second || sets.size() > kMostTrustSets) continue;
-      Repair repair{.kind = RepairKind::trust, .cost = (path.adds_root() ? 3 : 1) + static_cast<int>(additions.size()) - 1};
+      Repair repair{.kind = RepairKind::trust,
+                    .cost = (path.adds_root() ? 3 : 1) + static_cast<int>(additions.size()) - 1};
       repair.certificates = std::move(additions);
       repair.path = path;
       if (displaces(repair)) {
@@ -135,7 +143,8 @@ class Proposals {
       add({std::move(repair)});
     }
   }
-  /// The trusted file has a certificate of the same name as one of the additions: a former key, or former dates.
+  /// The trusted file has a certificate of the same name as one of the additions: a former key, or
+  /// former dates.
   bool displaces(const Repair& repair) const {
     for (const Certificate& trusted : trusted_certificates(upstream_, verdict_)) {
       for (const StoredCa& one : repair.certificates) {
@@ -150,12 +159,15 @@ class Proposals {
     const Time now = upstream_.surroundings().now;
     Repair repair{.kind = RepairKind::renew_crl, .cost = 1};
     std::set<std::string> issuers;
-    for (const PathCertificate& one : paths_.front().certificates) issuers.insert(one.facts.issuer_hash);
+    for (const PathCertificate& one : paths_.front().certificates)
+      issuers.insert(one.facts.issuer_hash);
     for (const std::string& issuer : issuers) {
       for (const RevocationList& crl : known_.crls_of(issuer)) {
         const RevocationListFacts& facts = crl.facts();
-        const bool is_current = facts.last_update <= now && (!facts.next_update || *facts.next_update >= now);
-        const bool is_there = std::find(verdict_.input.crls.begin(), verdict_.input.crls.end(), crl.der()) != verdict_.input.crls.end();
+        const bool is_current =
+            facts.last_update <= now && (!facts.next_update || *facts.next_update >= now);
+        const bool is_there = std::find(verdict_.input.crls.begin(), verdict_.input.crls.end(),
+                                        crl.der()) != verdict_.input.crls.end();
         if (is_current && !is_there) repair.crls.push_back(crl);
       }
     }
@@ -168,10 +180,11 @@ class Proposals {
   }
 
   void propose_plain_pem() {
-    const bool has_settings = std::any_of(verdict_.input.trusted.begin(), verdict_.input.trusted.end(), [&](const Der& der) {
-      const auto one = upstream_.certificate(der);
-      return one && one.value().has_trust_settings();
-    });
+    const bool has_settings = std::any_of(verdict_.input.trusted.begin(),
+                                          verdict_.input.trusted.end(), [&](const Der& der) {
+                                            const auto one = upstream_.certificate(der);
+                                            return one && one.value().has_trust_settings();
+                                          });
     if (has_settings) add({Repair{.kind = RepairKind::plain_pem, .cost = 1}});
   }
 
@@ -185,7 +198,8 @@ class Proposals {
 
 struct Costlier {
   bool operator()(const RepairedState& left, const RepairedState& right) const {
-    return left.cost != right.cost ? left.cost > right.cost : left.repairs.size() > right.repairs.size();
+    return left.cost != right.cost ? left.cost > right.cost
+                                   : left.repairs.size() > right.repairs.size();
   }
 };
 
@@ -199,20 +213,25 @@ class Search {
     while (!queue_.empty()) {
       const RepairedState state = queue_.top();
       queue_.pop();
-      if (!result.solutions.empty() && state.cost > result.solutions.front().cost + kMoreThanBest) break;
+      if (!result.solutions.empty() && state.cost > result.solutions.front().cost + kMoreThanBest)
+        break;
       if (is_beyond_solution(state, result)) continue;
       if (state.verdict.passes()) {
         result.solutions.push_back(state);
         if (result.solutions.size() == RepairSearch::kMostSolutions) break;
         continue;
       }
-      if (faults_left(state.verdict) < faults_left(result.furthest.verdict)) result.furthest = state;
+      if (faults_left(state.verdict) < faults_left(result.furthest.verdict))
+        result.furthest = state;
       if (state.repairs.size() < kMostRepairs) expand(state, result);
       if (result.was_cut) break;
     }
     // What was judged good and waits in the queue when time is up is still good.
-    for (; result.was_cut && !queue_.empty() && result.solutions.size() < RepairSearch::kMostSolutions; queue_.pop()) {
-      if (queue_.top().verdict.passes() && !is_beyond_solution(queue_.top(), result)) result.solutions.push_back(queue_.top());
+    for (; result.was_cut && !queue_.empty() &&
+           result.solutions.size() < RepairSearch::kMostSolutions;
+         queue_.pop()) {
+      if (queue_.top().verdict.passes() && !is_beyond_solution(queue_.top(), result))
+        result.solutions.push_back(queue_.top());
     }
     return result;
   }
@@ -220,10 +239,11 @@ class Search {
  private:
   static bool is_beyond_solution(const RepairedState& state, const RepairSearch& result) {
     const std::set<std::string> keys = keys_of(state.repairs);
-    return std::any_of(result.solutions.begin(), result.solutions.end(), [&](const RepairedState& solution) {
-      const std::set<std::string> less = keys_of(solution.repairs);
-      return std::includes(keys.begin(), keys.end(), less.begin(), less.end());
-    });
+    return std::any_of(result.solutions.begin(), result.solutions.end(),
+                       [&](const RepairedState& solution) {
+                         const std::set<std::string> less = keys_of(solution.repairs);
+                         return std::includes(keys.begin(), keys.end(), less.begin(), less.end());
+                       });
   }
 
   void expand(const RepairedState& state, RepairSearch& result) {
@@ -235,7 +255,8 @@ class Search {
       RepairedState next = state;
       bool is_applied = true;
       for (const Repair& repair : step) {
-        is_applied = is_applied && static_cast<bool>(repair.apply(upstream_, next.patch, state.verdict));
+        is_applied =
+            is_applied && static_cast<bool>(repair.apply(upstream_, next.patch, state.verdict));
         next.repairs.push_back(repair);
         next.before.push_back(state.verdict);
         next.cost += repair.cost;
@@ -256,19 +277,23 @@ class Search {
 }  // namespace
 
 bool RepairedState::has(RepairKind kind) const {
-  const auto is_trust = [](RepairKind one) { return one == RepairKind::trust || one == RepairKind::replace_ca; };
-  return std::any_of(repairs.begin(), repairs.end(),
-                     [&](const Repair& one) { return one.kind == kind || (is_trust(one.kind) && is_trust(kind)); });
+  const auto is_trust = [](RepairKind one) {
+    return one == RepairKind::trust || one == RepairKind::replace_ca;
+  };
+  return std::any_of(repairs.begin(), repairs.end(), [&](const Repair& one) {
+    return one.kind == kind || (is_trust(one.kind) && is_trust(kind));
+  });
 }
 
 std::string RepairedState::unmeant_name() const {
-  const auto found = std::find_if(repairs.begin(), repairs.end(),
-                                  [](const Repair& one) { return one.kind == RepairKind::set_name && !one.name.is_meant; });
+  const auto found = std::find_if(repairs.begin(), repairs.end(), [](const Repair& one) {
+    return one.kind == RepairKind::set_name && !one.name.is_meant;
+  });
   return found == repairs.end() ? std::string() : found->name.name;
 }
 
-RepairSearch find_repairs(UpstreamCase& upstream, const ConfigurationPatch& start, const UpstreamVerdict& verdict,
-                          const KnownMaterial& known) {
+RepairSearch find_repairs(UpstreamCase& upstream, const ConfigurationPatch& start,
+                          const UpstreamVerdict& verdict, const KnownMaterial& known) {
   return Search(upstream, known).run({{}, {}, start, verdict, 0});
 }
 
@@ -286,7 +311,8 @@ int depth_needed(UpstreamCase& upstream, const UpstreamVerdict& verdict) {
   UpstreamVerdict deep = verdict;
   deep.replay = deepest;
   const auto top = certificate_at(upstream, deep, static_cast<int>(deepest.built_chain.size()) - 1);
-  const int intermediates = static_cast<int>(deepest.built_chain.size()) - 1 - (top && top->facts.self_signed ? 1 : 0);
+  const int intermediates =
+      static_cast<int>(deepest.built_chain.size()) - 1 - (top && top->facts.self_signed ? 1 : 0);
   if (intermediates <= verdict.input.depth) return 0;
   for (std::size_t i = 1; i < results.value().size(); ++i) {
     if (results.value()[i] == deepest) return verdict.input.depth + static_cast<int>(i);

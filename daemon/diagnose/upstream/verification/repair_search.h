@@ -31,10 +31,12 @@ struct Repair {
   std::vector<RevocationList> crls{};
   bool replaces_crls = false;
 
-  Result<> apply(UpstreamCase& upstream, ConfigurationPatch& patch, const UpstreamVerdict& before) const;
+  Result<> apply(UpstreamCase& upstream, ConfigurationPatch& patch,
+                 const UpstreamVerdict& before) const;
 };
 
-/// A patch on the way: what it is made of, and what nginx would do with it. `before[i]` is the verdict that repair i was made for.
+/// A patch on the way: what it is made of, and what nginx would do with it. `before[i]` is the
+/// verdict that repair i was made for.
 struct RepairedState {
   std::vector<Repair> repairs;
   std::vector<UpstreamVerdict> before;
@@ -43,13 +45,16 @@ struct RepairedState {
   int cost = 0;
 
   bool has(RepairKind kind) const;
-  /// The name that it makes nginx verify, when the configuration does not mean that host; empty otherwise.
+  /// The name that it makes nginx verify, when the configuration does not mean that host; empty
+  /// otherwise.
   std::string unmeant_name() const;
 };
 
 struct RepairSearch {
-  std::vector<RepairedState> solutions;  ///< pass, and no repair in them could be left out; cheapest first; at most kMostSolutions
-  RepairedState furthest;                ///< when there is none: the state with the fewest faults left, made of what helped
+  std::vector<RepairedState> solutions;  ///< pass, and no repair in them could be left out;
+                                         ///< cheapest first; at most kMostSolutions
+  RepairedState
+      furthest;  ///< when there is none: the state with the fewest faults left, made of what helped
   std::size_t tried = 0;
   bool was_cut = false;  ///< time or number of trials was up
 
@@ -57,10 +62,11 @@ struct RepairSearch {
   static constexpr std::size_t kMostTrials = 80;
 };
 
-/// Looks for the edits that make the place of the case pass, starting from a patch (empty, or somebody else's) and its verdict, which is
-/// of the stage verification or name: one edit, then another on top of what has helped, cheapest first. Blocks until the deadline at most.
-RepairSearch find_repairs(UpstreamCase& upstream, const ConfigurationPatch& start, const UpstreamVerdict& verdict,
-                          const KnownMaterial& known);
+/// Looks for the edits that make the place of the case pass, starting from a patch (empty, or
+/// somebody else's) and its verdict, which is of the stage verification or name: one edit, then
+/// another on top of what has helped, cheapest first. Blocks until the deadline at most.
+RepairSearch find_repairs(UpstreamCase& upstream, const ConfigurationPatch& start,
+                          const UpstreamVerdict& verdict, const KnownMaterial& known);
 
 /// The intermediates that the chain needs when no depth stops it; 0 when depth makes no difference.
 int depth_needed(UpstreamCase& upstream, const UpstreamVerdict& verdict);

@@ -16,16 +16,19 @@ struct Node {
   Der der;
 };
 
-/// Climbs from the leaf, depth first. The signatures of what the peer sent are checked in the child process.
+/// Climbs from the leaf, depth first. The signatures of what the peer sent are checked in the child
+/// process.
 class Climb {
  public:
-  Climb(UpstreamCase& upstream, const UpstreamVerdict& verdict, const KnownMaterial& known) : upstream_(upstream), known_(known) {
+  Climb(UpstreamCase& upstream, const UpstreamVerdict& verdict, const KnownMaterial& known)
+      : upstream_(upstream), known_(known) {
     for (const Certificate& one : trusted_certificates(upstream, verdict)) {
       Node& node = node_of(one.facts(), one.der());
       node.certificate.is_trusted = true;
       if (!node.certificate.known) node.certificate.known = StoredCa{one, verdict.trusted_file};
     }
-    for (const PeerCertificate& one : verdict.observation->seen.chain) node_of(one.facts, one.der).certificate.is_sent = true;
+    for (const PeerCertificate& one : verdict.observation->seen.chain)
+      node_of(one.facts, one.der).certificate.is_sent = true;
     leaf_ = verdict.observation->seen.chain.front().facts.sha256;
   }
 
@@ -54,7 +57,9 @@ class Climb {
     std::vector<Node*> namesakes;
     std::vector<Der> ders;
     for (auto& [key, candidate] : nodes_) {
-      if (key == sha256 || candidate.certificate.facts.subject_hash != node.certificate.facts.issuer_hash) continue;
+      if (key == sha256 ||
+          candidate.certificate.facts.subject_hash != node.certificate.facts.issuer_hash)
+        continue;
       if (namesakes.size() >= kMostIssuers) break;
       namesakes.push_back(&candidate);
       ders.push_back(candidate.der);
@@ -102,7 +107,8 @@ class Climb {
 
 std::vector<StoredCa> TrustPath::additions() const {
   std::vector<StoredCa> additions;
-  // OpenSSL looks for trusted issuers first, and from the first one on for no others: what the peer sends above it does not count.
+  // OpenSSL looks for trusted issuers first, and from the first one on for no others: what the peer
+  // sends above it does not count.
   bool is_in_file = false;
   for (std::size_t i = 0; i < certificates.size(); ++i) {
     const PathCertificate& one = certificates[i];
@@ -120,10 +126,12 @@ bool TrustPath::adds_root() const { return is_complete && !top().is_trusted; }
 
 std::size_t TrustPath::count_invalid(Time at) const {
   return static_cast<std::size_t>(
-      std::count_if(certificates.begin(), certificates.end(), [&](const PathCertificate& one) { return !is_valid_at(one.facts, at); }));
+      std::count_if(certificates.begin(), certificates.end(),
+                    [&](const PathCertificate& one) { return !is_valid_at(one.facts, at); }));
 }
 
-std::vector<Certificate> trusted_certificates(UpstreamCase& upstream, const UpstreamVerdict& verdict) {
+std::vector<Certificate> trusted_certificates(UpstreamCase& upstream,
+                                              const UpstreamVerdict& verdict) {
   std::vector<Certificate> certificates;
   if (verdict.trusted_file.empty()) return certificates;
   // The verdict's own bytes, not the file's: a patch may have changed it.
@@ -132,19 +140,24 @@ std::vector<Certificate> trusted_certificates(UpstreamCase& upstream, const Upst
   }
   if (!certificates.empty() || verdict.verifies) return certificates;
   if (const auto bundle = upstream.bundle(*upstream.surroundings().files, verdict.trusted_file)) {
-    for (const BundledCertificate& one : bundle.value()->certificates) certificates.push_back(one.certificate);
+    for (const BundledCertificate& one : bundle.value()->certificates)
+      certificates.push_back(one.certificate);
   }
   return certificates;
 }
 
-std::vector<TrustPath> trust_paths(UpstreamCase& upstream, const UpstreamVerdict& verdict, const KnownMaterial& known) {
+std::vector<TrustPath> trust_paths(UpstreamCase& upstream, const UpstreamVerdict& verdict,
+                                   const KnownMaterial& known) {
   if (!verdict.observation || !verdict.observation->has_chain()) return {};
   std::vector<TrustPath> paths = Climb(upstream, verdict, known).climb();
   const Time now = upstream.surroundings().now;
   const auto order = [&](const TrustPath& path) {
-    return std::tuple(!path.is_complete, path.count_invalid(now), path.adds_root(), path.additions().size(), path.certificates.size());
+    return std::tuple(!path.is_complete, path.count_invalid(now), path.adds_root(),
+                      path.additions().size(), path.certificates.size());
   };
-  std::stable_sort(paths.begin(), paths.end(), [&](const TrustPath& left, const TrustPath& right) { return order(left) < order(right); });
+  std::stable_sort(paths.begin(), paths.end(), [&](const TrustPath& left, const TrustPath& right) {
+    return order(left) < order(right);
+  });
   return paths;
 }
 

@@ -11,7 +11,18 @@
 namespace handshaked::diagnose {
 namespace {
 
-enum class Trial : std::uint8_t { none, verify_off, depth, host_header, security_level, no_crl, trust_sent, trust_leaf, sni_on, sni_off };
+enum class Trial : std::uint8_t {
+  none,
+  verify_off,
+  depth,
+  host_header,
+  security_level,
+  no_crl,
+  trust_sent,
+  trust_leaf,
+  sni_on,
+  sni_off
+};
 
 constexpr int kAnyDepth = 10;
 
@@ -47,7 +58,8 @@ Trial trial_of(const std::string& action) {
       {"ssl_server_name on", "", Trial::sni_on},
   };
   for (const Words& one : kWords) {
-    if (action.find(one.first) != std::string::npos && action.find(one.second) != std::string::npos) return one.trial;
+    if (action.find(one.first) != std::string::npos && action.find(one.second) != std::string::npos)
+      return one.trial;
   }
   return Trial::none;
 }
@@ -78,22 +90,29 @@ class Trials {
       case Trial::none: return {};
       case Trial::verify_off: return patched(true, setting("ssl_verify", "off"));
       case Trial::depth:
-        return patched(false, setting("ssl_verify_depth", std::to_string(std::max(kAnyDepth, upstream_.now().input.depth + 1))));
+        return patched(
+            false, setting("ssl_verify_depth",
+                           std::to_string(std::max(kAnyDepth, upstream_.now().input.depth + 1))));
       case Trial::sni_on: return patched(false, setting("ssl_server_name", "on"));
       case Trial::sni_off: return patched(false, setting("ssl_server_name", "off"));
       case Trial::host_header: return host_header();
       case Trial::no_crl: return no_crl();
-      case Trial::security_level: return replayed(true, [](ReplayInput& input) { input.security_level = 0; });
+      case Trial::security_level:
+        return replayed(true, [](ReplayInput& input) { input.security_level = 0; });
       case Trial::trust_sent:
+        return replayed(true, [](ReplayInput& input) {
+          input.trusted.insert(input.trusted.end(), input.chain.begin() + 1, input.chain.end());
+        });
+      case Trial::trust_leaf:
         return replayed(true,
-                        [](ReplayInput& input) { input.trusted.insert(input.trusted.end(), input.chain.begin() + 1, input.chain.end()); });
-      case Trial::trust_leaf: return replayed(true, [](ReplayInput& input) { input.trusted.push_back(input.chain.front()); });
+                        [](ReplayInput& input) { input.trusted.push_back(input.chain.front()); });
     }
     return {};
   }
 
   Edit setting(std::string_view name, std::string value) {
-    return [this, directive = upstream_.view().directive(name), value = std::move(value)](ConfigurationPatch& patch) {
+    return [this, directive = upstream_.view().directive(name),
+            value = std::move(value)](ConfigurationPatch& patch) {
       return patch.set_directive(upstream_.view().settings_block(), directive, std::array{value});
     };
   }
@@ -102,7 +121,8 @@ class Trials {
     ConfigurationPatch patch = upstream_.new_patch();
     if (!edit(patch)) return {};
     const UpstreamVerdict verdict = upstream_.judge(patch);
-    if (verdict.stage == UpstreamStage::untested || verdict.stage == UpstreamStage::configuration) return {};
+    if (verdict.stage == UpstreamStage::untested || verdict.stage == UpstreamStage::configuration)
+      return {};
     Outcome result = outcome(verdict.passes(), is_protection_off, summary_of(verdict));
     result.changes = patch.changes();
     return result;
@@ -123,26 +143,32 @@ class Trials {
 
   Outcome host_header() {
     const UpstreamView& view = upstream_.view();
-    if (view.target->module != nginx::Module::http_proxy && view.target->module != nginx::Module::grpc) return {};
-    const std::string name = upstream_.now().leaf() != nullptr && !upstream_.now().leaf()->dns_names.empty()
-                                 ? upstream_.now().leaf()->dns_names.front()
-                                 : std::string("backend.example");
+    if (view.target->module != nginx::Module::http_proxy &&
+        view.target->module != nginx::Module::grpc)
+      return {};
+    const std::string name =
+        upstream_.now().leaf() != nullptr && !upstream_.now().leaf()->dns_names.empty()
+            ? upstream_.now().leaf()->dns_names.front()
+            : std::string("backend.example");
     return patched(false, [&](ConfigurationPatch& patch) {
-      return patch.add_directive(view.settings_block(), view.directive("set_header"), std::array{std::string("Host"), name});
+      return patch.add_directive(view.settings_block(), view.directive("set_header"),
+                                 std::array{std::string("Host"), name});
     });
   }
 
   Outcome no_crl() {
     const nginx::EffectiveValue& crl = upstream_.view().target->settings.crl;
     if (crl.is_default()) return {};
-    return patched(true, [&](ConfigurationPatch& patch) { return patch.remove(*crl.set_by.front()); });
+    return patched(true,
+                   [&](ConfigurationPatch& patch) { return patch.remove(*crl.set_by.front()); });
   }
 
   Outcome outcome(bool passes, bool is_protection_off, const Text& summary) {
     const std::string under = upstream_.ran_under();
     Outcome result{true, passes, is_protection_off, {}, {}};
     if (!passes) {
-      result.detail = diagnosis_text("dead_end.still_fails", {{"verdict", summary}, {"under", under}});
+      result.detail =
+          diagnosis_text("dead_end.still_fails", {{"verdict", summary}, {"under", under}});
     } else {
       result.detail = diagnosis_text("dead_end.unverified", {{"under", under}});
     }
@@ -156,9 +182,11 @@ class Trials {
 /// With two faults at once the cure of the one is no dead end for the other.
 bool is_part_of_cure(Trial trial, const Diagnosis& diagnosis) {
   const auto has = [&](std::string_view cause) {
-    return diagnosis.cause == cause || std::find(diagnosis.also.begin(), diagnosis.also.end(), cause) != diagnosis.also.end();
+    return diagnosis.cause == cause ||
+           std::find(diagnosis.also.begin(), diagnosis.also.end(), cause) != diagnosis.also.end();
   };
-  return (trial == Trial::depth && has("verify_depth_too_small")) || (trial == Trial::sni_on && has("upstream_sni_missing"));
+  return (trial == Trial::depth && has("verify_depth_too_small")) ||
+         (trial == Trial::sni_on && has("upstream_sni_missing"));
 }
 
 }  // namespace
@@ -180,9 +208,11 @@ void try_verification_dead_ends(UpstreamCase& upstream, Diagnosis& diagnosis) {
     dead_end.is_unsafe = dead_end.is_unsafe || (outcome.passes && outcome.is_protection_off);
     return false;
   });
-  std::stable_sort(diagnosis.dead_ends.begin(), diagnosis.dead_ends.end(), [](const DeadEnd& left, const DeadEnd& right) {
-    return (left.proof.status == ProofStatus::proved) > (right.proof.status == ProofStatus::proved);
-  });
+  std::stable_sort(diagnosis.dead_ends.begin(), diagnosis.dead_ends.end(),
+                   [](const DeadEnd& left, const DeadEnd& right) {
+                     return (left.proof.status == ProofStatus::proved) >
+                            (right.proof.status == ProofStatus::proved);
+                   });
 }
 
 }  // namespace handshaked::diagnose

@@ -18,7 +18,8 @@ std::string json(std::string_view bytes) {
 
 TEST(JsonText, QuotesPlainTextAsItStands) {
   EXPECT_EQ(json(""), R"("")");
-  EXPECT_EQ(json("SSL_do_handshake() failed (SSL: error:0A000102)"), "\"SSL_do_handshake() failed (SSL: error:0A000102)\"");
+  EXPECT_EQ(json("SSL_do_handshake() failed (SSL: error:0A000102)"),
+            "\"SSL_do_handshake() failed (SSL: error:0A000102)\"");
 }
 
 TEST(JsonText, AppendsToWhatIsThere) {
@@ -52,7 +53,8 @@ TEST(JsonText, CopiesNoTextWithASpecialByteAtAnyPlace) {
       for (std::size_t place = 0; place < size; ++place) {
         std::string text(size, 'x'), copy(size, '\0');
         text[place] = static_cast<char>(byte);
-        ASSERT_EQ(copy_plain_json(copy.data(), text), !special) << byte << " at " << place << " of " << size;
+        ASSERT_EQ(copy_plain_json(copy.data(), text), !special)
+            << byte << " at " << place << " of " << size;
         if (!special) {
           ASSERT_EQ(copy, text);
         }
@@ -67,13 +69,15 @@ TEST(JsonText, UsesShortEscapesWhereThereAreSome) {
 }
 
 TEST(JsonText, KeepsValidUtf8) {
-  EXPECT_EQ(json("gr\u00fc\u00df \u8bc1\u4e66 \U0001F512"), "\"gr\u00fc\u00df \u8bc1\u4e66 \U0001F512\"");
+  EXPECT_EQ(json("gr\u00fc\u00df \u8bc1\u4e66 \U0001F512"),
+            "\"gr\u00fc\u00df \u8bc1\u4e66 \U0001F512\"");
   EXPECT_EQ(json("\xF4\x8F\xBF\xBF"), "\"\xF4\x8F\xBF\xBF\"");
 }
 
 TEST(JsonText, EscapesWhatATerminalWouldObeyAndWhatTurnsTextAround) {
   EXPECT_EQ(json("a\u009b31mb"), R"("a\u009b31mb")") << "C1: a control sequence of two bytes";
-  EXPECT_EQ(json("\u0085\u200e\u202e\u2066\ufeff\u00ad"), R"("\u0085\u200e\u202e\u2066\ufeff\u00ad")");
+  EXPECT_EQ(json("\u0085\u200e\u202e\u2066\ufeff\u00ad"),
+            R"("\u0085\u200e\u202e\u2066\ufeff\u00ad")");
   EXPECT_EQ(json("\U000E0041"), R"("\udb40\udc41")");
   EXPECT_EQ(json("xxxxxxx\u202exxxxxxxx\x7f"), R"("xxxxxxx\u202exxxxxxxx\u007f")");
 }
@@ -82,19 +86,24 @@ TEST(JsonText, EscapesTheSameCharactersThatTextShows) {
   for (char32_t point = 0x80; point < 0x30000; ++point) {
     if (point >= 0xD800 && point < 0xE000) continue;
     std::string text;
-    if (point < 0x800) text = {static_cast<char>(0xC0 | (point >> 6)), static_cast<char>(0x80 | (point & 63))};
+    if (point < 0x800)
+      text = {static_cast<char>(0xC0 | (point >> 6)), static_cast<char>(0x80 | (point & 63))};
     else if (point < 0x10000)
-      text = {static_cast<char>(0xE0 | (point >> 12)), static_cast<char>(0x80 | ((point >> 6) & 63)),
+      text = {static_cast<char>(0xE0 | (point >> 12)),
+              static_cast<char>(0x80 | ((point >> 6) & 63)),
               static_cast<char>(0x80 | (point & 63))};
     else
-      text = {static_cast<char>(0xF0 | (point >> 18)), static_cast<char>(0x80 | ((point >> 12) & 63)),
-              static_cast<char>(0x80 | ((point >> 6) & 63)), static_cast<char>(0x80 | (point & 63))};
-    EXPECT_EQ(json(text) == "\"" + text + "\"", visible_text(text) == text) << std::hex << static_cast<unsigned>(point);
+      text = {
+          static_cast<char>(0xF0 | (point >> 18)), static_cast<char>(0x80 | ((point >> 12) & 63)),
+          static_cast<char>(0x80 | ((point >> 6) & 63)), static_cast<char>(0x80 | (point & 63))};
+    EXPECT_EQ(json(text) == "\"" + text + "\"", visible_text(text) == text)
+        << std::hex << static_cast<unsigned>(point);
   }
 }
 
 TEST(JsonText, EscapesInADocumentOfSomebodyElseWhatItEscapesInItsOwn) {
-  EXPECT_EQ(with_escapes("{\"a\": [\"\\u001b\", 1]}\n"), "{\"a\": [\"\\u001b\", 1]}\n") << "nothing to do";
+  EXPECT_EQ(with_escapes("{\"a\": [\"\\u001b\", 1]}\n"), "{\"a\": [\"\\u001b\", 1]}\n")
+      << "nothing to do";
   EXPECT_EQ(with_escapes("[\"a\u009b31m\u202e\x7f \U000E0041 gr\u00fc\u00df\"]"),
             "[\"a\\u009b31m\\u202e\\u007f \\udb40\\udc41 gr\u00fc\u00df\"]");
   EXPECT_EQ(with_escapes("\"\xFF\""), "\"" + std::string(kReplacementCharacter) + "\"");

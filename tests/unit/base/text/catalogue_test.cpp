@@ -24,7 +24,9 @@ TEST(Catalogue, GivesTheTextOfTheLanguageWithItsValues) {
 }
 
 TEST(Catalogue, NeverLooksForPlaceholdersInValues) {
-  EXPECT_EQ(kCatalogue.text(Language::en, "impact.since", {{"count", "{time}"}, {"time", "{count}{x"}}), "{time} failures since {count}{x");
+  EXPECT_EQ(
+      kCatalogue.text(Language::en, "impact.since", {{"count", "{time}"}, {"time", "{count}{x"}}),
+      "{time} failures since {count}{x");
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ TEST(LineCount, IsThatOfTextsOfAnyLength) {
   for (std::size_t size : {0, 1, 31, 32, 33, 8160, 8161, 20000}) {
     std::string bytes;
     for (std::size_t i = 0; i < size; ++i) bytes += random() % 3 == 0 ? '\n' : 'a';
-    EXPECT_EQ(count_lines(bytes), static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n')));
+    EXPECT_EQ(count_lines(bytes),
+              static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n')));
   }
 }
 

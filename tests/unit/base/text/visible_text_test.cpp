@@ -6,7 +6,8 @@ namespace handshaked {
 namespace {
 
 TEST(VisibleText, DisarmsEscapeSequences) {
-  EXPECT_EQ(visible_text("\x1b]0;owned\x07 and \x1b[31mred"), "\\x1b]0;owned\\x07 and \\x1b[31mred");
+  EXPECT_EQ(visible_text("\x1b]0;owned\x07 and \x1b[31mred"),
+            "\\x1b]0;owned\\x07 and \\x1b[31mred");
 }
 
 TEST(VisibleText, DisarmsC1ControlsThatAreWrittenInUtf8) {
@@ -29,7 +30,9 @@ TEST(VisibleText, ShowsBytesThatAreNotUtf8) {
 
 TEST(VisibleText, StaysOneLine) { EXPECT_EQ(visible_text("a\nb\rc\td"), "a\\nb\\rc d"); }
 
-TEST(VisibleText, LeavesGoodTextAlone) { EXPECT_EQ(visible_text("nginx: 证书 “x” \\ ok"), "nginx: 证书 “x” \\ ok"); }
+TEST(VisibleText, LeavesGoodTextAlone) {
+  EXPECT_EQ(visible_text("nginx: 证书 “x” \\ ok"), "nginx: 证书 “x” \\ ok");
+}
 
 }  // namespace
 }  // namespace handshaked

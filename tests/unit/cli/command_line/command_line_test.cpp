@@ -38,8 +38,8 @@ TEST(CommandLine, PrintsHelpForEveryVerbWithAnExample) {
 }
 
 TEST(CommandLine, ReadsScan) {
-  const CommandLine line =
-      read("scan", "a.log", "-", "--format", "html", "--lang", "zh", "--fail-on", "warning", "--top", "3", "--time-zone", "UTC");
+  const CommandLine line = read("scan", "a.log", "-", "--format", "html", "--lang", "zh",
+                                "--fail-on", "warning", "--top", "3", "--time-zone", "UTC");
   ASSERT_TRUE(line.command.has_value());
   const auto& scan = std::get<ScanOptions>(*line.command);
   EXPECT_EQ(scan.files, (std::vector<std::string>{"a.log", "-"}));
@@ -50,9 +50,13 @@ TEST(CommandLine, ReadsScan) {
 }
 
 TEST(CommandLine, TakesTheFormatFromTheNameOfTheOutput) {
-  EXPECT_EQ(std::get<ScanOptions>(*read("scan", "a", "-o", "r.html").command).format, ReportFormat::html);
-  EXPECT_EQ(std::get<ScanOptions>(*read("scan", "a", "-o", "r.md").command).format, ReportFormat::markdown);
-  EXPECT_EQ(std::get<ScanOptions>(*read("scan", "a", "-o", "r.html", "--format", "json").command).format, ReportFormat::json);
+  EXPECT_EQ(std::get<ScanOptions>(*read("scan", "a", "-o", "r.html").command).format,
+            ReportFormat::html);
+  EXPECT_EQ(std::get<ScanOptions>(*read("scan", "a", "-o", "r.md").command).format,
+            ReportFormat::markdown);
+  EXPECT_EQ(
+      std::get<ScanOptions>(*read("scan", "a", "-o", "r.html", "--format", "json").command).format,
+      ReportFormat::json);
 }
 
 TEST(CommandLine, JoinsTheWordsOfAQuestion) {
@@ -61,20 +65,28 @@ TEST(CommandLine, JoinsTheWordsOfAQuestion) {
 }
 
 TEST(CommandLine, ReadsWhatIsForTheRunningDaemon) {
-  const auto options = [](const CommandLine& line) { return std::get<OperatorOptions>(*line.command); };
-  const auto silence = options(read("silence", "add", "server=db", "rule=~nginx/.*", "--for", "1d2h", "--comment", "CA", "--socket", "/x"));
+  const auto options = [](const CommandLine& line) {
+    return std::get<OperatorOptions>(*line.command);
+  };
+  const auto silence = options(read("silence", "add", "server=db", "rule=~nginx/.*", "--for",
+                                    "1d2h", "--comment", "CA", "--socket", "/x"));
   EXPECT_EQ(silence.verb, "silence.add");
   EXPECT_EQ(silence.socket, "/x");
-  EXPECT_EQ(silence.arguments.at("matchers"), (std::vector<std::string>{"server=db", "rule=~nginx/.*"}));
+  EXPECT_EQ(silence.arguments.at("matchers"),
+            (std::vector<std::string>{"server=db", "rule=~nginx/.*"}));
   EXPECT_EQ(silence.arguments.at("seconds"), std::vector<std::string>{"93600"});
-  EXPECT_EQ(options(read("silence", "add", "server=db")).arguments.at("seconds"), std::vector<std::string>{"3600"});
-  EXPECT_FALSE(options(read("silence", "add", "server=db", "--until", "2026-12-01T00:00:00Z")).arguments.contains("seconds"));
+  EXPECT_EQ(options(read("silence", "add", "server=db")).arguments.at("seconds"),
+            std::vector<std::string>{"3600"});
+  EXPECT_FALSE(options(read("silence", "add", "server=db", "--until", "2026-12-01T00:00:00Z"))
+                   .arguments.contains("seconds"));
   const auto note = options(read("incidents", "note", "inc-1", "ticket 4711", "--format", "json"));
   EXPECT_EQ(note.arguments.at("text"), std::vector<std::string>{"ticket 4711"});
   EXPECT_TRUE(note.json);
   const auto retry = options(read("deliveries", "retry", "17", "18"));
   EXPECT_EQ(retry.arguments.at("id"), (std::vector<std::string>{"17", "18"}));
-  EXPECT_EQ(options(read("deliveries", "discard", "--all", "--receiver", "ops")).arguments.at("all"), std::vector<std::string>{"true"});
+  EXPECT_EQ(
+      options(read("deliveries", "discard", "--all", "--receiver", "ops")).arguments.at("all"),
+      std::vector<std::string>{"true"});
   EXPECT_EQ(options(read("status", "--lang", "zh")).language, Language::zh);
   testing::internal::CaptureStderr();
   EXPECT_EQ(read("silence", "add", "server=db", "--for", "soon").exit_code, 2);

@@ -14,7 +14,8 @@ namespace {
 const char* const kHostile = "\x1b[2J<script>alert(1)</script> `x` **b** \"q\" '&";
 
 std::string page_of_hostile_text(PageFormat format) {
-  const auto page = make_page({.format = format, .language = Language::en, .width = 80, .colour = false});
+  const auto page =
+      make_page({.format = format, .language = Language::en, .width = 80, .colour = false});
   page->title(kHostile);
   page->fault(match::Severity::warning, kHostile, kHostile);
   page->facts({{kHostile, kHostile}});
@@ -25,16 +26,23 @@ std::string page_of_hostile_text(PageFormat format) {
   page->section(kHostile);
   page->verbatim(kHostile);
   page->patch(kHostile);
-  Table table{.columns = {{kHostile}, {kHostile, true}}, .rows = {}, .lead = 1, .lists_faults = true};
-  for (int row = 0; row < 3; ++row) table.rows.push_back({match::Severity::info, {{kHostile}, {"", {1, 0, 2}}}});
+  Table table{
+      .columns = {{kHostile}, {kHostile, true}}, .rows = {}, .lead = 1, .lists_faults = true};
+  for (int row = 0; row < 3; ++row)
+    table.rows.push_back({match::Severity::info, {{kHostile}, {"", {1, 0, 2}}}});
   page->table(table);
-  page->chart({.title = kHostile, .begin = kHostile, .end = kHostile, .spans = {kHostile, kHostile}, .kinds = {{kHostile, {1, 2}}}});
+  page->chart({.title = kHostile,
+               .begin = kHostile,
+               .end = kHostile,
+               .spans = {kHostile, kHostile},
+               .kinds = {{kHostile, {1, 2}}}});
   return page->finish();
 }
 
 TEST(Document, NeverLetsAControlCharacterThroughInAnyFormat) {
   for (const PageFormat format : {PageFormat::text, PageFormat::markdown, PageFormat::html}) {
-    for (const char c : page_of_hostile_text(format)) EXPECT_FALSE(static_cast<unsigned char>(c) < 0x20 && c != '\n');
+    for (const char c : page_of_hostile_text(format))
+      EXPECT_FALSE(static_cast<unsigned char>(c) < 0x20 && c != '\n');
   }
 }
 
@@ -50,7 +58,8 @@ TEST(HtmlDocument, LoadsNothingAndClosesWhatItOpens) {
   EXPECT_FALSE(std::regex_search(html, std::regex("src=|href=\"[^#]|url\\(|@import")));
   const auto count = [&](const char* what) {
     const std::regex regex(what);
-    return std::distance(std::sregex_iterator(html.begin(), html.end(), regex), std::sregex_iterator());
+    return std::distance(std::sregex_iterator(html.begin(), html.end(), regex),
+                         std::sregex_iterator());
   };
   EXPECT_EQ(count("<section"), count("</section>"));
   EXPECT_EQ(count("<li>"), count("</li>"));
@@ -70,21 +79,32 @@ TEST(MarkdownDocument, FencesALineThatHoldsAFence) {
 }
 
 TEST(TextDocument, AlignsFactsAndWrapsThem) {
-  const auto page = make_page({.format = PageFormat::text, .language = Language::en, .width = 40, .colour = false});
+  const auto page = make_page(
+      {.format = PageFormat::text, .language = Language::en, .width = 40, .colour = false});
   page->facts({{"Where", "somewhere"}, {"Name", "a text that is too long for a single line"}});
-  EXPECT_EQ(page->finish(), "  Where  somewhere\n  Name   a text that is too long for a\n         single line\n");
+  EXPECT_EQ(page->finish(),
+            "  Where  somewhere\n  Name   a text that is too long for a\n         single line\n");
 }
 
 Table faults() {
-  Table table{.columns = {{"#", true}, {"FAULT"}, {"CAUSE"}, {"LINES", true}, {"OVER TIME"}}, .rows = {}, .lead = 2, .lists_faults = true};
+  Table table{.columns = {{"#", true}, {"FAULT"}, {"CAUSE"}, {"LINES", true}, {"OVER TIME"}},
+              .rows = {},
+              .lead = 2,
+              .lists_faults = true};
+  table.rows.push_back({match::Severity::warning,
+                        {{"1"},
+                         {"shop → 10.0.0.1:8443: it has expired"},
+                         {"expired? 70%"},
+                         {"1,200"},
+                         {"", {0, 1, 8}}}});
   table.rows.push_back(
-      {match::Severity::warning, {{"1"}, {"shop → 10.0.0.1:8443: it has expired"}, {"expired? 70%"}, {"1,200"}, {"", {0, 1, 8}}}});
-  table.rows.push_back({match::Severity::info, {{"2"}, {"证书已过期"}, {""}, {"3"}, {"", {2, 0, 0}}}});
+      {match::Severity::info, {{"2"}, {"证书已过期"}, {""}, {"3"}, {"", {2, 0, 0}}}});
   return table;
 }
 
 TEST(TextDocument, PutsATableOnOneLineARowWhereThereIsRoom) {
-  const auto page = make_page({.format = PageFormat::text, .language = Language::en, .width = 110, .colour = false});
+  const auto page = make_page(
+      {.format = PageFormat::text, .language = Language::en, .width = 110, .colour = false});
   page->table(faults());
   EXPECT_EQ(page->finish(),
             "  #  FAULT                                 CAUSE         LINES  OVER TIME\n"
@@ -93,7 +113,8 @@ TEST(TextDocument, PutsATableOnOneLineARowWhereThereIsRoom) {
 }
 
 TEST(TextDocument, GivesAWideTableTwoLinesARow) {
-  const auto page = make_page({.format = PageFormat::text, .language = Language::en, .width = 50, .colour = false});
+  const auto page = make_page(
+      {.format = PageFormat::text, .language = Language::en, .width = 50, .colour = false});
   page->table(faults());
   EXPECT_EQ(page->finish(),
             "  #  FAULT\n"
@@ -106,7 +127,8 @@ TEST(TextDocument, GivesAWideTableTwoLinesARow) {
 
 TEST(TextDocument, KeepsATableWithinItsWidth) {
   for (const std::size_t width : {50U, 60U, 80U, 110U}) {
-    const auto page = make_page({.format = PageFormat::text, .language = Language::en, .width = width, .colour = false});
+    const auto page = make_page(
+        {.format = PageFormat::text, .language = Language::en, .width = width, .colour = false});
     Table table = faults();
     table.rows[0].cells[1].text = std::string(30, 'a') + " " + std::string(200, 'b') + " c";
     table.rows[1].cells[2].text = std::string(300, 'd');
@@ -145,7 +167,8 @@ TEST(HtmlDocument, RunsNoScriptButTheOneThatItsPolicyNames) {
 
 TEST(TextDocument, UsesColourOnlyWhenAsked) {
   for (const bool colour : {false, true}) {
-    const auto page = make_page({.format = PageFormat::text, .language = Language::en, .width = 80, .colour = colour});
+    const auto page = make_page(
+        {.format = PageFormat::text, .language = Language::en, .width = 80, .colour = colour});
     page->title("x");
     EXPECT_EQ(page->finish().find('\x1b') != std::string::npos, colour);
   }

@@ -8,11 +8,14 @@ namespace handshaked::cli {
 namespace {
 
 TEST(Wrap, BreaksAtSpacesAndNeverInsideAWord) {
-  EXPECT_EQ(wrap("set proxy_ssl_server_name on", 12), (std::vector<std::string>{"set", "proxy_ssl_server_name", "on"}));
+  EXPECT_EQ(wrap("set proxy_ssl_server_name on", 12),
+            (std::vector<std::string>{"set", "proxy_ssl_server_name", "on"}));
   EXPECT_EQ(wrap("one two three", 7), (std::vector<std::string>{"one two", "three"}));
 }
 
-TEST(Wrap, GivesOneEmptyLineForAnEmptyText) { EXPECT_EQ(wrap("", 10), std::vector<std::string>{""}); }
+TEST(Wrap, GivesOneEmptyLineForAnEmptyText) {
+  EXPECT_EQ(wrap("", 10), std::vector<std::string>{""});
+}
 
 TEST(Wrap, BreaksBetweenChineseCharactersAndCountsThemTwice) {
   EXPECT_EQ(wrap("上游证书已经过期", 8), (std::vector<std::string>{"上游证书", "已经过期"}));
@@ -22,7 +25,9 @@ TEST(Wrap, NeverBeginsALineWithClosingPunctuation) {
   EXPECT_EQ(wrap("上游证书，已过期", 8), (std::vector<std::string>{"上游证", "书，已过", "期"}));
 }
 
-TEST(Wrap, KeepsTheAbsenceOfASpaceBetweenLatinAndChinese) { EXPECT_EQ(wrap("设为on后", 80), std::vector<std::string>{"设为on后"}); }
+TEST(Wrap, KeepsTheAbsenceOfASpaceBetweenLatinAndChinese) {
+  EXPECT_EQ(wrap("设为on后", 80), std::vector<std::string>{"设为on后"});
+}
 
 TEST(DisplayWidth, CountsColumns) {
   EXPECT_EQ(display_width("abc"), 3U);
@@ -50,19 +55,22 @@ TEST(TextLayout, DrawsCountsAsASparkline) {
 
 TEST(TextTable, FitsATerminalAndNeverCutsWhatIdentifies) {
   TextTable table({"ID", "SINCE", "WHAT", "CAUSE"});
-  table.add({"inc-0123456789abcdef", "2026-11-21 02:58", std::string(100, 'w'), "upstream_cert_expired"});
+  table.add(
+      {"inc-0123456789abcdef", "2026-11-21 02:58", std::string(100, 'w'), "upstream_cert_expired"});
   table.add({"inc-fedcba9876543210", "2026-11-21 02:59", "short", "x"});
   EXPECT_EQ(table.text_within(std::nullopt, 2), table.text());
   EXPECT_EQ(table.text_within(300, 2), table.text());
   const std::string narrow = table.text_within(80, 2);
   for (const std::string_view line : lines_of(narrow)) EXPECT_LE(display_width(line), 80u) << line;
-  EXPECT_NE(narrow.find("\ninc-0123456789abcdef  2026-11-21 02:58\n  www"), std::string::npos) << narrow;
+  EXPECT_NE(narrow.find("\ninc-0123456789abcdef  2026-11-21 02:58\n  www"), std::string::npos)
+      << narrow;
   EXPECT_NE(narrow.find("…  upstream_cert_expired\n"), std::string::npos) << narrow;
   EXPECT_NE(narrow.find("\n  short"), std::string::npos) << narrow;
 }
 
 TEST(Wrap, LeavesACommandInOnePiece) {
-  const std::string command = "`openssl s_client -connect 10.0.0.5:8443 -servername shop.example </dev/null`";
+  const std::string command =
+      "`openssl s_client -connect 10.0.0.5:8443 -servername shop.example </dev/null`";
   const auto lines = wrap("Look: " + command + ", then go on and on.", 40);
   EXPECT_EQ(lines, (std::vector<std::string>{"Look:", command + ",", "then go on and on."}));
   EXPECT_EQ(wrap("a ` lonely one", 8), (std::vector<std::string>{"a `", "lonely", "one"}));

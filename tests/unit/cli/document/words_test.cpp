@@ -50,7 +50,8 @@ TEST(Words, ShowTimesInTheOffsetOfTheLog) {
 
 TEST(Words, CountWithTheTextOfOneOrOfMany) {
   const Catalogue catalogue(
-      "[list.line]\nen = \"{count} line\"\nzh = \"{count} 行\"\n[list.lines]\nen = \"{count} lines\"\nzh = \"共 {count} 行\"\n");
+      "[list.line]\nen = \"{count} line\"\nzh = \"{count} 行\"\n[list.lines]\nen = \"{count} "
+      "lines\"\nzh = \"共 {count} 行\"\n");
   const Texts en(catalogue, Language::en), zh(catalogue, Language::zh);
   EXPECT_EQ(counted(en, 1, "list.line", "list.lines"), "1 line");
   EXPECT_EQ(counted(en, 0, "list.line", "list.lines"), "0 lines");

@@ -30,8 +30,8 @@ TEST(Understand, TakesAlertsInTheirUsualSpellings) {
 }
 
 TEST(Understand, TakesEightHexadecimalDigitsForAnOpensslError) {
-  for (const char* text :
-       {"0A000418", "0a000418", "0x0A000418", "14094418", "error:0A000418", "error:0A000418:SSL routines::tlsv1 alert unknown ca"}) {
+  for (const char* text : {"0A000418", "0a000418", "0x0A000418", "14094418", "error:0A000418",
+                           "error:0A000418:SSL routines::tlsv1 alert unknown ca"}) {
     EXPECT_EQ(ask(text).kind, Kind::openssl_error) << text;
   }
 }

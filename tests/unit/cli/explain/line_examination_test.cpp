@@ -20,8 +20,9 @@ TEST_F(LineExaminationTest, SaysWhyEachRuleWinsOrLoses) {
   ASSERT_EQ(line.trials().size(), 3U);
   ASSERT_NE(line.winner(), nullptr);
   EXPECT_EQ(line.winner()->id, "nginx/verify-20");
-  const auto lost = std::find_if(line.trials().begin(), line.trials().end(),
-                                 [](const RuleTrial& trial) { return trial.rule->id == "nginx/client-verify"; });
+  const auto lost =
+      std::find_if(line.trials().begin(), line.trials().end(),
+                   [](const RuleTrial& trial) { return trial.rule->id == "nginx/client-verify"; });
   ASSERT_NE(lost, line.trials().end());
   ASSERT_EQ(lost->unmet.size(), 1U);
   EXPECT_EQ(lost->unmet[0].name, "contexts");
@@ -40,7 +41,9 @@ TEST_F(LineExaminationTest, TrustsAGenuineLineAndSaysWhatWouldGoOut) {
 
 TEST_F(LineExaminationTest, DoubtsALineWithoutAHeader) {
   const LineExamination line(
-      "upstream SSL certificate verify error: (20:unable to get local issuer certificate) while SSL handshaking to upstream", base_, zone_);
+      "upstream SSL certificate verify error: (20:unable to get local issuer certificate) while "
+      "SSL handshaking to upstream",
+      base_, zone_);
   ASSERT_NE(line.winner(), nullptr);
   EXPECT_FALSE(line.trusted());
   ASSERT_FALSE(line.doubts().empty());
@@ -49,7 +52,8 @@ TEST_F(LineExaminationTest, DoubtsALineWithoutAHeader) {
 }
 
 TEST_F(LineExaminationTest, ReadsALineThatNoRuleKnows) {
-  const LineExamination line("2026/11/21 02:58:15 [notice] 9#9: signal process started", base_, zone_);
+  const LineExamination line("2026/11/21 02:58:15 [notice] 9#9: signal process started", base_,
+                             zone_);
   EXPECT_EQ(line.winner(), nullptr);
   EXPECT_EQ(line.record().message, "signal process started");
   EXPECT_TRUE(line.time().has_value());

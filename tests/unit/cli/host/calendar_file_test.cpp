@@ -7,7 +7,8 @@
 namespace handshaked::cli {
 namespace {
 
-diagnose::CalendarEntry entry(Time at, diagnose::Text what, std::string file = {}, std::uint32_t line = 0) {
+diagnose::CalendarEntry entry(Time at, diagnose::Text what, std::string file = {},
+                              std::uint32_t line = 0) {
   diagnose::CalendarEntry made;
   made.at = at;
   made.what = std::move(what);
@@ -18,9 +19,11 @@ diagnose::CalendarEntry entry(Time at, diagnose::Text what, std::string file = {
 
 TEST(CalendarFile, HasAnEventForEachEndThatNoNameCanLeave) {
   const Time at = Time(std::chrono::seconds(1795237495));
-  const std::string hostile = "CN=a; b, c\\d\r\nEND:VCALENDAR " + std::string(60, 'x') + "证书证书证书";
-  const std::string text =
-      calendar_file({entry(at, {hostile, "到期"}, "/etc/nginx/a.conf", 7), entry(at, {"other", "另一个"})}, at, Language::en);
+  const std::string hostile =
+      "CN=a; b, c\\d\r\nEND:VCALENDAR " + std::string(60, 'x') + "证书证书证书";
+  const std::string text = calendar_file(
+      {entry(at, {hostile, "到期"}, "/etc/nginx/a.conf", 7), entry(at, {"other", "另一个"})}, at,
+      Language::en);
   EXPECT_TRUE(text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"));
   EXPECT_TRUE(text.ends_with("END:VEVENT\r\nEND:VCALENDAR\r\n"));
   std::istringstream lines(text);
@@ -35,15 +38,20 @@ TEST(CalendarFile, HasAnEventForEachEndThatNoNameCanLeave) {
   }
   EXPECT_EQ(events, 2);
   EXPECT_NE(unfolded.find("\nDTSTART:20261121T050455Z"), std::string::npos) << unfolded;
-  EXPECT_NE(unfolded.find("\nSUMMARY:CN=a\\; b\\, c\\\\d\\\\r\\\\nEND:VCALENDAR xxx"), std::string::npos) << unfolded;
-  EXPECT_NE(unfolded.find("证书证书证书\nDESCRIPTION:/etc/nginx/a.conf:7"), std::string::npos) << unfolded;
+  EXPECT_NE(unfolded.find("\nSUMMARY:CN=a\\; b\\, c\\\\d\\\\r\\\\nEND:VCALENDAR xxx"),
+            std::string::npos)
+      << unfolded;
+  EXPECT_NE(unfolded.find("证书证书证书\nDESCRIPTION:/etc/nginx/a.conf:7"), std::string::npos)
+      << unfolded;
   EXPECT_NE(unfolded.find("\nTRIGGER:-P14D"), std::string::npos);
 }
 
 TEST(CalendarFile, NamesTheSameThingTheSameInEveryLanguageAndFile) {
-  const std::vector<diagnose::CalendarEntry> entries{entry(Time(std::chrono::seconds(1795237495)), {"a", "甲"})};
+  const std::vector<diagnose::CalendarEntry> entries{
+      entry(Time(std::chrono::seconds(1795237495)), {"a", "甲"})};
   const auto uid = [](const std::string& text) { return text.substr(text.find("UID:"), 40); };
-  EXPECT_EQ(uid(calendar_file(entries, Time{}, Language::en)), uid(calendar_file(entries, Time(std::chrono::hours(1)), Language::zh)));
+  EXPECT_EQ(uid(calendar_file(entries, Time{}, Language::en)),
+            uid(calendar_file(entries, Time(std::chrono::hours(1)), Language::zh)));
 }
 
 }  // namespace

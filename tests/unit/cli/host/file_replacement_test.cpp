@@ -14,7 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+void write(const fs::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 std::string read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -52,16 +54,21 @@ TEST(FileReplacement, MakesBackupsOnlyWhereNobodyElseCanLeadThem) {
   fs::create_directories(root / "elsewhere");
   fs::create_directories(root / "state");
   fs::create_symlink(root / "elsewhere", root / "state/backups");
-  EXPECT_EQ(FileReplacement::begin((root / "state/backups").string(), "inc").error().code(), ErrorCode::permission_denied)
+  EXPECT_EQ(FileReplacement::begin((root / "state/backups").string(), "inc").error().code(),
+            ErrorCode::permission_denied)
       << "a planted link";
-  EXPECT_EQ(FileReplacement::begin((root / "state/backups/deeper").string(), "inc").error().code(), ErrorCode::permission_denied);
+  EXPECT_EQ(FileReplacement::begin((root / "state/backups/deeper").string(), "inc").error().code(),
+            ErrorCode::permission_denied);
   fs::create_directories(root / "open");
   ::chmod((root / "open").c_str(), 0777);
-  EXPECT_EQ(FileReplacement::begin((root / "open/backups").string(), "inc").error().code(), ErrorCode::permission_denied) << "anybody's";
+  EXPECT_EQ(FileReplacement::begin((root / "open/backups").string(), "inc").error().code(),
+            ErrorCode::permission_denied)
+      << "anybody's";
   if (::geteuid() == 0) {
     fs::create_directories(root / "theirs");
     ASSERT_EQ(::chown((root / "theirs").c_str(), 65534, 65534), 0);
-    EXPECT_EQ(FileReplacement::begin((root / "theirs/backups").string(), "inc").error().code(), ErrorCode::permission_denied)
+    EXPECT_EQ(FileReplacement::begin((root / "theirs/backups").string(), "inc").error().code(),
+              ErrorCode::permission_denied)
         << "another's";
   }
   EXPECT_TRUE(fs::is_empty(root / "elsewhere"));
@@ -74,7 +81,8 @@ TEST(FileReplacement, FollowsNoLinkToWhatItChanges) {
   write(root / "real/a.conf", "old");
   fs::create_symlink(root / "real", root / "linked");
   auto replacement = FileReplacement::begin((root / "backups").string(), "inc").value();
-  EXPECT_FALSE(replacement.replace((root / "linked/a.conf").string(), "old", "new")) << "its owner may turn the link in between";
+  EXPECT_FALSE(replacement.replace((root / "linked/a.conf").string(), "old", "new"))
+      << "its owner may turn the link in between";
   EXPECT_FALSE(replacement.create((root / "linked/b.pem").string(), "new"));
   EXPECT_EQ(read(root / "real/a.conf"), "old");
   EXPECT_FALSE(fs::exists(root / "real/b.pem"));
@@ -101,7 +109,8 @@ TEST(FileReplacement, RefusesWhatIsNotWhatItWas) {
   fs::create_symlink(path, root / "link");
   auto replacement = FileReplacement::begin((root / "backups").string(), "inc").value();
   EXPECT_EQ(replacement.replace(path, "ours", "new").error().code(), ErrorCode::invalid_input);
-  EXPECT_EQ(replacement.replace((root / "link").string(), "theirs", "new").error().code(), ErrorCode::invalid_input);
+  EXPECT_EQ(replacement.replace((root / "link").string(), "theirs", "new").error().code(),
+            ErrorCode::invalid_input);
   EXPECT_EQ(replacement.create(path, "new").error().code(), ErrorCode::invalid_input);
   EXPECT_FALSE(replacement.replace((root / "none").string(), "", "new"));
   EXPECT_FALSE(replacement.create(path + "/below/file", "new"));

@@ -17,7 +17,8 @@ const match::Rule& rule_named(const KnowledgeBase& base, std::string_view id) {
 TEST(WriteAdvice, ShowsCandidatesCuresAndDeadEndsWithTheirBasis) {
   const KnowledgeBase base = example_base();
   const LineAdvice advice =
-      advice_about(rule_named(base, "nginx/verify-20"), {.scheme = "https", .peer = "10.0.0.1:8443"}, base.knowledge, Language::en);
+      advice_about(rule_named(base, "nginx/verify-20"),
+                   {.scheme = "https", .peer = "10.0.0.1:8443"}, base.knowledge, Language::en);
   const auto page = make_page({});
   EXPECT_EQ(write_advice(*page, advice, kBestAdvice, Language::en), 0U);
   const std::string text = page->finish();
@@ -31,9 +32,14 @@ TEST(WriteAdvice, ShowsCandidatesCuresAndDeadEndsWithTheirBasis) {
 
 TEST(WriteAdvice, CountsWhatItHides) {
   const KnowledgeBase base = example_base();
-  const LineAdvice advice = advice_about(rule_named(base, "nginx/verify-20"), {}, base.knowledge, Language::zh);
+  const LineAdvice advice =
+      advice_about(rule_named(base, "nginx/verify-20"), {}, base.knowledge, Language::zh);
   const auto page = make_page({});
-  EXPECT_EQ(write_advice(*page, advice, {.candidates = 1, .workarounds = 0, .workarounds_per_cause = 0, .dead_ends = 0}, Language::zh), 2U);
+  EXPECT_EQ(
+      write_advice(*page, advice,
+                   {.candidates = 1, .workarounds = 0, .workarounds_per_cause = 0, .dead_ends = 0},
+                   Language::zh),
+      2U);
 }
 
 }  // namespace

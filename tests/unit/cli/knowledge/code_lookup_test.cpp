@@ -38,8 +38,9 @@ TEST_F(CodeLookup, KnowsNoTextForANumberThatOpensslDoesNotHave) {
 
 TEST_F(CodeLookup, FindsAnAlertByNumberAndByPackedCodeOfEveryVersion) {
   EXPECT_EQ(ids(look_up_alert(48, *base_.rules)), std::vector<std::string>{"nginx/alert-48"});
-  for (const char* code : {"0A000418", "0x0a000418", "error:0A000418", "14094418",
-                           "error:14094418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:SSL alert number 48"}) {
+  for (const char* code :
+       {"0A000418", "0x0a000418", "error:0A000418", "14094418",
+        "error:14094418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:SSL alert number 48"}) {
     const CodeMeaning meaning = look_up_openssl_error(code, *base_.rules);
     EXPECT_EQ(ids(meaning), std::vector<std::string>{"nginx/alert-48"}) << code;
     EXPECT_EQ(meaning.text, "tlsv1 alert unknown ca") << code;

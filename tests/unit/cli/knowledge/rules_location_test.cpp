@@ -32,7 +32,8 @@ TEST_F(RulesAround, AreNotADirectoryThatOnlyHasTheName) {
 TEST_F(RulesAround, AreThoseThatWereInstalledWithTheProgram) {
   EXPECT_FALSE(rules_of_installation(root_ / "usr" / "bin" / "handshaked").has_value());
   fs::create_directories(root_ / "usr" / "share" / "handshaked" / "rules");
-  EXPECT_EQ(rules_of_installation(root_ / "usr" / "bin" / "handshaked"), root_ / "usr" / "share" / "handshaked" / "rules");
+  EXPECT_EQ(rules_of_installation(root_ / "usr" / "bin" / "handshaked"),
+            root_ / "usr" / "share" / "handshaked" / "rules");
 }
 
 TEST_F(RulesAround, AreTheUpdatedOnesWhileTheyAreNewer) {
@@ -41,11 +42,13 @@ TEST_F(RulesAround, AreTheUpdatedOnesWhileTheyAreNewer) {
     std::ofstream(root_ / name / kEditionFile) << text;
     return (root_ / name).string();
   };
-  const std::string installed = edition("installed", "2026-11-30\n"), nowhere = (root_ / "nowhere").string();
+  const std::string installed = edition("installed", "2026-11-30\n"),
+                    nowhere = (root_ / "nowhere").string();
   EXPECT_EQ(newer_rules(installed, nowhere), installed);
   EXPECT_EQ(newer_rules(installed, edition("same", "2026-11-30\n")), installed);
   EXPECT_EQ(newer_rules(installed, edition("older", "2025-12-31\n")), installed);
-  EXPECT_EQ(newer_rules(installed, edition("second", "2026-11-30.2\n")), (root_ / "second").string());
+  EXPECT_EQ(newer_rules(installed, edition("second", "2026-11-30.2\n")),
+            (root_ / "second").string());
   EXPECT_EQ(newer_rules(installed, edition("later", "2027-01-01")), (root_ / "later").string());
   EXPECT_EQ(newer_rules(nowhere, edition("any", "2020-01-01\n")), (root_ / "any").string());
   EXPECT_EQ(newer_rules(installed, edition("damaged", "tomorrow\n")), installed);

@@ -9,7 +9,9 @@ namespace handshaked::cli {
 namespace {
 
 Time minute(std::int64_t number) { return Time(std::chrono::minutes(number)); }
-std::uint64_t sum_of(const std::vector<std::uint64_t>& counts) { return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}); }
+std::uint64_t sum_of(const std::vector<std::uint64_t>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
 
 TEST(FaultRates, CountsByTheMinuteWhileTheLogIsShort) {
   FaultRates rates;
@@ -36,7 +38,8 @@ TEST(FaultRates, LosesNoLineWhateverTheOrderAndTheLengthOfTheLog) {
     FaultRates rates;
     std::uint64_t of_a = 0, of_b = 0;
     for (int i = 0; i < 500; ++i) {
-      const std::int64_t at = static_cast<std::int64_t>(random() % static_cast<unsigned>(length)) - length / 2;  // before 1970, too
+      const std::int64_t at = static_cast<std::int64_t>(random() % static_cast<unsigned>(length)) -
+                              length / 2;  // before 1970, too
       const std::uint64_t count = random() % 9 + 1;
       rates.add(i % 3 == 0 ? "a" : "b", minute(at), count);
       (i % 3 == 0 ? of_a : of_b) += count;

@@ -35,8 +35,8 @@ ScanResult result_of(const KnowledgeBase& base, const std::string& log) {
   return result;
 }
 
-std::string report(const ScanResult& result, const KnowledgeBase& base, ScanReportOptions options = {},
-                   PageFormat format = PageFormat::text) {
+std::string report(const ScanResult& result, const KnowledgeBase& base,
+                   ScanReportOptions options = {}, PageFormat format = PageFormat::text) {
   const auto page = make_page({.format = format, .language = options.language});
   write_scan_report(*page, result, base, options);
   return page->finish();
@@ -45,9 +45,11 @@ std::string report(const ScanResult& result, const KnowledgeBase& base, ScanRepo
 TEST(ScanReport, SaysWhereWhatAndWhatToDo) {
   const KnowledgeBase base = example_base();
   const std::string text = report(result_of(base, kVerifyLine + "\n" + kVerifyLine + "\n"), base);
-  for (const char* expected : {"handshaked scan: 1 TLS fault\n", "error.log (", "1. ▲ WARNING\n",
-                               "→ 10.0.0.1:8443: ", "2 times, from 2026-11-21 02:58:15", "1 address, for example in 192.0.2.0/24",
-                               "What it most likely is", "What to do", "What not to try", "handshaked explain nginx/verify-20"}) {
+  for (const char* expected :
+       {"handshaked scan: 1 TLS fault\n", "error.log (", "1. ▲ WARNING\n",
+        "→ 10.0.0.1:8443: ", "2 times, from 2026-11-21 02:58:15",
+        "1 address, for example in 192.0.2.0/24", "What it most likely is", "What to do",
+        "What not to try", "handshaked explain nginx/verify-20"}) {
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
   }
 }
@@ -63,7 +65,8 @@ TEST(ScanReport, ShowsNeitherQueryStringsNorWholeAddresses) {
 
 TEST(ScanReport, SaysSoWhenThereIsNoFault) {
   const KnowledgeBase base = example_base();
-  const std::string text = report(result_of(base, "2026/11/21 02:58:15 [notice] 9#9: signal process started\n"), base);
+  const std::string text =
+      report(result_of(base, "2026/11/21 02:58:15 [notice] 9#9: signal process started\n"), base);
   EXPECT_NE(text.find("no TLS fault found"), std::string::npos);
   EXPECT_NE(text.find("0 of 1 line"), std::string::npos);
 }
@@ -87,9 +90,11 @@ TEST(ScanReport, DoesNotCallAnUnreadLogFaultless) {
 TEST(ScanReport, SumsNoiseUpAndExplainsWhatIsNotTrusted) {
   const KnowledgeBase base = example_base();
   const std::string noise =
-      "2026/11/21 02:58:15 [info] 9#9: *1 client sent plain HTTP request to HTTPS port while reading client request headers, client: "
+      "2026/11/21 02:58:15 [info] 9#9: *1 client sent plain HTTP request to HTTPS port while "
+      "reading client request headers, client: "
       "192.0.2.7, server: gw\n";
-  const std::string text = report(result_of(base, noise + "upstream SSL certificate verify error: (20:x)\n"), base);
+  const std::string text =
+      report(result_of(base, noise + "upstream SSL certificate verify error: (20:x)\n"), base);
   EXPECT_NE(text.find("Noise: 1 line"), std::string::npos) << text;
   EXPECT_NE(text.find("1 recognised line is not trusted"), std::string::npos) << text;
   EXPECT_NE(text.find("no TLS fault found"), std::string::npos);
@@ -109,7 +114,8 @@ std::string log_of(std::size_t number) {
 
 TEST(ScanReport, BeginsWithATableOfAllAndTellsOfTheGravestFive) {
   const KnowledgeBase base = example_base();
-  const std::string text = report(result_of(base, log_of(9)), base, {.language = Language::en, .top = 50, .detailed = 5});
+  const std::string text = report(result_of(base, log_of(9)), base,
+                                  {.language = Language::en, .top = 50, .detailed = 5});
   const auto details = text.find("1. ▲ WARNING");
   ASSERT_NE(details, std::string::npos) << text;
   for (int i = 0; i < 9; ++i) {
@@ -117,8 +123,9 @@ TEST(ScanReport, BeginsWithATableOfAllAndTellsOfTheGravestFive) {
     EXPECT_LT(row, details) << i << "\n" << text;
   }
   EXPECT_EQ(text.find("6. ▲ WARNING"), std::string::npos) << text;
-  for (const char* expected : {"SEVERITY", "LIKELY CAUSE", "02:18:15", "Lines over time, in spans of 1 min", "Where most lines come from",
-                               "4 faults are only in the table"})
+  for (const char* expected :
+       {"SEVERITY", "LIKELY CAUSE", "02:18:15", "Lines over time, in spans of 1 min",
+        "Where most lines come from", "4 faults are only in the table"})
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
 }
 
@@ -127,11 +134,14 @@ TEST(ScanReport, HasTheSameTableInEveryFormatAndLanguage) {
   const ScanResult result = result_of(base, log_of(3));
   for (const Language language : {Language::en, Language::zh}) {
     const std::string markdown = report(result, base, {.language = language}, PageFormat::markdown);
-    EXPECT_NE(markdown.find("| ---: | --- | --- | --- | ---: | ---: | --- | --- | --- |"), std::string::npos) << markdown;
+    EXPECT_NE(markdown.find("| ---: | --- | --- | --- | ---: | ---: | --- | --- | --- |"),
+              std::string::npos)
+        << markdown;
     EXPECT_NE(markdown.find("█"), std::string::npos);
     const std::string html = report(result, base, {.language = language}, PageFormat::html);
-    for (const char* expected : {"<tr class=\"warning\" data-fault=\"f3\">", "<a href=\"#f3\">", "<svg class=\"spark\"",
-                                 "<svg class=\"chart\"", "<details id=\"f3\""})
+    for (const char* expected :
+         {"<tr class=\"warning\" data-fault=\"f3\">", "<a href=\"#f3\">", "<svg class=\"spark\"",
+          "<svg class=\"chart\"", "<details id=\"f3\""})
       EXPECT_NE(html.find(expected), std::string::npos) << expected;
   }
 }
@@ -140,7 +150,8 @@ TEST(ScanReport, CountsWhatTopHides) {
   const KnowledgeBase base = example_base();
   std::string other = kVerifyLine;
   other.replace(other.find("10.0.0.1:8443"), 13, "10.0.0.2:8443");
-  const std::string text = report(result_of(base, kVerifyLine + "\n" + other + "\n"), base, {.language = Language::en, .top = 1});
+  const std::string text = report(result_of(base, kVerifyLine + "\n" + other + "\n"), base,
+                                  {.language = Language::en, .top = 1});
   EXPECT_NE(text.find("1 more fault is not shown"), std::string::npos) << text;
 }
 

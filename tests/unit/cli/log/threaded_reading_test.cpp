@@ -19,7 +19,8 @@ class NumberedLog {
     EXPECT_GE(file, 0);
     ::close(file);
     std::ofstream out(path_, std::ios::binary);
-    for (std::size_t i = 0; i < lines; ++i) out << i << ' ' << std::string(i % 1000 == 999 ? 70'000 : i % 97, 'x') << '\n';
+    for (std::size_t i = 0; i < lines; ++i)
+      out << i << ' ' << std::string(i % 1000 == 999 ? 70'000 : i % 97, 'x') << '\n';
     out << "the end";
   }
   ~NumberedLog() { ::unlink(path_.c_str()); }
@@ -53,7 +54,9 @@ using Threads = ThreadedReading<std::string>;
 
 std::vector<Threads::Analyse> copying_analysts(unsigned threads) {
   return std::vector<Threads::Analyse>(
-      threads, [](const ingest::LineBlock& block, const BlockPlace&, std::string& found) { found.assign(block.bytes); });
+      threads, [](const ingest::LineBlock& block, const BlockPlace&, std::string& found) {
+        found.assign(block.bytes);
+      });
 }
 
 TEST(ThreadedReading, GivesTheBlocksOfOneReaderInTheirOrder) {
@@ -63,7 +66,8 @@ TEST(ThreadedReading, GivesTheBlocksOfOneReaderInTheirOrder) {
   for (const unsigned threads : {1U, 2U, 5U}) {
     Reading found;
     const auto read = Threads(copying_analysts(threads))
-                          .read(log.path(), [&](const ingest::LineBlock& block, const BlockPlace& place, std::string& text) {
+                          .read(log.path(), [&](const ingest::LineBlock& block,
+                                                const BlockPlace& place, std::string& text) {
                             EXPECT_EQ(block.bytes, text);
                             EXPECT_EQ(place.lines_before, found.lines);
                             EXPECT_EQ(block.offset.value == 0, block.before.empty());
@@ -81,14 +85,17 @@ TEST(ThreadedReading, GivesTheBlocksOfOneReaderInTheirOrder) {
 TEST(ThreadedReading, EndsWhenNobodyWantsMore) {
   const NumberedLog log(60'000);
   int blocks = 0;
-  EXPECT_TRUE(Threads(copying_analysts(3)).read(log.path(), [&](const ingest::LineBlock&, const BlockPlace&, std::string&) {
-    return ++blocks < 3;
-  }));
+  EXPECT_TRUE(Threads(copying_analysts(3))
+                  .read(log.path(), [&](const ingest::LineBlock&, const BlockPlace&, std::string&) {
+                    return ++blocks < 3;
+                  }));
   EXPECT_EQ(blocks, 3);
 }
 
 TEST(ThreadedReading, FailsForWhatCannotBeRead) {
-  const auto nothing = [](const ingest::LineBlock&, const BlockPlace&, std::string&) { return true; };
+  const auto nothing = [](const ingest::LineBlock&, const BlockPlace&, std::string&) {
+    return true;
+  };
   EXPECT_FALSE(Threads(copying_analysts(2)).read("/nowhere/error.log", nothing));
 }
 

@@ -7,12 +7,15 @@ namespace {
 
 TEST(MaskedMessage, KeepsWhatOpenSslAndNginxSay) {
   for (const std::string_view text :
-       {"SSL_do_handshake() failed (SSL: error:0A000412:SSL routines::sslv3 alert bad certificate:SSL alert number 42)",
+       {"SSL_do_handshake() failed (SSL: error:0A000412:SSL routines::sslv3 alert bad "
+        "certificate:SSL alert number 42)",
         "SSL_new_thing() failed (SSL: error:0A000999:SSL routines::reason(2457))",
         "SSL_flux() failed (SSL: error:10000999:SSL routines:OPENSSL_internal:QUANTUM_GATE_CLOSED)",
-        "ENGINE_x() failed (SSL: error:26096080:engine routines:ENGINE_flux_capacitor:flux capacitor empty)",
+        "ENGINE_x() failed (SSL: error:26096080:engine routines:ENGINE_flux_capacitor:flux "
+        "capacitor empty)",
         "SSL_read() failed (104: Connection reset by peer)",
-        "upstream SSL certificate verify error: (20:unable to get local issuer certificate)", "\"ssl_stapling\" ignored, not supported",
+        "upstream SSL certificate verify error: (20:unable to get local issuer certificate)",
+        "\"ssl_stapling\" ignored, not supported",
         "ssl/tls alert handshake failure with TLSv1.3 of nginx/1.26.2",
         "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive"}) {
     EXPECT_EQ(masked_message(text), text);
@@ -20,7 +23,9 @@ TEST(MaskedMessage, KeepsWhatOpenSslAndNginxSay) {
 }
 
 TEST(MaskedMessage, MasksWhatBelongsToSomebody) {
-  const auto expect_masked = [](std::string_view text, std::string_view masked) { EXPECT_EQ(masked_message(text), masked); };
+  const auto expect_masked = [](std::string_view text, std::string_view masked) {
+    EXPECT_EQ(masked_message(text), masked);
+  };
   expect_masked("cannot load \"/home/alice/site.pem\"", "cannot load \"<path>.pem\"");
   expect_masked("calling fopen(/home/alice/site.pem, r)", "calling fopen(<path>.pem, r)");
   expect_masked("C:\\Users\\alice\\site.key failed", "<path>.key failed");
@@ -35,7 +40,8 @@ TEST(MaskedMessage, MasksWhatBelongsToSomebody) {
   expect_masked("session 123456789 closed", "session <n> closed");
   expect_masked("key \"engine:pkcs11:token=alice;pin-value=1234\"", "key \"engine:<text>\"");
   expect_masked("[lua] alice.lua:12: failed", "[lua] <file>.lua:<n>: failed");
-  expect_masked("error:0A000412:SSL routines::bad certificate:id=alice", "error:0A000412:SSL routines::bad certificate:id=<value>");
+  expect_masked("error:0A000412:SSL routines::bad certificate:id=alice",
+                "error:0A000412:SSL routines::bad certificate:id=<value>");
   expect_masked("certificate of M\xC3\xBCller", "certificate of <word>");
   expect_masked("name \"alice is not closed", "name \"<text>");
   expect_masked("ends \x1B[31mred", "ends [<word>");
@@ -49,8 +55,10 @@ TEST(MaskedMessage, IsBounded) {
 }
 
 TEST(OrdinaryWords, AreFoundInAnyCase) {
-  for (const std::string_view word : {"handshake", "Certificate", "SSL", "a", "x509", "you"}) EXPECT_TRUE(is_ordinary_word(word)) << word;
-  for (const std::string_view word : {"", "alice", "hunter", "gw", "handshak", "handshakes2"}) EXPECT_FALSE(is_ordinary_word(word)) << word;
+  for (const std::string_view word : {"handshake", "Certificate", "SSL", "a", "x509", "you"})
+    EXPECT_TRUE(is_ordinary_word(word)) << word;
+  for (const std::string_view word : {"", "alice", "hunter", "gw", "handshak", "handshakes2"})
+    EXPECT_FALSE(is_ordinary_word(word)) << word;
 }
 
 }  // namespace

@@ -25,9 +25,11 @@ TEST(PublicEntry, OfTheNestedShapeIsFlattenedAndLosesNothing) {
   ASSERT_EQ(imported.size(), 1U);
   const std::string& json = imported.front().json;
   for (const char* const part :
-       {"\"regex\":\"handshake failure: x\"", "\"domain\":\"net\"", "\"odd\":1", "\"root_cause\":\"why\"", "\"fix_success_rate\":0.9",
-        "\"evidence_count\":65", "\"leads_to\":[\"net/y\"]", "\"confused_with\":[{\"id\":\"net/z\",\"distinction\":\"d\"}]",
-        "\"of_tomorrow\":[1,{\"a\":null}]", "\"official_doc_url\":\"https://deadends.dev/net/x\"", "\"probability\":0.1"}) {
+       {"\"regex\":\"handshake failure: x\"", "\"domain\":\"net\"", "\"odd\":1",
+        "\"root_cause\":\"why\"", "\"fix_success_rate\":0.9", "\"evidence_count\":65",
+        "\"leads_to\":[\"net/y\"]", "\"confused_with\":[{\"id\":\"net/z\",\"distinction\":\"d\"}]",
+        "\"of_tomorrow\":[1,{\"a\":null}]", "\"official_doc_url\":\"https://deadends.dev/net/x\"",
+        "\"probability\":0.1"}) {
     EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
   }
   EXPECT_EQ(json.find("\"error\":"), std::string::npos);
@@ -58,10 +60,15 @@ TEST(PublicEntry, WarnsOfWhatIsDoubtful) {
   EXPECT_TRUE(warns_of(entry, "dead_ends/0: a rate without a source"));
   EXPECT_TRUE(warns_of(entry, "signature: no Chinese translation"));
   EXPECT_FALSE(warns_of(entry, "too broad"));
+  EXPECT_TRUE(warns_of(
+      import_entries(
+          R"({"id":"a","signature":"s","regex":"unable to get local issuer certificate"})", "x")
+          .front(),
+      "too broad"));
+  EXPECT_TRUE(warns_of(import_entries(R"({"id":"a","signature":"s","regex":"("})", "x").front(),
+                       "RE2 refuses"));
   EXPECT_TRUE(
-      warns_of(import_entries(R"({"id":"a","signature":"s","regex":"unable to get local issuer certificate"})", "x").front(), "too broad"));
-  EXPECT_TRUE(warns_of(import_entries(R"({"id":"a","signature":"s","regex":"("})", "x").front(), "RE2 refuses"));
-  EXPECT_TRUE(import_entries(R"({"id":"a","signature":"s","regex":"("})", "x").front().json.empty());
+      import_entries(R"({"id":"a","signature":"s","regex":"("})", "x").front().json.empty());
   EXPECT_TRUE(warns_of(import_entries("[1]", "x").front(), "not an object"));
   EXPECT_TRUE(warns_of(import_entries("{", "x").front(), "not valid JSON"));
   EXPECT_TRUE(warns_of(import_entries("{}", "x").front(), "lacks id"));
@@ -69,8 +76,10 @@ TEST(PublicEntry, WarnsOfWhatIsDoubtful) {
 
 TEST(JsonLayout, IsThatOfOurFilesAndChangesNoText) {
   EXPECT_EQ(laid_out(R"({"a":[],"b":{},"c":[1,"x, {\" y\\"],"d":{"e":null}})"),
-            "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    \"x, {\\\" y\\\\\"\n  ],\n  \"d\": {\n    \"e\": null\n  }\n}\n");
-  EXPECT_EQ(laid_out("[\"\u009b31m\u202e\"]"), "[\n  \"\\u009b31m\\u202e\"\n]\n") << "what a terminal would obey";
+            "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    \"x, {\\\" y\\\\\"\n  ],\n  "
+            "\"d\": {\n    \"e\": null\n  }\n}\n");
+  EXPECT_EQ(laid_out("[\"\u009b31m\u202e\"]"), "[\n  \"\\u009b31m\\u202e\"\n]\n")
+      << "what a terminal would obey";
   const std::string once = laid_out(kNested);
   EXPECT_EQ(laid_out(once), once);
 }

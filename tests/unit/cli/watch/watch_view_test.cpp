@@ -12,19 +12,21 @@ using Kind = WatchKey::Kind;
 WatchedPage page_of(std::size_t incidents) {
   WatchedPage page{.now = "2026-11-21T03:00:00Z", .total = incidents, .incidents = {}};
   for (std::size_t i = 0; i < incidents; ++i)
-    page.incidents.push_back({.id = "inc-" + std::to_string(i),
-                              .title = "shop.example → 10.0.0." + std::to_string(i) +
-                                       ":8443: the upstream's certificate does not verify: its issuer is not found (code 20)",
-                              .severity = i == 0 ? "critical" : "warning",
-                              .status = "open",
-                              .cause = "upstream_ca_not_trusted",
-                              .opened_at = "2026-11-21T02:58:00Z",
-                              .last_seen_at = "2026-11-21T03:00:00Z",
-                              .confidence = 0.5,
-                              .rate = 8.4,
-                              .count = 1234,
-                              .hosts = 2,
-                              .spark = {0, 0, 1, 4, 9}});
+    page.incidents.push_back(
+        {.id = "inc-" + std::to_string(i),
+         .title =
+             "shop.example → 10.0.0." + std::to_string(i) +
+             ":8443: the upstream's certificate does not verify: its issuer is not found (code 20)",
+         .severity = i == 0 ? "critical" : "warning",
+         .status = "open",
+         .cause = "upstream_ca_not_trusted",
+         .opened_at = "2026-11-21T02:58:00Z",
+         .last_seen_at = "2026-11-21T03:00:00Z",
+         .confidence = 0.5,
+         .rate = 8.4,
+         .count = 1234,
+         .hosts = 2,
+         .spark = {0, 0, 1, 4, 9}});
   return page;
 }
 
@@ -46,7 +48,8 @@ TEST(WatchKeys, AreReadFromWhatATerminalSends) {
   EXPECT_EQ(kinds("\x1b"), std::vector<Kind>{Kind::escape});
   EXPECT_EQ(kinds("\x1b\x1b[B"), (std::vector<Kind>{Kind::escape, Kind::down}));
   EXPECT_EQ(kinds("\r\x7f\x03"), (std::vector<Kind>{Kind::enter, Kind::erase, Kind::quit}));
-  EXPECT_EQ(kinds("\x1b[200~j\x1b[1;5C"), std::vector<Kind>{Kind::text}) << "what is unknown is left out as a whole";
+  EXPECT_EQ(kinds("\x1b[200~j\x1b[1;5C"), std::vector<Kind>{Kind::text})
+      << "what is unknown is left out as a whole";
   EXPECT_EQ(read_keys("证")[0].text, "证");
   EXPECT_TRUE(read_keys("\xff\x01").empty());
 }
@@ -69,8 +72,9 @@ TEST(WatchView, ShowsOnEightyByTwentyFourWhatIsWrongAndHowMuch) {
   view.show(page_of(3));
   const std::string screen = joined(view.screen({24, 80}));
   for (const char* expected :
-       {"3 open, worst now first", "03:00:00 UTC", "> C shop.example → 10.0.0.0:8443", "8.4/min", "▁▄█", "2 min",
-        "upstream_ca_not_trusted? 50%", "1,234 lines", "2 hosts", "inc-0", "issuer is not found (code 20)", "q quit"})
+       {"3 open, worst now first", "03:00:00 UTC", "> C shop.example → 10.0.0.0:8443", "8.4/min",
+        "▁▄█", "2 min", "upstream_ca_not_trusted? 50%", "1,234 lines", "2 hosts", "inc-0",
+        "issuer is not found (code 20)", "q quit"})
     EXPECT_NE(screen.find(expected), std::string::npos) << expected << "\n" << screen;
 }
 

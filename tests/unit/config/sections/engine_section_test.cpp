@@ -13,7 +13,8 @@ const std::string kNats = "[[nats]]\nservers = [\"nats://n1:4222\"]\nstream = \"
 const std::string kKafka = "[[kafka]]\nbrokers = [\"k1:9092\"]\ntopics = [\"nginx\"]\n";
 
 TEST(EngineSection, KnowsWhatIsUsual) {
-  const LoadedConfig loaded = read(kNats + kKafka + "[[nats]]\nservers = [\"tls://n1\"]\nstream = \"B\"\n");
+  const LoadedConfig loaded =
+      read(kNats + kKafka + "[[nats]]\nservers = [\"tls://n1\"]\nstream = \"B\"\n");
   EXPECT_THAT(loaded.problems, IsEmpty());
   ASSERT_EQ(loaded.config.nats.size(), 2U);
   EXPECT_EQ(loaded.config.nats[0].engine.name, "nats");
@@ -25,33 +26,41 @@ TEST(EngineSection, KnowsWhatIsUsual) {
 
 TEST(EngineSection, SaysWhatIsWrongWithNats) {
   EXPECT_THAT(problem("[[nats]]\nstream = \"A\"\n"), HasSubstr("servers are missing"));
-  EXPECT_THAT(problem("[[nats]]\nservers = [\"n1:4222\"]\nstream = \"A\"\n"), HasSubstr("nats:// or tls://"));
-  EXPECT_THAT(problem("[[nats]]\nservers = [\"nats://me:secret@n1\"]\nstream = \"A\"\n"), HasSubstr("no password"));
+  EXPECT_THAT(problem("[[nats]]\nservers = [\"n1:4222\"]\nstream = \"A\"\n"),
+              HasSubstr("nats:// or tls://"));
+  EXPECT_THAT(problem("[[nats]]\nservers = [\"nats://me:secret@n1\"]\nstream = \"A\"\n"),
+              HasSubstr("no password"));
   EXPECT_THAT(problem("[[nats]]\nservers = [\"nats://n1\"]\n"), HasSubstr("stream must name"));
-  EXPECT_THAT(problem("[[nats]]\nservers = [\"nats://n1\"]\nstream = \"a.b\"\n"), HasSubstr("without blanks, dots"));
+  EXPECT_THAT(problem("[[nats]]\nservers = [\"nats://n1\"]\nstream = \"a.b\"\n"),
+              HasSubstr("without blanks, dots"));
   EXPECT_THAT(problem(kNats + "subject = \"a..b\"\n"), HasSubstr("not a subject"));
   EXPECT_THAT(problem(kNats + "user = \"me\"\n"), HasSubstr("go together"));
-  EXPECT_THAT(problem(kNats + "user = \"me\"\npassword_file = \"/p\"\ntoken_file = \"/t\"\n"), HasSubstr("one way"));
+  EXPECT_THAT(problem(kNats + "user = \"me\"\npassword_file = \"/p\"\ntoken_file = \"/t\"\n"),
+              HasSubstr("one way"));
   EXPECT_THAT(problem(kNats + "password = \"x\"\n"), HasSubstr("password"));
 }
 
 TEST(EngineSection, KeepsSecretsAndItsOwnPropertiesOutOfLibrdkafkas) {
-  const LoadedConfig loaded =
-      read(kKafka + "properties = { \"sasl.password\" = \"x\", \"group.id\" = \"y\", \"security.protocol\" = \"SSL\", \"x.y\" = 5 }\n" +
-           "secret_files = { \"sasl.password\" = \"/p\" }\n");
-  ASSERT_EQ(loaded.problems.size(), 4U) << "the secret, the group, and the number, which is no text and no value";
+  const LoadedConfig loaded = read(kKafka +
+                                   "properties = { \"sasl.password\" = \"x\", \"group.id\" = "
+                                   "\"y\", \"security.protocol\" = \"SSL\", \"x.y\" = 5 }\n" +
+                                   "secret_files = { \"sasl.password\" = \"/p\" }\n");
+  ASSERT_EQ(loaded.problems.size(), 4U)
+      << "the secret, the group, and the number, which is no text and no value";
   EXPECT_EQ(loaded.config.kafka[0].properties.size(), 1U);
   EXPECT_EQ(loaded.config.kafka[0].secret_files.at("sasl.password"), "/p");
 }
 
 TEST(EngineSection, WatchesEdgesUnlessTold) {
-  const LoadedConfig loaded =
-      read(kNats + "carries = \"edges\"\n[[receiver]]\ntype = \"nats\"\nservers = [\"nats://n1\"]\nsubject = \"a\"\n" +
-           "carries = \"edges\"\nheartbeat_interval = \"2s\"\n");
+  const LoadedConfig loaded = read(kNats +
+                                   "carries = \"edges\"\n[[receiver]]\ntype = \"nats\"\nservers = "
+                                   "[\"nats://n1\"]\nsubject = \"a\"\n" +
+                                   "carries = \"edges\"\nheartbeat_interval = \"2s\"\n");
   EXPECT_THAT(loaded.problems, IsEmpty());
   EXPECT_EQ(loaded.config.nats[0].engine.silent_after, std::chrono::minutes(3));
   EXPECT_EQ(loaded.config.receivers[0].heartbeat_interval, std::chrono::seconds(2));
-  EXPECT_THAT(problem("[[receiver]]\ntype = \"nats\"\nservers = [\"nats://n1\"]\nsubject = \"a\"\nheartbeat_interval = \"2s\"\n"),
+  EXPECT_THAT(problem("[[receiver]]\ntype = \"nats\"\nservers = [\"nats://n1\"]\nsubject = "
+                      "\"a\"\nheartbeat_interval = \"2s\"\n"),
               HasSubstr("heartbeat_interval"));
 }
 

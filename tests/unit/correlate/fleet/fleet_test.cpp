@@ -24,7 +24,8 @@ std::string print_of(unsigned fault) {
   return "v1:" + std::string(32 - digits.size(), '0') + digits;
 }
 
-receive::EdgeReport heartbeat(const std::string& host, receive::NamedTexts facts = {}, receive::NamedTexts labels = {}) {
+receive::EdgeReport heartbeat(const std::string& host, receive::NamedTexts facts = {},
+                              receive::NamedTexts labels = {}) {
   receive::EdgeReport report;
   report.host = host;
   report.version = "0.9.0";
@@ -43,7 +44,8 @@ struct Told {
   double opened = 0, seconds = 0;  // by the edge's clock
 };
 
-receive::EdgeReport report(const std::string& host, const Told& told, receive::NamedTexts facts = {}) {
+receive::EdgeReport report(const std::string& host, const Told& told,
+                           receive::NamedTexts facts = {}) {
   receive::EdgeReport made = heartbeat(host, std::move(facts));
   receive::EdgeEvent event;
   event.kind = told.kind;
@@ -84,14 +86,17 @@ struct Centre {
       if (change.what == What::reopened) ++reopened[change.incident->id];
     }
   }
-  const Incident* incident(unsigned fault = 1) const { return correlator.find_by_fingerprint(print_of(fault)); }
+  const Incident* incident(unsigned fault = 1) const {
+    return correlator.find_by_fingerprint(print_of(fault));
+  }
   /// As after a restart: what was stored is all there is.
   void restart(double seconds) {
     std::vector<std::string> incidents, edges;
     for (const Incident* const one : correlator.incidents()) incidents.push_back(one->to_json());
     for (const auto& [host, edge] : correlator.fleet().edges()) edges.push_back(to_json(edge));
     kept.emplace(CorrelatorOptions{.host = "centre"});
-    for (const std::string& state : incidents) correlator.restore(Incident::from_json(state).value());
+    for (const std::string& state : incidents)
+      correlator.restore(Incident::from_json(state).value());
     std::vector<Edge> restored;
     for (const std::string& state : edges) restored.push_back(edge_from_json(state).value());
     correlator.restore_edges(std::move(restored), at(seconds));
@@ -101,7 +106,10 @@ struct Centre {
 TEST(FleetJoin, OneFaultOnFortyHostsIsOneIncidentThatListsThemAndSinceWhenEach) {
   Centre centre;
   for (int host = 0; host < 40; ++host)
-    EXPECT_EQ(centre.hear(report("proxy-" + std::to_string(host), {.count = 3, .opened = double(host)}), 100), Verdict::taken);
+    EXPECT_EQ(
+        centre.hear(report("proxy-" + std::to_string(host), {.count = 3, .opened = double(host)}),
+                    100),
+        Verdict::taken);
   ASSERT_EQ(centre.correlator.live(), 1U);
   const Incident& incident = *centre.incident();
   EXPECT_EQ(incident.status, Status::open);
@@ -125,7 +133,7 @@ TEST(FleetJoin, EndsWhenItHasEndedOnEveryHost) {
   EXPECT_EQ(centre.incident()->fleet->affected, 1U);
   EXPECT_EQ(centre.incident()->fleet->ended, 2U);
   EXPECT_EQ(centre.incident()->fleet->hosts.front().host, "c");  // where it goes on first
-  centre.advance(30 * 24 * 3600.0 / 8);                          // no quiet ends it: whoever sees it says when it is over
+  centre.advance(30 * 24 * 3600.0 / 8);  // no quiet ends it: whoever sees it says when it is over
   ASSERT_NE(centre.incident(), nullptr);
   centre.hear(report("c", {.kind = "resolved", .seconds = 70}), 400'000);
   EXPECT_EQ(centre.incident(), nullptr);
@@ -139,7 +147,8 @@ TEST(FleetJoin, TakesAnEventOnce) {
   centre.restart(2);
   EXPECT_EQ(centre.hear(report("a", {.count = 5}), 3), Verdict::duplicate);
   EXPECT_EQ(centre.incident()->count, 5U);
-  EXPECT_EQ(centre.hear(report("a", {.kind = "updated", .number = 100, .count = 9}), 4), Verdict::taken);
+  EXPECT_EQ(centre.hear(report("a", {.kind = "updated", .number = 100, .count = 9}), 4),
+            Verdict::taken);
   EXPECT_EQ(centre.incident()->count, 9U);
   centre.hear(report("a", {.kind = "resolved", .count = 9, .seconds = 10}), 10);
   EXPECT_EQ(centre.hear(report("a", {.count = 5}), 11), Verdict::duplicate);
@@ -171,11 +180,20 @@ TEST(FleetJoin, ClocksOfEdgesAreNotCompared) {
 TEST(FleetJoin, OfTwoIncidentsOfOneFaultOnAHostTheYoungerCounts) {
   Centre centre;
   centre.hear(report("a", {.incident = "inc-0000000000000001", .opened = 0}), 0);
-  centre.hear(report("a", {.incident = "inc-0000000000000002", .opened = 9000, .seconds = 9000}), 9001);
-  centre.hear(report("a", {.kind = "resolved", .incident = "inc-0000000000000001", .opened = 0, .seconds = 4000}), 9002);
+  centre.hear(report("a", {.incident = "inc-0000000000000002", .opened = 9000, .seconds = 9000}),
+              9001);
+  centre.hear(
+      report(
+          "a",
+          {.kind = "resolved", .incident = "inc-0000000000000001", .opened = 0, .seconds = 4000}),
+      9002);
   ASSERT_NE(centre.incident(), nullptr);
   EXPECT_EQ(centre.incident()->fleet->affected, 1U);
-  centre.hear(report("a", {.kind = "resolved", .incident = "inc-0000000000000002", .opened = 9000, .seconds = 9500}), 9500);
+  centre.hear(report("a", {.kind = "resolved",
+                           .incident = "inc-0000000000000002",
+                           .opened = 9000,
+                           .seconds = 9500}),
+              9500);
   EXPECT_EQ(centre.incident(), nullptr);
 }
 
@@ -206,13 +224,15 @@ TEST(FleetDifferences, SayWhatAllAffectedHostsHaveAndNoOtherHas) {
   Centre centre;
   for (int host = 0; host < 40; ++host) {
     const bool is_old = host < 5;
-    centre.hear(heartbeat("proxy-" + std::to_string(host),
-                          {{"nginx", host % 2 == 0 ? "1.22.1" : "1.24.0"},
-                           {"nginx_loaded_at", is_old ? "2026-11-19T00:00:0" + std::to_string(host) + "Z" : "2026-11-20T00:00:00Z"},
-                           {"openssl", "3.0.17"},
-                           {"sha256 /etc/ssl/ca.pem", is_old ? "aaaa" : "bbbb"},
-                           {"sha256 /etc/ssl/own.pem", "own-" + std::to_string(host)}}),
-                0);
+    centre.hear(
+        heartbeat("proxy-" + std::to_string(host),
+                  {{"nginx", host % 2 == 0 ? "1.22.1" : "1.24.0"},
+                   {"nginx_loaded_at", is_old ? "2026-11-19T00:00:0" + std::to_string(host) + "Z"
+                                              : "2026-11-20T00:00:00Z"},
+                   {"openssl", "3.0.17"},
+                   {"sha256 /etc/ssl/ca.pem", is_old ? "aaaa" : "bbbb"},
+                   {"sha256 /etc/ssl/own.pem", "own-" + std::to_string(host)}}),
+        0);
   }
   receive::EdgeReport told = report("proxy-0", {});
   for (int host = 0; host < 5; ++host) {
@@ -227,7 +247,8 @@ TEST(FleetDifferences, SayWhatAllAffectedHostsHaveAndNoOtherHas) {
 
 TEST(FleetDifferences, ThereAreNoneWhenAllHostsAreAffected) {
   Centre centre;
-  for (int host = 0; host < 3; ++host) centre.hear(report(std::to_string(host), {}, {{"nginx", std::to_string(host)}}), 0);
+  for (int host = 0; host < 3; ++host)
+    centre.hear(report(std::to_string(host), {}, {{"nginx", std::to_string(host)}}), 0);
   EXPECT_EQ(differences(*centre.incident()), "");
 }
 
@@ -287,7 +308,8 @@ TEST(FleetState, OfALaterVersionIsRefused) {
   EXPECT_FALSE(edge_from_json("{"));
 }
 
-/// What an edge sends in the end, in the order of each incident, with repetitions; the truth is known by construction.
+/// What an edge sends in the end, in the order of each incident, with repetitions; the truth is
+/// known by construction.
 struct World {
   struct Sent {
     receive::EdgeReport report;
@@ -296,9 +318,12 @@ struct World {
     unsigned fault;
   };
   std::mt19937 random;
-  std::map<std::pair<std::string, unsigned>, std::vector<receive::EdgeReport>> to_send;  ///< by host and fault: in order
+  std::map<std::pair<std::string, unsigned>, std::vector<receive::EdgeReport>>
+      to_send;  ///< by host and fault: in order
   explicit World(unsigned seed) : random(seed) {}
-  unsigned below(unsigned limit) { return std::uniform_int_distribution<unsigned>(0, limit - 1)(random); }
+  unsigned below(unsigned limit) {
+    return std::uniform_int_distribution<unsigned>(0, limit - 1)(random);
+  }
 
   void make_history(const std::string& host, unsigned fault) {
     std::vector<receive::EdgeReport>& sent = to_send[{host, fault}];
@@ -307,14 +332,20 @@ struct World {
     std::uint64_t count = 1;
     double seconds = below(1000);
     const double opened = seconds;
-    sent.push_back(report(host, {.fault = fault, .incident = incident, .count = count, .opened = opened, .seconds = seconds}));
+    sent.push_back(report(host, {.fault = fault,
+                                 .incident = incident,
+                                 .count = count,
+                                 .opened = opened,
+                                 .seconds = seconds}));
     while (below(4) != 0) {
       seconds += 1 + below(50);
       count += below(5);
       const bool was_open = sent.back().event->is_open;
       const std::string kind = !was_open ? "reopened" : below(2) == 0 ? "updated" : "resolved";
       if (kind == "reopened") ++rounds;
-      const std::uint32_t its_number = kind == "reopened" ? rounds : kind == "resolved" ? rounds + 1 : ++number;
+      const std::uint32_t its_number = kind == "reopened"   ? rounds
+                                       : kind == "resolved" ? rounds + 1
+                                                            : ++number;
       sent.push_back(report(host, {.kind = kind,
                                    .number = its_number,
                                    .fault = fault,
@@ -331,7 +362,8 @@ TEST(FleetJoin, AnyOrderOfHostsWithRepetitionsAndRestartsGivesTheSameIncidents) 
     SCOPED_TRACE("seed " + std::to_string(seed));
     World world(seed);
     for (unsigned host = 0; host < 1 + world.below(6); ++host)
-      for (unsigned fault = 1; fault <= 1 + world.below(3); ++fault) world.make_history("proxy-" + std::to_string(host), fault);
+      for (unsigned fault = 1; fault <= 1 + world.below(3); ++fault)
+        world.make_history("proxy-" + std::to_string(host), fault);
     Centre centre;
     std::map<std::pair<std::string, unsigned>, std::size_t> next;
     double seconds = 10'000;
@@ -342,7 +374,8 @@ TEST(FleetJoin, AnyOrderOfHostsWithRepetitionsAndRestartsGivesTheSameIncidents) 
       std::size_t& position = next[key];
       seconds += 1;
       if (position > 0 && world.below(3) == 0) {  // the acknowledgement of an earlier one was lost
-        const Verdict again = centre.hear(reports[world.below(static_cast<unsigned>(position))], seconds);
+        const Verdict again =
+            centre.hear(reports[world.below(static_cast<unsigned>(position))], seconds);
         ASSERT_EQ(again, Verdict::duplicate);
         continue;
       }

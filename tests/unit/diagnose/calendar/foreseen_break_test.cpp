@@ -12,12 +12,14 @@ using std::chrono::hours;
 /// So many days after 2026-11-01, UTC.
 Time on_day(double day) {
   const Time begin(std::chrono::sys_days(std::chrono::year(2026) / 11 / 1));
-  return begin + std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::ratio<86400>>(day));
+  return begin + std::chrono::duration_cast<Duration>(
+                     std::chrono::duration<double, std::ratio<86400>>(day));
 }
 
 const std::vector<std::chrono::seconds> kLeads = {days(30), days(7), days(1)};
 
-ComingBreak certificate_that_ends(double day, const std::string& name = "shop.example", double issued = -300) {
+ComingBreak certificate_that_ends(double day, const std::string& name = "shop.example",
+                                  double issued = -300) {
   ComingBreak coming;
   coming.ending.at = on_day(day);
   coming.at = coming.ending.at + std::chrono::seconds(1);
@@ -35,13 +37,16 @@ ComingBreak certificate_that_ends(double day, const std::string& name = "shop.ex
 }
 
 /// A book that has seen issues on these days.
-RenewalBook renewed_on(const std::vector<double>& issues, const std::string& slot = "file /etc/nginx/shop.example.pem") {
+RenewalBook renewed_on(const std::vector<double>& issues,
+                       const std::string& slot = "file /etc/nginx/shop.example.pem") {
   RenewalBook book;
-  for (const double day : issues) book.note(slot, "certificate of " + std::to_string(day), on_day(day), on_day(day));
+  for (const double day : issues)
+    book.note(slot, "certificate of " + std::to_string(day), on_day(day), on_day(day));
   return book;
 }
 
-std::vector<ForeseenBreak> seen_on(double day, const std::vector<ComingBreak>& breaks, const RenewalBook& book = {}) {
+std::vector<ForeseenBreak> seen_on(double day, const std::vector<ComingBreak>& breaks,
+                                   const RenewalBook& book = {}) {
   return foreseen_breaks(breaks, book, kLeads, on_day(day));
 }
 
@@ -50,7 +55,8 @@ TEST(ForeseenBreak, IsToldWithEachLeadTimeAndGraverWithEach) {
   EXPECT_TRUE(seen_on(69.9, one).empty());
   const auto step_and_severity = [&](double day) {
     const auto seen = seen_on(day, one);
-    return seen.size() == 1 ? std::pair(seen.front().step, seen.front().severity) : std::pair(99U, Severity::critical);
+    return seen.size() == 1 ? std::pair(seen.front().step, seen.front().severity)
+                            : std::pair(99U, Severity::critical);
   };
   EXPECT_EQ(step_and_severity(70.1), std::pair(1U, Severity::info));
   EXPECT_EQ(step_and_severity(92.9), std::pair(1U, Severity::info));
@@ -64,9 +70,11 @@ TEST(ForeseenBreak, SaysWhatEndsWhenAndWhatFollowsInBothLanguages) {
   EXPECT_EQ(seen.front().key, "2027-02-09 server_cert_expired");
   EXPECT_EQ(seen.front().diagnosis.cause, "will_break");
   EXPECT_EQ(seen.front().diagnosis.summary.en,
-            "The certificate CN=shop.example in /etc/nginx/shop.example.pem ends on 2027-02-09; clients refuse it from then on.");
+            "The certificate CN=shop.example in /etc/nginx/shop.example.pem ends on 2027-02-09; "
+            "clients refuse it from then on.");
   EXPECT_EQ(seen.front().diagnosis.summary.zh,
-            "/etc/nginx/shop.example.pem 中的证书 CN=shop.example 将于 2027-02-09 到期；此后客户端会拒绝。");
+            "/etc/nginx/shop.example.pem 中的证书 CN=shop.example 将于 2027-02-09 "
+            "到期；此后客户端会拒绝。");
   ASSERT_EQ(seen.front().diagnosis.fixes.size(), 1U);
   EXPECT_EQ(seen.front().diagnosis.fixes.front().id, "renew-in-time");
 }
@@ -79,11 +87,13 @@ TEST(ForeseenBreak, GoesOnAfterItsDateAsWhatHasBegun) {
   EXPECT_EQ(seen.front().key, "2027-02-09 server_cert_expired") << "the same incident as before";
   EXPECT_EQ(seen.front().step, 4U) << "told once more";
   EXPECT_TRUE(seen.front().has_begun);
-  EXPECT_EQ(seen.front().diagnosis.summary.en, "The certificate CN=shop.example in /etc/nginx/shop.example.pem ended on 2027-02-09.");
+  EXPECT_EQ(seen.front().diagnosis.summary.en,
+            "The certificate CN=shop.example in /etc/nginx/shop.example.pem ended on 2027-02-09.");
 }
 
 TEST(ForeseenBreak, OfOneDayAndCauseAreOne) {
-  std::vector<ComingBreak> breaks = {certificate_that_ends(100.1, "a.example"), certificate_that_ends(100.7, "b.example"),
+  std::vector<ComingBreak> breaks = {certificate_that_ends(100.1, "a.example"),
+                                     certificate_that_ends(100.7, "b.example"),
                                      certificate_that_ends(101.1, "c.example")};
   ComingBreak list = certificate_that_ends(100.3, "list");
   list.ending.kind = EndingKind::revocation_list;
@@ -95,7 +105,8 @@ TEST(ForeseenBreak, OfOneDayAndCauseAreOne) {
   EXPECT_EQ(seen[1].key, "2027-02-09 server_cert_expired");
   EXPECT_EQ(seen[1].servers, (std::vector<std::string>{"a.example", "b.example"}));
   EXPECT_EQ(seen[1].diagnosis.evidence.size(), 2U);
-  EXPECT_NE(seen[1].diagnosis.summary.en.find("1 more ends that day."), std::string::npos) << seen[1].diagnosis.summary.en;
+  EXPECT_NE(seen[1].diagnosis.summary.en.find("1 more ends that day."), std::string::npos)
+      << seen[1].diagnosis.summary.en;
   EXPECT_EQ(seen[2].key, "2027-02-10 server_cert_expired");
 }
 
@@ -107,7 +118,8 @@ TEST(ForeseenBreak, OneCertificateInManyServersIsOneThingThatEnds) {
   }
   const auto seen = seen_on(95, breaks);
   ASSERT_EQ(seen.size(), 1U);
-  EXPECT_EQ(seen.front().diagnosis.summary.en.find("more that day"), std::string::npos) << seen.front().diagnosis.summary.en;
+  EXPECT_EQ(seen.front().diagnosis.summary.en.find("more that day"), std::string::npos)
+      << seen.front().diagnosis.summary.en;
   EXPECT_LE(seen.front().diagnosis.evidence.size(), 30U);
   EXPECT_LE(seen.front().servers.size(), 32U);
 }
@@ -117,7 +129,8 @@ TEST(ForeseenBreak, IsQuietWhereRenewalHasWorkedTwiceAndIsNotLate) {
   const RenewalBook twice = renewed_on({0, 60, 120});
   EXPECT_TRUE(seen_on(180, one, twice).empty()) << "thirty days left, and it is due today";
   EXPECT_TRUE(seen_on(182.9, one, twice).empty());
-  EXPECT_EQ(seen_on(180.5, one, renewed_on({60, 120})).size(), 1U) << "seen once it is no rhythm yet";
+  EXPECT_EQ(seen_on(180.5, one, renewed_on({60, 120})).size(), 1U)
+      << "seen once it is no rhythm yet";
 }
 
 TEST(ForeseenBreak, LatenessIsWhatIsTold) {
@@ -126,11 +139,14 @@ TEST(ForeseenBreak, LatenessIsWhatIsTold) {
   const auto late = seen_on(189, one, twice);
   ASSERT_EQ(late.size(), 1U);
   EXPECT_EQ(late.front().diagnosis.summary.en,
-            "The certificate CN=shop.example in /etc/nginx/shop.example.pem was renewed every 60 days and is 9 days late; it ends on "
+            "The certificate CN=shop.example in /etc/nginx/shop.example.pem was renewed every 60 "
+            "days and is 9 days late; it ends on "
             "2027-05-30.");
   EXPECT_EQ(late.front().severity, Severity::warning);
-  EXPECT_EQ(late.front().diagnosis.fixes.front().how.en.find("Something has renewed it until now"), 0U);
-  EXPECT_GT(seen_on(204, one, twice).front().step, late.front().step) << "a week before its end it is told again";
+  EXPECT_EQ(late.front().diagnosis.fixes.front().how.en.find("Something has renewed it until now"),
+            0U);
+  EXPECT_GT(seen_on(204, one, twice).front().step, late.front().step)
+      << "a week before its end it is told again";
   // Late long before the first lead time.
   const auto early = seen_on(189, {certificate_that_ends(120 + 365, "shop.example", 120)}, twice);
   ASSERT_EQ(early.size(), 1U);
@@ -192,7 +208,8 @@ TEST(RenewalBook, IsBounded) {
   for (std::size_t i = 0; i < RenewalBook::kMostSlots + 10; ++i)
     book.note("slot " + std::to_string(i), "one", on_day(0), on_day(static_cast<double>(i)));
   EXPECT_EQ(book.size(), RenewalBook::kMostSlots);
-  for (int day = 0; day < 30; ++day) book.note("slot 5000", std::to_string(day), on_day(day), on_day(5000 + day));
+  for (int day = 0; day < 30; ++day)
+    book.note("slot 5000", std::to_string(day), on_day(day), on_day(5000 + day));
   EXPECT_EQ(book.rhythm("slot 5000")->renewals, RenewalBook::kKeptIssues - 1);
 }
 

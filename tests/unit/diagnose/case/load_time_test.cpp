@@ -1,4 +1,5 @@
-// "nginx has not been reloaded since" is said only when it is true, and never before it can be known.
+// "nginx has not been reloaded since" is said only when it is true, and never before it can be
+// known.
 #include "diagnose/case/load_time.h"
 
 #include <fcntl.h>
@@ -20,8 +21,9 @@ using std::chrono::seconds;
 
 constexpr Time at(milliseconds since) { return Time(seconds(1'800'000'000)) + since; }
 
-/// An nginx that was loaded at `first` and is reloaded at `second` (never, when it is the end of time): it reads for `reading`, then
-/// starts two workers, and tells the old ones a moment later. What /proc shows of it at `now`.
+/// An nginx that was loaded at `first` and is reloaded at `second` (never, when it is the end of
+/// time): it reads for `reading`, then starts two workers, and tells the old ones a moment later.
+/// What /proc shows of it at `now`.
 struct Story {
   milliseconds first{0}, second{1'000'000}, reading{300}, overlap{150};
 
@@ -32,8 +34,11 @@ struct Story {
     if (now >= second + reading) starts.insert(starts.end(), 2, rounded(second + reading));
     return starts;
   }
-  /// Do its workers know a file that was written at `written`? Of what was written while the master read nobody can tell.
-  bool has_loaded(milliseconds written, milliseconds now) const { return now >= second + reading ? written < second : written < first; }
+  /// Do its workers know a file that was written at `written`? Of what was written while the master
+  /// read nobody can tell.
+  bool has_loaded(milliseconds written, milliseconds now) const {
+    return now >= second + reading ? written < second : written < first;
+  }
   bool has_surely_not_loaded(milliseconds written, milliseconds now) const {
     return now >= second + reading ? written > second + reading : written > first + reading;
   }
@@ -50,7 +55,8 @@ TEST(LoadTime, IsNeverWrongWhateverTheDelaysAre) {
         if (now < write) continue;
         const auto workers = story.visible_workers(now);
         const LoadState state = load_state(written(write), load_time_of(workers, at(now)), at(now));
-        const std::string when = std::to_string(write.count()) + " " + std::to_string(reload.count()) + " " + std::to_string(now.count());
+        const std::string when = std::to_string(write.count()) + " " +
+                                 std::to_string(reload.count()) + " " + std::to_string(now.count());
         if (state == LoadState::not_loaded) {
           ++not_loaded;
           ASSERT_TRUE(story.has_surely_not_loaded(write, now)) << when;
@@ -66,7 +72,8 @@ TEST(LoadTime, IsNeverWrongWhateverTheDelaysAre) {
   EXPECT_GT(loaded, 10'000);
 }
 
-/// The same from inside the sandbox, where only the process ids of nginx's control group are seen, every second.
+/// The same from inside the sandbox, where only the process ids of nginx's control group are seen,
+/// every second.
 TEST(LoadTime, IsNeverWrongInTheSandbox) {
   const test::TempDir directory;
   const std::string root = directory.path().string();
@@ -81,13 +88,15 @@ TEST(LoadTime, IsNeverWrongInTheSandbox) {
     WorkerWatch watch(root);
     for (milliseconds now{1'000}; now <= milliseconds(24'000); now += milliseconds(1'000)) {
       std::string ids = "100\n";
-      if (now < story.second + story.reading + milliseconds(2'500)) ids += "101\n102\n";  // the last connections of the old ones
+      if (now < story.second + story.reading + milliseconds(2'500))
+        ids += "101\n102\n";  // the last connections of the old ones
       if (now >= story.second + story.reading) ids += "111\n112\n";
       std::ofstream(root + "/nginx.service/cgroup.procs") << ids;
       const auto loaded = watch.loaded_at(root + "/nginx.pid", at(now));
       ASSERT_TRUE(loaded);
       for (milliseconds write{2'000}; write <= now; write += milliseconds(200)) {
-        const std::string when = std::to_string(write.count()) + " " + std::to_string(reload.count()) + " " + std::to_string(now.count());
+        const std::string when = std::to_string(write.count()) + " " +
+                                 std::to_string(reload.count()) + " " + std::to_string(now.count());
         const LoadState state = load_state(written(write), loaded, at(now));
         if (state == LoadState::not_loaded) {
           ++not_loaded;
@@ -107,20 +116,25 @@ TEST(LoadTime, ClaimsNothingWithoutEvidenceFromBothSides) {
   const FileTimes late = written(seconds(20));
   EXPECT_EQ(load_state(late, load, at(seconds(30))), LoadState::not_loaded);
   EXPECT_EQ(load_state(late, std::nullopt, at(seconds(30))), LoadState::unknown);
-  EXPECT_EQ(load_state(late, load, at(seconds(21))), LoadState::unknown) << "whoever deploys may be about to reload";
+  EXPECT_EQ(load_state(late, load, at(seconds(21))), LoadState::unknown)
+      << "whoever deploys may be about to reload";
   LoadTime unsettled = load;
   unsettled.is_settled = false;
   EXPECT_EQ(load_state(late, unsettled, at(seconds(30))), LoadState::unknown);
-  EXPECT_EQ(load_state({.written_at = at(seconds(1)), .changed_at = at(seconds(20))}, load, at(seconds(30))), LoadState::unknown)
+  EXPECT_EQ(load_state({.written_at = at(seconds(1)), .changed_at = at(seconds(20))}, load,
+                       at(seconds(30))),
+            LoadState::unknown)
       << "an old file that was moved there, or whose mode was changed";
-  EXPECT_EQ(load_state(written(seconds(9)), load, at(seconds(30))), LoadState::unknown) << "while nginx read";
+  EXPECT_EQ(load_state(written(seconds(9)), load, at(seconds(30))), LoadState::unknown)
+      << "while nginx read";
   EXPECT_EQ(load_state(written(seconds(7)), load, at(seconds(30))), LoadState::loaded);
 }
 
 TEST(LoadTime, AWorkerThatDiedIsNoReload) {
   const std::array starts{at(seconds(10)), at(seconds(10)), at(seconds(50))};
   EXPECT_FALSE(load_time_of(starts, at(seconds(51))).is_settled);
-  EXPECT_EQ(load_time_of(starts, at(seconds(60))), (LoadTime{.earliest = at(seconds(8)), .latest = at(seconds(10))}));
+  EXPECT_EQ(load_time_of(starts, at(seconds(60))),
+            (LoadTime{.earliest = at(seconds(8)), .latest = at(seconds(10))}));
 }
 
 TEST(FileTimes, ASwitchedLinkChangesAFileThatIsOld) {
@@ -130,7 +144,8 @@ TEST(FileTimes, ASwitchedLinkChangesAFileThatIsOld) {
   std::ofstream(path("five/ca.pem")) << "x";
   const auto before = file_times(path("five/ca.pem"));
   ASSERT_TRUE(before);
-  while (wall_clock_now() < before->changed_at + milliseconds(30)) continue;  // the clock of files has a grain
+  while (wall_clock_now() < before->changed_at + milliseconds(30))
+    continue;  // the clock of files has a grain
   std::filesystem::create_directory_symlink("five", path("current"));
   const auto now = file_times(path("current/ca.pem"));
   ASSERT_TRUE(now);
@@ -143,9 +158,11 @@ TEST(FileTimes, ATimeThatWasSetMakesAFileNoYounger) {
   const test::TempDir directory;
   const std::string path = (directory.path() / "nginx.conf").string();
   std::ofstream(path) << "x";
-  std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() + std::chrono::hours(5));
+  std::filesystem::last_write_time(
+      path, std::filesystem::file_time_type::clock::now() + std::chrono::hours(5));
   EXPECT_LE(file_times(path)->written_at, wall_clock_now());
-  std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() - std::chrono::hours(5));
+  std::filesystem::last_write_time(
+      path, std::filesystem::file_time_type::clock::now() - std::chrono::hours(5));
   EXPECT_GT(file_times(path)->changed_at, wall_clock_now() - std::chrono::hours(1));
 }
 

@@ -7,7 +7,8 @@ namespace {
 
 Text told(std::string_view key, TextValues values) {
   static const Catalogue kTexts(
-      "[chain.fault]\nen = \"{file}: {fault}\"\nzh = \"{file}：{fault}\"\n\n[chain.expired]\nen = \"expired\"\nzh = \"已过期\"\n");
+      "[chain.fault]\nen = \"{file}: {fault}\"\nzh = \"{file}：{fault}\"\n\n[chain.expired]\nen = "
+      "\"expired\"\nzh = \"已过期\"\n");
   return catalogue_text(kTexts, key, std::span(values.begin(), values.size()));
 }
 

@@ -36,7 +36,8 @@ TEST(BundleMemo, ForgetsWhatWasAskedForLongestAgo) {
 
 TEST(BundleMemo, KeepsNothingThatIsTooLong) {
   BundleMemo memo;
-  EXPECT_EQ(memo.read(std::string(BundleMemo::kMostBytes + 1, 'a')).value()->form, BundleForm::not_pem);
+  EXPECT_EQ(memo.read(std::string(BundleMemo::kMostBytes + 1, 'a')).value()->form,
+            BundleForm::not_pem);
   EXPECT_EQ(memo.bytes(), 0U);
 }
 

@@ -11,15 +11,18 @@ namespace {
 
 using testing::ElementsAre;
 
-Certificate parsed(const TestIdentity& identity) { return Certificate::from_der(identity.der()).value(); }
+Certificate parsed(const TestIdentity& identity) {
+  return Certificate::from_der(identity.der()).value();
+}
 
 TEST(Certificate, SaysWhatIsInIt) {
   const auto root = TestIdentity::root("Root", {.path_length = 1});
-  const auto leaf = root.issue({.subject = "leaf.test",
-                                .names = "DNS:leaf.test,DNS:*.leaf.test,IP:127.0.0.1,IP:2001:db8::1,email:x@y.test",
-                                .extended_usage = "serverAuth,clientAuth",
-                                .usage = "digitalSignature,keyEncipherment",
-                                .more = "1.3.6.1.5.5.7.1.24=DER:30:03:02:01:05"});
+  const auto leaf = root.issue(
+      {.subject = "leaf.test",
+       .names = "DNS:leaf.test,DNS:*.leaf.test,IP:127.0.0.1,IP:2001:db8::1,email:x@y.test",
+       .extended_usage = "serverAuth,clientAuth",
+       .usage = "digitalSignature,keyEncipherment",
+       .more = "1.3.6.1.5.5.7.1.24=DER:30:03:02:01:05"});
   const Certificate certificate = parsed(leaf);
   const CertificateFacts& facts = certificate.facts();
   EXPECT_EQ(facts.subject, "CN=leaf.test,O=Corp");
@@ -77,7 +80,8 @@ TEST(Certificate, RefusesRubbish) {
   EXPECT_EQ(Certificate::from_der("").error().code(), ErrorCode::invalid_input);
   EXPECT_EQ(Certificate::from_der("rubbish").error().code(), ErrorCode::invalid_input);
   EXPECT_EQ(Certificate::from_der(root.der() + "rubbish").error().code(), ErrorCode::invalid_input);
-  EXPECT_EQ(Certificate::from_der(std::string(Certificate::kMaxDerBytes + 1, '0')).error().code(), ErrorCode::limit_exceeded);
+  EXPECT_EQ(Certificate::from_der(std::string(Certificate::kMaxDerBytes + 1, '0')).error().code(),
+            ErrorCode::limit_exceeded);
   for (std::size_t length = 0; length < root.der().size(); ++length)
     EXPECT_FALSE(Certificate::from_der(root.der().substr(0, length))) << length;
 }
@@ -98,8 +102,9 @@ TEST(Certificate, LimitsTheNumberOfNames) {
 }
 
 TEST(Certificate, CrossesToTheChildProcessUnchanged) {
-  const auto root =
-      TestIdentity::root("Root", {.path_length = 0, .name_constraints = "permitted;DNS:leaf.test", .more = "1.2.3.4=critical,ASN1:NULL"});
+  const auto root = TestIdentity::root("Root", {.path_length = 0,
+                                                .name_constraints = "permitted;DNS:leaf.test",
+                                                .more = "1.2.3.4=critical,ASN1:NULL"});
   for (const auto& identity : {root, root.leaf()}) {
     const auto facts = parsed(identity).facts();
     std::string text;
@@ -108,7 +113,8 @@ TEST(Certificate, CrossesToTheChildProcessUnchanged) {
     EXPECT_EQ(read_facts(JsonDocument::parse(text).value().root()), facts) << text;
   }
   for (std::size_t size = 1; size < 20; ++size)
-    EXPECT_EQ(der_from_text(der_to_text(std::string(size, '\xF0'))).value(), std::string(size, '\xF0'));
+    EXPECT_EQ(der_from_text(der_to_text(std::string(size, '\xF0'))).value(),
+              std::string(size, '\xF0'));
   EXPECT_FALSE(der_from_text("????"));
   EXPECT_FALSE(der_from_text(""));
 }

@@ -19,8 +19,10 @@ PemBundle read(const std::string& text) { return read_pem_bundle(text).value(); 
 TEST(PemBundle, FindsEverythingInItsOrder) {
   const auto root = TestIdentity::root("Root");
   const auto leaf = root.leaf();
-  const std::string text = "# my CAs\n" + root.pem() + "\nsome words\n" + pem_block("X509 CRL", make_crl(root, {}, -1, 1)) +
-                           leaf.key_pem() + leaf.key_pem("secret") + root.trusted_pem(NID_server_auth, false) + leaf.pem();
+  const std::string text = "# my CAs\n" + root.pem() + "\nsome words\n" +
+                           pem_block("X509 CRL", make_crl(root, {}, -1, 1)) + leaf.key_pem() +
+                           leaf.key_pem("secret") + root.trusted_pem(NID_server_auth, false) +
+                           leaf.pem();
   const PemBundle bundle = read(text);
   EXPECT_EQ(bundle.form, BundleForm::pem);
   ASSERT_EQ(bundle.blocks.size(), 6U);
@@ -121,7 +123,9 @@ TEST(PemBundle, AgreesWithOpensslOnDamage) {
     X509_STORE* const store = X509_STORE_new();
     const bool openssl_takes_it = X509_STORE_load_file(store, path.c_str()) == 1;
     X509_STORE_free(store);
-    EXPECT_EQ(read_pem_file(path).value().loads_as_trust(), openssl_takes_it) << "round " << round << "\n" << text;
+    EXPECT_EQ(read_pem_file(path).value().loads_as_trust(), openssl_takes_it)
+        << "round " << round << "\n"
+        << text;
   }
 }
 

@@ -66,7 +66,8 @@ TEST(PemRepair, RecoversAHalfCertificateFromTheCollection) {
 }
 
 TEST(PemRepair, PutsTheLeafFirst) {
-  const TestIdentity root = TestIdentity::root("Root"), intermediate = root.intermediate("Int"), leaf = intermediate.leaf();
+  const TestIdentity root = TestIdentity::root("Root"), intermediate = root.intermediate("Int"),
+                     leaf = intermediate.leaf();
   const auto wrong = read_pem_bundle(root.pem() + intermediate.pem() + leaf.pem());
   const auto ordered = chain_in_order(wrong.value().certificates);
   ASSERT_TRUE(ordered);

@@ -33,7 +33,9 @@ class FileAccess : public testing::Test {
     return status;
   }
   std::string path(const std::string& name) const { return (directory_ / name).string(); }
-  void mode(const std::string& name, mode_t bits) { ASSERT_EQ(::chmod(path(name).c_str(), bits), 0); }
+  void mode(const std::string& name, mode_t bits) {
+    ASSERT_EQ(::chmod(path(name).c_str(), bits), 0);
+  }
 
   test::TempDir directory_;
   uid_t owner_ = 0;
@@ -79,14 +81,16 @@ TEST_F(FileAccess, ProposesTheGroupThatMayRead) {
   EXPECT_FALSE(access_problem(path("nginx/error.log"), stranger_));
   // A group that may not read helps nobody.
   mode("nginx/error.log", 0600);
-  EXPECT_THAT(access_problem(path("nginx/error.log"), stranger_)->remedy.en, HasSubstr("setfacl -m u:watcher:r "));
+  EXPECT_THAT(access_problem(path("nginx/error.log"), stranger_)->remedy.en,
+              HasSubstr("setfacl -m u:watcher:r "));
 }
 
 TEST_F(FileAccess, RootReadsEverythingAndTheOwnerWhatItMay) {
   mode("nginx/error.log", 0044);
   EXPECT_FALSE(access_problem(path("nginx/error.log"), {.name = "root", .user = 0, .groups = {0}}));
   if (owner_ != 0) {
-    EXPECT_TRUE(access_problem(path("nginx/error.log"), {.name = "me", .user = owner_, .groups = {}}));
+    EXPECT_TRUE(
+        access_problem(path("nginx/error.log"), {.name = "me", .user = owner_, .groups = {}}));
   }
 }
 

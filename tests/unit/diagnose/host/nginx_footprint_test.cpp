@@ -10,18 +10,22 @@
 namespace handshaked::diagnose {
 namespace {
 
-/// A look costs a few system calls for each file, and a trust file is named by every place that uses it.
+/// A look costs a few system calls for each file, and a trust file is named by every place that
+/// uses it.
 TEST(NginxFootprint, HoldsAFileOnceHoweverManyPlacesNameIt) {
   const test::TempDir directory;
   const auto path = [&](const std::string& name) { return (directory.path() / name).string(); };
   std::ofstream(path("trusted.pem")) << "x";
   std::string locations;
   for (int i = 0; i < 20; ++i) {
-    locations += "location /" + std::to_string(i) + " { proxy_pass https://127.0.0.1:1; proxy_ssl_trusted_certificate " +
+    locations += "location /" + std::to_string(i) +
+                 " { proxy_pass https://127.0.0.1:1; proxy_ssl_trusted_certificate " +
                  path("trusted.pem") + "; }\n";
   }
-  std::ofstream(path("nginx.conf")) << "events { }\nhttp { server { listen 127.0.0.1:1;\n" + locations + "} }\n";
-  const auto nginx = read_nginx({.configuration = path("nginx.conf"), .prefix = directory.path().string(), .dump = {}});
+  std::ofstream(path("nginx.conf"))
+      << "events { }\nhttp { server { listen 127.0.0.1:1;\n" + locations + "} }\n";
+  const auto nginx = read_nginx(
+      {.configuration = path("nginx.conf"), .prefix = directory.path().string(), .dump = {}});
   ASSERT_TRUE(nginx) << nginx.error().message();
   const auto footprint = [&] { return footprint_of(nginx.value(), {}, wall_clock_now()); };
   const NginxFootprint before = footprint();

@@ -21,14 +21,17 @@ constexpr uid_t kStranger = 65534;
 
 class TrustedPath : public ::testing::Test {
  protected:
-  std::string write(const std::string& name, const std::string& text = "#!/bin/sh\necho ran\n", mode_t mode = 0755) {
+  std::string write(const std::string& name, const std::string& text = "#!/bin/sh\necho ran\n",
+                    mode_t mode = 0755) {
     const fs::path path = root_.path() / name;
     fs::create_directories(path.parent_path());
     std::ofstream(path) << text;
     EXPECT_EQ(::chmod(path.c_str(), mode), 0);
     return path.string();
   }
-  static void give_away(const std::string& path) { ASSERT_EQ(::lchown(path.c_str(), kStranger, kStranger), 0); }
+  static void give_away(const std::string& path) {
+    ASSERT_EQ(::lchown(path.c_str(), kStranger, kStranger), 0);
+  }
   static std::string refusal(const std::string& path) {
     const auto opened = open_trusted(path);
     if (opened) return "opened";
@@ -57,10 +60,12 @@ TEST_F(TrustedPath, OpensWhatBelongsToUsAndRoot) {
 }
 
 TEST_F(TrustedPath, RefusesWhatOthersCanWrite) {
-  EXPECT_NE(refusal(write("all", "#!/bin/sh\n", 0757)).find("can write it (mode 0757)"), std::string::npos);
+  EXPECT_NE(refusal(write("all", "#!/bin/sh\n", 0757)).find("can write it (mode 0757)"),
+            std::string::npos);
   const std::string below = write("open/program");
   ASSERT_EQ(::chmod((root_ / "open").c_str(), 0777), 0);
-  EXPECT_NE(refusal(below).find("/open is not trusted"), std::string::npos) << "others could put another one in its place";
+  EXPECT_NE(refusal(below).find("/open is not trusted"), std::string::npos)
+      << "others could put another one in its place";
   ASSERT_EQ(::chmod((root_ / "open").c_str(), 01777), 0);
   EXPECT_TRUE(opens(below)) << "the sticky bit keeps ours in its place";
   if (::geteuid() == 0) {
@@ -75,14 +80,18 @@ TEST_F(TrustedPath, RefusesWhatBelongsToAnother) {
   EXPECT_NE(refusal(file).find("it belongs to "), std::string::npos);
   const std::string below = write("theirs/deep/program");
   give_away((root_ / "theirs").string());
-  EXPECT_NE(refusal(below).find("/theirs is not trusted"), std::string::npos) << "the whole path up";
+  EXPECT_NE(refusal(below).find("/theirs is not trusted"), std::string::npos)
+      << "the whole path up";
   const std::string good = write("good");
   fs::create_symlink(good, root_ / "link");
   EXPECT_TRUE(opens((root_ / "link").string()));
   give_away((root_ / "link").string());
-  EXPECT_NE(refusal((root_ / "link").string()).find("/link is not trusted"), std::string::npos) << "its owner can turn it elsewhere";
+  EXPECT_NE(refusal((root_ / "link").string()).find("/link is not trusted"), std::string::npos)
+      << "its owner can turn it elsewhere";
   fs::create_symlink(below, root_ / "to-theirs");
-  EXPECT_NE(refusal((root_ / "to-theirs").string()).find("/theirs is not trusted"), std::string::npos) << "what a link leads to counts too";
+  EXPECT_NE(refusal((root_ / "to-theirs").string()).find("/theirs is not trusted"),
+            std::string::npos)
+      << "what a link leads to counts too";
 }
 
 TEST_F(TrustedPath, EndsInALoopOfLinks) {
@@ -114,7 +123,8 @@ TEST_F(TrustedPath, OpensTheProgramOfAProcessAlsoAfterItWasReplaced) {
 
 TEST_F(TrustedPath, IsNoProgramWhenItIsADirectory) {
   EXPECT_TRUE(opens(root_.path().string()));
-  EXPECT_EQ(run_program(root_.path().string(), {"x"}, std::chrono::seconds(5)).error().code(), ErrorCode::permission_denied);
+  EXPECT_EQ(run_program(root_.path().string(), {"x"}, std::chrono::seconds(5)).error().code(),
+            ErrorCode::permission_denied);
 }
 
 }  // namespace

@@ -23,15 +23,19 @@ class WorkerWatchTest : public testing::Test {
   }
 
   std::string path(const std::string& name) const { return (directory_ / name).string(); }
-  void write(const std::string& name, const std::string& text) { std::ofstream(path(name)) << text; }
-  void group_holds(const std::vector<pid_t>& ids, const std::string& group = "system.slice/nginx.service") {
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(path(name)) << text;
+  }
+  void group_holds(const std::vector<pid_t>& ids,
+                   const std::string& group = "system.slice/nginx.service") {
     std::filesystem::create_directories(path(group));
     std::string text;
     for (const pid_t id : ids) text += std::to_string(id) + "\n";
     write(group + "/cgroup.procs", text);
   }
   static constexpr int kUnsettled = -1;
-  /// The next look, five seconds after the last: which look gave the latest moment at which nginx can have loaded its configuration.
+  /// The next look, five seconds after the last: which look gave the latest moment at which nginx
+  /// can have loaded its configuration.
   std::optional<int> look() {
     ++looks_;
     const auto at = watch_.loaded_at(path("nginx.pid"), at_look(looks_));
@@ -95,7 +99,8 @@ TEST_F(WorkerWatchTest, SeesAReloadToFewerWorkersOnceTheOldOnesAreGone) {
 TEST_F(WorkerWatchTest, WorkersThatDieOneByOneAreNoReload) {
   group_holds({100, 101, 102, 103});
   look();
-  for (const std::vector<pid_t>& now : {std::vector<pid_t>{100, 111, 102, 103}, {100, 111, 112, 103}, {100, 111, 112, 113}}) {
+  for (const std::vector<pid_t>& now :
+       {std::vector<pid_t>{100, 111, 102, 103}, {100, 111, 112, 103}, {100, 111, 112, 113}}) {
     group_holds(now);
     EXPECT_EQ(look(), kUnsettled);
     const auto settled = watch_.loaded_at(path("nginx.pid"), at_look(++looks_));

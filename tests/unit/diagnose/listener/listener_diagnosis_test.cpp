@@ -13,7 +13,9 @@ using testing::Not;
 class ListenerDiagnosis : public testing::Test {
  protected:
   ListenerDiagnosis()
-      : root_(TestIdentity::root("Root")), intermediate_(root_.intermediate("Int")), leaf_(intermediate_.leaf("www.corp.test")) {
+      : root_(TestIdentity::root("Root")),
+        intermediate_(root_.intermediate("Int")),
+        leaf_(intermediate_.leaf("www.corp.test")) {
     bench_.file("/etc/nginx/tls/front.pem", leaf_.pem() + intermediate_.pem());
     bench_.file("/etc/nginx/tls/front.key", leaf_.key_pem());
     bench_.server(kPair);
@@ -32,14 +34,17 @@ class ListenerDiagnosis : public testing::Test {
     return bench_.diagnose(symptom);
   }
   Diagnosis code(int number, const std::string& cause) {
-    Symptom symptom = bench_.symptom(parse::Side::client, cause, "client SSL certificate verify error");
+    Symptom symptom =
+        bench_.symptom(parse::Side::client, cause, "client SSL certificate verify error");
     symptom.verify_code = number;
     symptom.server = "www.corp.test";
     return bench_.diagnose(symptom);
   }
 
-  static constexpr const char* kPair = "        ssl_certificate tls/front.pem;\n        ssl_certificate_key tls/front.key;\n";
-  static constexpr const char* kClients = "        ssl_verify_client on;\n        ssl_client_certificate tls/clients.pem;\n";
+  static constexpr const char* kPair =
+      "        ssl_certificate tls/front.pem;\n        ssl_certificate_key tls/front.key;\n";
+  static constexpr const char* kClients =
+      "        ssl_verify_client on;\n        ssl_client_certificate tls/clients.pem;\n";
   LocalBench bench_;
   TestIdentity root_, intermediate_, leaf_;
 };
@@ -59,16 +64,19 @@ TEST_F(ListenerDiagnosis, KeepsTheKeyOutOfThePatchOfACombinedFile) {
   const Diagnosis diagnosis = alert(48);
   ASSERT_NE(first_patch(diagnosis), nullptr);
   EXPECT_THAT(first_patch(diagnosis)->patch, testing::Not(HasSubstr("PRIVATE KEY")));
-  EXPECT_THAT(first_patch(diagnosis)->patch, HasSubstr("+        ssl_certificate tls/fullchain.pem;"));
+  EXPECT_THAT(first_patch(diagnosis)->patch,
+              HasSubstr("+        ssl_certificate tls/fullchain.pem;"));
 }
 
 TEST_F(ListenerDiagnosis, TellsExpiryNameAndDistrustApart) {
   TestCertificateOptions old;
   old.from_days = -90;
   old.to_days = -1;
-  bench_.file("/etc/nginx/tls/front.pem", intermediate_.leaf("www.corp.test", old).pem() + intermediate_.pem());
+  bench_.file("/etc/nginx/tls/front.pem",
+              intermediate_.leaf("www.corp.test", old).pem() + intermediate_.pem());
   EXPECT_EQ(alert(45, "server_cert_expired").cause, "server_cert_expired");
-  bench_.file("/etc/nginx/tls/front.pem", intermediate_.leaf("staging.corp.test").pem() + intermediate_.pem());
+  bench_.file("/etc/nginx/tls/front.pem",
+              intermediate_.leaf("staging.corp.test").pem() + intermediate_.pem());
   EXPECT_EQ(alert(42, "server_cert_name_mismatch").cause, "server_cert_name_mismatch");
   bench_.file("/etc/nginx/tls/front.pem", leaf_.pem() + intermediate_.pem());
   const Diagnosis distrust = alert(48);
@@ -78,27 +86,33 @@ TEST_F(ListenerDiagnosis, TellsExpiryNameAndDistrustApart) {
 }
 
 TEST_F(ListenerDiagnosis, ServesAnotherCertificateThatCoversTheName) {
-  bench_.file("/etc/nginx/tls/front.pem", intermediate_.leaf("staging.corp.test").pem() + intermediate_.pem());
+  bench_.file("/etc/nginx/tls/front.pem",
+              intermediate_.leaf("staging.corp.test").pem() + intermediate_.pem());
   bench_.file("/etc/nginx/tls/new.pem", leaf_.pem() + intermediate_.pem());
   const Diagnosis diagnosis = alert(42, "server_cert_name_mismatch");
   EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("+        ssl_certificate tls/new.pem;"));
 }
 
 TEST_F(ListenerDiagnosis, NamesTheVariableBehindACertificateThatIsNotThere) {
-  bench_.server("        ssl_certificate tls/$ssl_server_name.pem;\n        ssl_certificate_key tls/$ssl_server_name.key;\n");
-  Symptom symptom =
-      bench_.symptom(parse::Side::client, "server_cert_unreadable",
-                     "cannot load certificate \"/etc/nginx/tls/www.corp.test.pem\": BIO_new_file() failed (SSL: error:80000002:"
-                     "system library::No such file or directory:calling fopen(/etc/nginx/tls/www.corp.test.pem, r))");
+  bench_.server(
+      "        ssl_certificate tls/$ssl_server_name.pem;\n        ssl_certificate_key "
+      "tls/$ssl_server_name.key;\n");
+  Symptom symptom = bench_.symptom(parse::Side::client, "server_cert_unreadable",
+                                   "cannot load certificate \"/etc/nginx/tls/www.corp.test.pem\": "
+                                   "BIO_new_file() failed (SSL: error:80000002:"
+                                   "system library::No such file or directory:calling "
+                                   "fopen(/etc/nginx/tls/www.corp.test.pem, r))");
   const Diagnosis missing = bench_.diagnose(symptom);
   EXPECT_EQ(missing.cause, "server_cert_unreadable");
   ASSERT_TRUE(missing.place);
   EXPECT_EQ(missing.place->directive, "ssl_certificate");
   ASSERT_FALSE(missing.evidence.empty());
-  EXPECT_THAT(missing.evidence.back().text.en, HasSubstr("tls/$ssl_server_name.pem became /etc/nginx/tls/www.corp.test.pem"));
+  EXPECT_THAT(missing.evidence.back().text.en,
+              HasSubstr("tls/$ssl_server_name.pem became /etc/nginx/tls/www.corp.test.pem"));
   ASSERT_FALSE(missing.fixes.empty());
   EXPECT_EQ(missing.fixes.front().id, "map-known-names");
-  symptom.message.replace(symptom.message.find("No such file or directory"), 25, "Permission denied");
+  symptom.message.replace(symptom.message.find("No such file or directory"), 25,
+                          "Permission denied");
   EXPECT_EQ(bench_.diagnose(symptom).fixes.front().id, "permissions");
 }
 
@@ -110,7 +124,8 @@ TEST_F(ListenerDiagnosis, WidensProtocolsThatAreTooStrict) {
   EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved);
   EXPECT_THAT(first_patch(diagnosis)->patch, HasSubstr("+        ssl_protocols TLSv1.2 TLSv1.3;"));
   bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.2;\n");
-  EXPECT_EQ(reason("client_protocol_too_old", "unsupported protocol").cause, "server_protocols_mismatch");
+  EXPECT_EQ(reason("client_protocol_too_old", "unsupported protocol").cause,
+            "server_protocols_mismatch");
   bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.2 TLSv1.3;\n");
   const Diagnosis old_client = reason("client_protocol_too_old", "unsupported protocol");
   EXPECT_EQ(old_client.cause, "client_protocol_too_old");
@@ -128,28 +143,37 @@ TEST_F(ListenerDiagnosis, ProvesNothingForAnotherOpenssl) {
 }
 
 TEST_F(ListenerDiagnosis, WidensGroupsAndCiphers) {
-  bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.3;\n        ssl_ecdh_curve X25519;\n");
+  bench_.server(std::string(kPair) +
+                "        ssl_protocols TLSv1.3;\n        ssl_ecdh_curve X25519;\n");
   const Diagnosis groups = reason("no_shared_group", "no suitable key share");
   EXPECT_EQ(groups.cause, "no_shared_group");
   ASSERT_NE(first_patch(groups), nullptr);
-  EXPECT_EQ(first_patch(groups)->proof.status, ProofStatus::proved) << first_patch(groups)->proof.detail.en;
-  EXPECT_THAT(first_patch(groups)->patch, HasSubstr("+        ssl_ecdh_curve X25519:prime256v1:secp384r1:secp521r1;"));
-  bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.2;\n        ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;\n");
+  EXPECT_EQ(first_patch(groups)->proof.status, ProofStatus::proved)
+      << first_patch(groups)->proof.detail.en;
+  EXPECT_THAT(first_patch(groups)->patch,
+              HasSubstr("+        ssl_ecdh_curve X25519:prime256v1:secp384r1:secp521r1;"));
+  bench_.server(
+      std::string(kPair) +
+      "        ssl_protocols TLSv1.2;\n        ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256;\n");
   const Diagnosis ciphers = reason("no_shared_cipher", "no shared cipher");
   EXPECT_EQ(ciphers.cause, "server_cipher_cert_mismatch");
   ASSERT_NE(first_patch(ciphers), nullptr);
-  EXPECT_EQ(first_patch(ciphers)->proof.status, ProofStatus::proved) << first_patch(ciphers)->proof.detail.en;
+  EXPECT_EQ(first_patch(ciphers)->proof.status, ProofStatus::proved)
+      << first_patch(ciphers)->proof.detail.en;
   bench_.server(std::string(kPair) + "        ssl_ciphers HIGH:!aNULL:!MD5;\n");
   EXPECT_EQ(reason("no_shared_cipher", "no shared cipher").cause, "client_ciphers_obsolete");
 }
 
 TEST_F(ListenerDiagnosis, PutsASuiteWhereNoExclusionKeepsItOut) {
-  bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.2;\n        ssl_ciphers ECDHE+AESGCM:!ECDSA;\n");
+  bench_.server(std::string(kPair) +
+                "        ssl_protocols TLSv1.2;\n        ssl_ciphers ECDHE+AESGCM:!ECDSA;\n");
   const Diagnosis diagnosis = reason("no_shared_cipher", "no shared cipher");
   EXPECT_EQ(diagnosis.cause, "server_cipher_cert_mismatch");
   ASSERT_NE(first_patch(diagnosis), nullptr);
-  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved) << first_patch(diagnosis)->proof.detail.en;
-  EXPECT_THAT(first_patch(diagnosis)->patch, Not(HasSubstr("+        ssl_ciphers ECDHE+AESGCM:!ECDSA")));
+  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved)
+      << first_patch(diagnosis)->proof.detail.en;
+  EXPECT_THAT(first_patch(diagnosis)->patch,
+              Not(HasSubstr("+        ssl_ciphers ECDHE+AESGCM:!ECDSA")));
 }
 
 TEST_F(ListenerDiagnosis, LooksAtItsOwnKeysBeforeAClientIsCalledObsolete) {
@@ -170,9 +194,12 @@ TEST_F(ListenerDiagnosis, LooksAtItsOwnKeysBeforeAClientIsCalledObsolete) {
 }
 
 TEST_F(ListenerDiagnosis, ServesACertificateWhereThereIsNone) {
-  bench_.server("", "    server {\n        listen 127.0.0.1:9443 ssl;\n        server_name other.test;\n" + std::string(kPair) + "    }\n");
-  Symptom symptom = bench_.symptom(parse::Side::client, "server_cert_not_configured",
-                                   "no \"ssl_certificate\" is defined in server listening on SSL port");
+  bench_.server(
+      "", "    server {\n        listen 127.0.0.1:9443 ssl;\n        server_name other.test;\n" +
+              std::string(kPair) + "    }\n");
+  Symptom symptom =
+      bench_.symptom(parse::Side::client, "server_cert_not_configured",
+                     "no \"ssl_certificate\" is defined in server listening on SSL port");
   const Diagnosis diagnosis = bench_.diagnose(symptom);
   EXPECT_EQ(diagnosis.cause, "server_cert_not_configured");
   EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("+        ssl_certificate tls/front.pem;"));
@@ -206,7 +233,8 @@ TEST_F(ListenerDiagnosis, TriesADepthOnChainsOfCasThatAreNotAtHand) {
 }
 
 TEST_F(ListenerDiagnosis, SeesAGroupBehindAMissingCipher) {
-  bench_.server(std::string(kPair) + "        ssl_protocols TLSv1.2;\n        ssl_ecdh_curve secp521r1;\n");
+  bench_.server(std::string(kPair) +
+                "        ssl_protocols TLSv1.2;\n        ssl_ecdh_curve secp521r1;\n");
   const Diagnosis diagnosis = reason("no_shared_cipher", "no shared cipher");
   EXPECT_EQ(diagnosis.cause, "no_shared_group");
   ASSERT_NE(first_patch(diagnosis), nullptr);
@@ -221,42 +249,51 @@ TEST_F(ListenerDiagnosis, DoesNotPromiseWhatAnObsoleteClientCouldNotUse) {
 }
 
 TEST_F(ListenerDiagnosis, AddsTheForgottenSsl) {
-  bench_.configuration("http {\n    server {\n        listen 127.0.0.1:8443;\n        server_name www.corp.test;\n" + std::string(kPair) +
-                       "    }\n}\n");
-  Symptom symptom =
-      bench_.symptom(parse::Side::client, "client_tls_to_plain_port", "client sent invalid method while reading client request line");
+  bench_.configuration(
+      "http {\n    server {\n        listen 127.0.0.1:8443;\n        server_name www.corp.test;\n" +
+      std::string(kPair) + "    }\n}\n");
+  Symptom symptom = bench_.symptom(parse::Side::client, "client_tls_to_plain_port",
+                                   "client sent invalid method while reading client request line");
   symptom.server = "www.corp.test";
   const Diagnosis diagnosis = bench_.diagnose(symptom);
   EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("+        listen 127.0.0.1:8443 ssl;"));
 }
 
 TEST_F(ListenerDiagnosis, ExpectsThePROXYHeaderThatIsSent) {
-  Symptom symptom =
-      bench_.symptom(parse::Side::client, "proxy_protocol_unexpected", "client sent invalid request while reading client request line");
+  Symptom symptom = bench_.symptom(parse::Side::client, "proxy_protocol_unexpected",
+                                   "client sent invalid request while reading client request line");
   symptom.server = "www.corp.test";
   const Diagnosis diagnosis = bench_.diagnose(symptom);
   ASSERT_NE(first_patch(diagnosis), nullptr);
-  EXPECT_THAT(first_patch(diagnosis)->patch, HasSubstr("+        listen 127.0.0.1:8443 ssl proxy_protocol;"));
+  EXPECT_THAT(first_patch(diagnosis)->patch,
+              HasSubstr("+        listen 127.0.0.1:8443 ssl proxy_protocol;"));
   EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved);
 }
 
 TEST_F(ListenerDiagnosis, FindsTheNameThatNoServerHas) {
   TestCertificateOptions both;
   both.names = "DNS:www.corp.test,DNS:shop.corp.test";
-  bench_.file("/etc/nginx/tls/front.pem", intermediate_.leaf("www.corp.test", both).pem() + intermediate_.pem());
-  bench_.server(kPair, "    server {\n        listen 127.0.0.1:8443 ssl default_server;\n        ssl_reject_handshake on;\n    }\n");
-  const Diagnosis diagnosis =
-      bench_.diagnose(bench_.symptom(parse::Side::client, "server_reject_handshake", "handshake rejected while SSL handshaking"));
+  bench_.file("/etc/nginx/tls/front.pem",
+              intermediate_.leaf("www.corp.test", both).pem() + intermediate_.pem());
+  bench_.server(kPair,
+                "    server {\n        listen 127.0.0.1:8443 ssl default_server;\n        "
+                "ssl_reject_handshake on;\n    }\n");
+  const Diagnosis diagnosis = bench_.diagnose(bench_.symptom(
+      parse::Side::client, "server_reject_handshake", "handshake rejected while SSL handshaking"));
   EXPECT_EQ(diagnosis.cause, "server_name_not_configured");
-  EXPECT_THAT(first_patch_text(diagnosis), HasSubstr("+        server_name www.corp.test shop.corp.test;"));
+  EXPECT_THAT(first_patch_text(diagnosis),
+              HasSubstr("+        server_name www.corp.test shop.corp.test;"));
   bench_.file("/etc/nginx/tls/front.pem", leaf_.pem() + intermediate_.pem());
-  EXPECT_EQ(
-      bench_.diagnose(bench_.symptom(parse::Side::client, "server_reject_handshake", "handshake rejected while SSL handshaking")).cause,
-      "server_reject_handshake");
+  EXPECT_EQ(bench_
+                .diagnose(bench_.symptom(parse::Side::client, "server_reject_handshake",
+                                         "handshake rejected while SSL handshaking"))
+                .cause,
+            "server_reject_handshake");
 }
 
 TEST_F(ListenerDiagnosis, AppendsTheRootThatTheClientBundleLacks) {
-  const TestIdentity clients = TestIdentity::root("Client Root"), issuing = clients.intermediate("Client Int");
+  const TestIdentity clients = TestIdentity::root("Client Root"),
+                     issuing = clients.intermediate("Client Int");
   bench_.at_hand("croot.pem", clients);
   bench_.at_hand("cint.pem", issuing);
   bench_.file("/etc/nginx/tls/clients.pem", issuing.pem());
@@ -264,12 +301,13 @@ TEST_F(ListenerDiagnosis, AppendsTheRootThatTheClientBundleLacks) {
   const Diagnosis diagnosis = code(2, "client_ca_bundle_lacks_root");
   EXPECT_EQ(diagnosis.cause, "client_ca_bundle_lacks_root");
   ASSERT_NE(first_patch(diagnosis), nullptr);
-  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved) << first_patch(diagnosis)->proof.detail.en;
+  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved)
+      << first_patch(diagnosis)->proof.detail.en;
 }
 
 TEST_F(ListenerDiagnosis, AppendsWhatStandsBetweenAListedCaAndItsRoot) {
-  const TestIdentity clients = TestIdentity::root("Client Root"), upper = clients.intermediate("Upper"),
-                     issuing = upper.intermediate("Issuing");
+  const TestIdentity clients = TestIdentity::root("Client Root"),
+                     upper = clients.intermediate("Upper"), issuing = upper.intermediate("Issuing");
   bench_.at_hand("root.pem", clients);
   bench_.at_hand("upper.pem", upper);
   bench_.at_hand("issuing.pem", issuing);
@@ -278,11 +316,13 @@ TEST_F(ListenerDiagnosis, AppendsWhatStandsBetweenAListedCaAndItsRoot) {
   const Diagnosis diagnosis = code(2, "client_ca_bundle_lacks_root");
   ASSERT_NE(first_patch(diagnosis), nullptr);
   EXPECT_THAT(first_patch(diagnosis)->title.en, HasSubstr("\"Upper\", \"Client Root\""));
-  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved) << first_patch(diagnosis)->proof.detail.en;
+  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::proved)
+      << first_patch(diagnosis)->proof.detail.en;
 }
 
 TEST_F(ListenerDiagnosis, FillsInTheIntermediateThatClientsLeaveOut) {
-  const TestIdentity clients = TestIdentity::root("Client Root"), issuing = clients.intermediate("Client Int");
+  const TestIdentity clients = TestIdentity::root("Client Root"),
+                     issuing = clients.intermediate("Client Int");
   bench_.at_hand("cint.pem", issuing);
   bench_.file("/etc/nginx/tls/clients.pem", clients.pem());
   bench_.server(std::string(kPair) + kClients);
@@ -291,11 +331,13 @@ TEST_F(ListenerDiagnosis, FillsInTheIntermediateThatClientsLeaveOut) {
   ASSERT_NE(first_patch(diagnosis), nullptr);
   EXPECT_THAT(first_patch(diagnosis)->title.en, HasSubstr("Client Int"));
   // A client of another CA that sends its certificate alone leaves the very same line.
-  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::untested) << first_patch(diagnosis)->proof.detail.en;
+  EXPECT_EQ(first_patch(diagnosis)->proof.status, ProofStatus::untested)
+      << first_patch(diagnosis)->proof.detail.en;
 }
 
 TEST_F(ListenerDiagnosis, NeverClaimsToKnowAStrangersCa) {
-  const TestIdentity clients = TestIdentity::root("Client Root"), partner = TestIdentity::root("Partner Root"),
+  const TestIdentity clients = TestIdentity::root("Client Root"),
+                     partner = TestIdentity::root("Partner Root"),
                      third = TestIdentity::root("Third Root");
   bench_.at_hand("partner.pem", partner);
   bench_.at_hand("partner-int.pem", partner.intermediate("Partner Int"));
@@ -311,7 +353,8 @@ TEST_F(ListenerDiagnosis, NeverClaimsToKnowAStrangersCa) {
 }
 
 TEST_F(ListenerDiagnosis, RaisesADepthThatSomebodyWroteTooSmall) {
-  const TestIdentity clients = TestIdentity::root("Client Root"), middle = clients.intermediate("Client Middle"),
+  const TestIdentity clients = TestIdentity::root("Client Root"),
+                     middle = clients.intermediate("Client Middle"),
                      issuing = middle.intermediate("Client Int");
   bench_.at_hand("middle.pem", middle);
   bench_.at_hand("issuing.pem", issuing);
@@ -336,23 +379,28 @@ TEST_F(ListenerDiagnosis, NamesTheCrlThatHasExpired) {
 }
 
 TEST_F(ListenerDiagnosis, ChoosesAResolverForTheResponder) {
-  const std::string stapling = "        ssl_stapling on;\n        ssl_stapling_responder http://localhost:8888/x;\n";
-  Symptom symptom = bench_.symptom(parse::Side::ocsp, "stapling_no_resolver",
-                                   "no resolver defined to resolve localhost while requesting certificate status");
+  const std::string stapling =
+      "        ssl_stapling on;\n        ssl_stapling_responder http://localhost:8888/x;\n";
+  Symptom symptom = bench_.symptom(
+      parse::Side::ocsp, "stapling_no_resolver",
+      "no resolver defined to resolve localhost while requesting certificate status");
   symptom.certificate = "/etc/nginx/tls/front.pem";
   symptom.responder = "localhost";
   bench_.server(std::string(kPair) + stapling);
   bench_.file("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
   const Diagnosis by_address = bench_.diagnose(symptom);
-  EXPECT_THAT(first_patch_text(by_address), HasSubstr("+        ssl_stapling_responder http://127.0.0.1:8888/x;"));
+  EXPECT_THAT(first_patch_text(by_address),
+              HasSubstr("+        ssl_stapling_responder http://127.0.0.1:8888/x;"));
   bench_.server(std::string(kPair) + stapling,
-                "    server {\n        listen 127.0.0.1:80;\n        resolver 192.0.2.53 valid=30s;\n    }\n");
+                "    server {\n        listen 127.0.0.1:80;\n        resolver 192.0.2.53 "
+                "valid=30s;\n    }\n");
   const Diagnosis resolver = bench_.diagnose(symptom);
   EXPECT_THAT(first_patch_text(resolver), HasSubstr("+        resolver 192.0.2.53 valid=30s;"));
 }
 
 TEST_F(ListenerDiagnosis, SaysSoWhenNoListenerFits) {
-  Symptom symptom = bench_.symptom(parse::Side::client, "scanner_noise", "SSL_do_handshake() failed");
+  Symptom symptom =
+      bench_.symptom(parse::Side::client, "scanner_noise", "SSL_do_handshake() failed");
   symptom.server = "192.0.2.1:4711";
   EXPECT_EQ(bench_.diagnose(symptom).cause, "scanner_noise");
 }

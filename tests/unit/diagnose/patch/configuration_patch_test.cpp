@@ -40,9 +40,12 @@ struct Patching {
   std::optional<Configuration> configuration;
 };
 
-std::string text_after(const ConfigurationPatch& patch, const std::string& path = kPath) { return patch.changed_files().at(path); }
+std::string text_after(const ConfigurationPatch& patch, const std::string& path = kPath) {
+  return patch.changed_files().at(path);
+}
 
-std::string after_setting(const std::string& text, std::initializer_list<const char*> path, const std::string& name, const Words& words) {
+std::string after_setting(const std::string& text, std::initializer_list<const char*> path,
+                          const std::string& name, const Words& words) {
   const Patching bench(text);
   ConfigurationPatch patch = bench.patch();
   const auto set = patch.set_directive(bench.block(path), name, words);
@@ -61,56 +64,75 @@ std::string after_setting(const std::string& text, std::initializer_list<const c
 }
 
 TEST(ConfigurationPatch, ReplacesTheArgumentsAndNothingElse) {
-  EXPECT_EQ(after_setting("http {\n\tproxy_ssl_verify_depth   1; # one\n}\n", {"http"}, "proxy_ssl_verify_depth", {"2"}),
+  EXPECT_EQ(after_setting("http {\n\tproxy_ssl_verify_depth   1; # one\n}\n", {"http"},
+                          "proxy_ssl_verify_depth", {"2"}),
             "http {\n\tproxy_ssl_verify_depth   2; # one\n}\n");
-  EXPECT_EQ(after_setting("http { proxy_ssl_name 'a.test'; }", {"http"}, "proxy_ssl_name", {"b.test"}),
-            "http { proxy_ssl_name 'b.test'; }");
-  EXPECT_EQ(after_setting("http {\n  ssl_protocols TLSv1 # old\n     TLSv1.1\n  ;\n}", {"http"}, "ssl_protocols", {"TLSv1.2", "TLSv1.3"}),
+  EXPECT_EQ(
+      after_setting("http { proxy_ssl_name 'a.test'; }", {"http"}, "proxy_ssl_name", {"b.test"}),
+      "http { proxy_ssl_name 'b.test'; }");
+  EXPECT_EQ(after_setting("http {\n  ssl_protocols TLSv1 # old\n     TLSv1.1\n  ;\n}", {"http"},
+                          "ssl_protocols", {"TLSv1.2", "TLSv1.3"}),
             "http {\n  ssl_protocols TLSv1.2 # old\n     TLSv1.3\n  ;\n}");
-  EXPECT_EQ(after_setting("http { ssl_protocols TLSv1 TLSv1.1 TLSv1.2; }", {"http"}, "ssl_protocols", {"TLSv1.2"}),
+  EXPECT_EQ(after_setting("http { ssl_protocols TLSv1 TLSv1.1 TLSv1.2; }", {"http"},
+                          "ssl_protocols", {"TLSv1.2"}),
             "http { ssl_protocols TLSv1.2; }");
-  EXPECT_EQ(after_setting("http { ssl_protocols TLSv1; }", {"http"}, "ssl_protocols", {"TLSv1.2", "TLSv1.3"}),
+  EXPECT_EQ(after_setting("http { ssl_protocols TLSv1; }", {"http"}, "ssl_protocols",
+                          {"TLSv1.2", "TLSv1.3"}),
             "http { ssl_protocols TLSv1.2 TLSv1.3; }");
 }
 
 TEST(ConfigurationPatch, AddsBehindItsFamilyElseBehindThePass) {
-  EXPECT_EQ(
-      after_setting("http {\n  proxy_ssl_verify on;  # yes\n  proxy_pass https://x;\n  gzip on;\n}\n", {"http"}, "proxy_ssl_name", {"a"}),
-      "http {\n  proxy_ssl_verify on;  # yes\n  proxy_ssl_name a;\n  proxy_pass https://x;\n  gzip on;\n}\n");
-  EXPECT_EQ(after_setting("http {\n\tproxy_pass https://x;\n\tgzip on;\n}\n", {"http"}, "proxy_ssl_name", {"a"}),
+  EXPECT_EQ(after_setting(
+                "http {\n  proxy_ssl_verify on;  # yes\n  proxy_pass https://x;\n  gzip on;\n}\n",
+                {"http"}, "proxy_ssl_name", {"a"}),
+            "http {\n  proxy_ssl_verify on;  # yes\n  proxy_ssl_name a;\n  proxy_pass https://x;\n "
+            " gzip on;\n}\n");
+  EXPECT_EQ(after_setting("http {\n\tproxy_pass https://x;\n\tgzip on;\n}\n", {"http"},
+                          "proxy_ssl_name", {"a"}),
             "http {\n\tproxy_pass https://x;\n\tproxy_ssl_name a;\n\tgzip on;\n}\n");
-  EXPECT_EQ(after_setting("http {\n  server {\n    listen 1;\n    location / {\n    }\n  }\n}\n", {"http", "server"}, "ssl_crl", {"c.pem"}),
-            "http {\n  server {\n    listen 1;\n    ssl_crl c.pem;\n    location / {\n    }\n  }\n}\n");
+  EXPECT_EQ(
+      after_setting("http {\n  server {\n    listen 1;\n    location / {\n    }\n  }\n}\n",
+                    {"http", "server"}, "ssl_crl", {"c.pem"}),
+      "http {\n  server {\n    listen 1;\n    ssl_crl c.pem;\n    location / {\n    }\n  }\n}\n");
 }
 
 TEST(ConfigurationPatch, KeepsBlocksOfOneLineOnOneLine) {
-  EXPECT_EQ(after_setting("location / { proxy_pass https://x; }", {"location"}, "proxy_ssl_verify", {"on"}),
+  EXPECT_EQ(after_setting("location / { proxy_pass https://x; }", {"location"}, "proxy_ssl_verify",
+                          {"on"}),
             "location / { proxy_pass https://x; proxy_ssl_verify on; }");
-  EXPECT_EQ(after_setting("location /{proxy_pass https://x;}", {"location"}, "proxy_ssl_verify", {"on"}),
-            "location /{proxy_pass https://x; proxy_ssl_verify on;}");
-  EXPECT_EQ(after_setting("location / {}\n", {"location"}, "proxy_ssl_verify", {"on"}), "location / { proxy_ssl_verify on; }\n");
-  EXPECT_EQ(after_setting("location / { }\n", {"location"}, "proxy_ssl_verify", {"on"}), "location / { proxy_ssl_verify on; }\n");
-  EXPECT_EQ(after_setting("http {\n  a { b { proxy_pass https://x;\n  } }\n}\n", {"http", "a", "b"}, "proxy_ssl_verify", {"on"}),
+  EXPECT_EQ(
+      after_setting("location /{proxy_pass https://x;}", {"location"}, "proxy_ssl_verify", {"on"}),
+      "location /{proxy_pass https://x; proxy_ssl_verify on;}");
+  EXPECT_EQ(after_setting("location / {}\n", {"location"}, "proxy_ssl_verify", {"on"}),
+            "location / { proxy_ssl_verify on; }\n");
+  EXPECT_EQ(after_setting("location / { }\n", {"location"}, "proxy_ssl_verify", {"on"}),
+            "location / { proxy_ssl_verify on; }\n");
+  EXPECT_EQ(after_setting("http {\n  a { b { proxy_pass https://x;\n  } }\n}\n", {"http", "a", "b"},
+                          "proxy_ssl_verify", {"on"}),
             "http {\n  a { b { proxy_pass https://x; proxy_ssl_verify on;\n  } }\n}\n");
 }
 
 TEST(ConfigurationPatch, IndentsAnEmptyBlockAsTheFileDoes) {
   EXPECT_EQ(after_setting("http {\n\tserver {\n\t}\n}\n", {"http", "server"}, "ssl_crl", {"x"}),
             "http {\n\tserver {\n\t\tssl_crl x;\n\t}\n}\n");
-  EXPECT_EQ(after_setting("http {\n  server { # ours\n    location / {\n    }\n  }\n}\n", {"http", "server"}, "ssl_crl", {"x"}),
+  EXPECT_EQ(after_setting("http {\n  server { # ours\n    location / {\n    }\n  }\n}\n",
+                          {"http", "server"}, "ssl_crl", {"x"}),
             "http {\n  server { # ours\n    ssl_crl x;\n    location / {\n    }\n  }\n}\n");
 }
 
 TEST(ConfigurationPatch, KeepsLineEndsAndAMissingLastOne) {
-  EXPECT_EQ(after_setting("http {\r\n\tproxy_ssl_verify on;\r\n}\r\n", {"http"}, "proxy_ssl_name", {"a"}),
-            "http {\r\n\tproxy_ssl_verify on;\r\n\tproxy_ssl_name a;\r\n}\r\n");
+  EXPECT_EQ(
+      after_setting("http {\r\n\tproxy_ssl_verify on;\r\n}\r\n", {"http"}, "proxy_ssl_name", {"a"}),
+      "http {\r\n\tproxy_ssl_verify on;\r\n\tproxy_ssl_name a;\r\n}\r\n");
   EXPECT_EQ(after_setting("http { }\nproxy_ssl_verify on; # x", {}, "proxy_ssl_name", {"a"}),
             "http { }\nproxy_ssl_verify on; # x\nproxy_ssl_name a;");
 }
 
 TEST(ConfigurationPatch, QuotesWhatNginxWouldCut) {
-  for (const std::string word : {"a b", "a;b", "{x}", "\"", "'", "\\", "a\\nb", "#x", "", "${v}", "tab\there", "}"}) {
-    const std::string text = after_setting("http {\n  proxy_ssl_name old;\n}\n", {"http"}, "proxy_ssl_name", {word});
+  for (const std::string word :
+       {"a b", "a;b", "{x}", "\"", "'", "\\", "a\\nb", "#x", "", "${v}", "tab\there", "}"}) {
+    const std::string text =
+        after_setting("http {\n  proxy_ssl_name old;\n}\n", {"http"}, "proxy_ssl_name", {word});
     EXPECT_NE(text.find("proxy_ssl_name \""), std::string::npos) << text;
     after_setting("http {\n  proxy_ssl_name 'old';\n}\n", {"http"}, "proxy_ssl_name", {word});
     after_setting("http {\n}\n", {"http"}, "proxy_ssl_name", {word});
@@ -124,27 +146,34 @@ TEST(ConfigurationPatch, QuotesWhatNginxWouldCut) {
 
 TEST(ConfigurationPatch, EditsTheFileInWhichTheBlockStands) {
   Patching bench("http {\n  include sites/*;\n}\n");
-  bench.files.add("/etc/nginx/sites/a", "server {\n  include tls;\n  location / {\n    proxy_pass https://x;\n  }\n}\n");
+  bench.files.add("/etc/nginx/sites/a",
+                  "server {\n  include tls;\n  location / {\n    proxy_pass https://x;\n  }\n}\n");
   bench.files.add("/etc/nginx/tls", "ssl_verify_depth 1;\n");
   bench.read();
   ConfigurationPatch patch = bench.patch();
   const Directive& server = bench.block({"http", "server"});
   ASSERT_TRUE(patch.set_directive(*server.find_first("location"), "proxy_ssl_verify", Words{"on"}));
   ASSERT_TRUE(patch.set_directive(server, "ssl_crl", Words{"crl.pem"}));
-  ASSERT_TRUE(patch.set_directive(server, "ssl_verify_depth", Words{"3"}));  // a second one beside it would be refused
+  ASSERT_TRUE(patch.set_directive(server, "ssl_verify_depth",
+                                  Words{"3"}));  // a second one beside it would be refused
   EXPECT_EQ(text_after(patch, "/etc/nginx/sites/a"),
-            "server {\n  include tls;\n  ssl_crl crl.pem;\n  location / {\n    proxy_pass https://x;\n    proxy_ssl_verify on;\n  }\n}\n");
+            "server {\n  include tls;\n  ssl_crl crl.pem;\n  location / {\n    proxy_pass "
+            "https://x;\n    proxy_ssl_verify on;\n  }\n}\n");
   EXPECT_EQ(text_after(patch, "/etc/nginx/tls"), "ssl_verify_depth 3;\n");
   EXPECT_EQ(patch.changed_files().size(), 2u);
 }
 
 TEST(ConfigurationPatch, LuaIsNeverTouched) {
-  const std::string text = "location / {\n  content_by_lua_block { local t = {x = 'proxy_pass;'} }\n  proxy_pass https://x;\n}\n";
+  const std::string text =
+      "location / {\n  content_by_lua_block { local t = {x = 'proxy_pass;'} }\n  proxy_pass "
+      "https://x;\n}\n";
   EXPECT_EQ(after_setting(text, {"location"}, "proxy_ssl_verify", {"on"}),
-            "location / {\n  content_by_lua_block { local t = {x = 'proxy_pass;'} }\n  proxy_pass https://x;\n  proxy_ssl_verify on;\n}\n");
+            "location / {\n  content_by_lua_block { local t = {x = 'proxy_pass;'} }\n  proxy_pass "
+            "https://x;\n  proxy_ssl_verify on;\n}\n");
   const Patching bench(text);
   ConfigurationPatch patch = bench.patch();
-  EXPECT_FALSE(patch.set_directive(bench.block({"location", "content_by_lua_block"}), "a", Words{"b"}));
+  EXPECT_FALSE(
+      patch.set_directive(bench.block({"location", "content_by_lua_block"}), "a", Words{"b"}));
 }
 
 TEST(ConfigurationPatch, RemovesTheLineOrTheStatement) {
@@ -161,15 +190,19 @@ TEST(ConfigurationPatch, RemovesTheLineOrTheStatement) {
 }
 
 TEST(ConfigurationPatch, ArgumentsAreReplacedAndAppendedWhereTheyStand) {
-  const Patching bench("http {\n  upstream b { server 10.0.0.1:80 weight=2; }\n  server { listen 443; location /x { } }\n}\n");
+  const Patching bench(
+      "http {\n  upstream b { server 10.0.0.1:80 weight=2; }\n  server { listen 443; location /x { "
+      "} }\n}\n");
   ConfigurationPatch patch = bench.patch();
-  ASSERT_TRUE(patch.replace_argument(bench.block({"http", "upstream", "server"}), 0, "10.0.0.1:443"));
+  ASSERT_TRUE(
+      patch.replace_argument(bench.block({"http", "upstream", "server"}), 0, "10.0.0.1:443"));
   ASSERT_TRUE(patch.append_argument(bench.block({"http", "upstream", "server"}), "backup"));
   ASSERT_TRUE(patch.append_argument(bench.block({"http", "server", "listen"}), "ssl"));
   ASSERT_TRUE(patch.replace_argument(bench.block({"http", "server", "location"}), 0, "/y"));
   EXPECT_FALSE(patch.replace_argument(bench.block({"http", "server", "listen"}), 4, "x"));
   EXPECT_EQ(text_after(patch),
-            "http {\n  upstream b { server 10.0.0.1:443 weight=2 backup; }\n  server { listen 443 ssl; location /y { } }\n}\n");
+            "http {\n  upstream b { server 10.0.0.1:443 weight=2 backup; }\n  server { listen 443 "
+            "ssl; location /y { } }\n}\n");
   const auto changes = patch.changes();
   ASSERT_EQ(changes.size(), 3u);
   EXPECT_EQ(changes[0].before, "server 10.0.0.1:80 weight=2;");
@@ -231,7 +264,8 @@ TEST(ConfigurationPatch, PemIsAppendedOnALineOfItsOwnAndSeenByReaders) {
   EXPECT_EQ(text_after(patch, "/conf.d/new.conf"), "gzip on;\n# more\n");
 }
 
-// ---- the diff, applied by patch(1) -----------------------------------------------------------------------------------------
+// ---- the diff, applied by patch(1)
+// -----------------------------------------------------------------------------------------
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -247,14 +281,16 @@ void write_bytes(const std::filesystem::path& path, const std::string& text) {
 bool apply_with_patch(const test::TempDir& root, const std::string& diff) {
   write_bytes(root / "the.diff", diff);
   // No fuzz and no offset: what it says is exactly what is there.
-  const std::string command = "patch -s -F0 -p1 -d '" + root.path().string() + "' < '" + (root / "the.diff").string() + "' > '" +
+  const std::string command = "patch -s -F0 -p1 -d '" + root.path().string() + "' < '" +
+                              (root / "the.diff").string() + "' > '" +
                               (root / "patch.out").string() + "' 2>&1";
   const bool is_applied = std::system(command.c_str()) == 0;
   EXPECT_EQ(read_file(root / "patch.out"), "") << diff;
   return is_applied;
 }
 
-void expect_applies(const std::string& name, const std::string& before, const std::string& after, std::size_t context = 3) {
+void expect_applies(const std::string& name, const std::string& before, const std::string& after,
+                    std::size_t context = 3) {
   const test::TempDir root;
   write_bytes(root.path() / name, before);
   const std::string diff = unified_diff("/" + name, &before, after, context);
@@ -265,8 +301,10 @@ void expect_applies(const std::string& name, const std::string& before, const st
 TEST(UnifiedDiff, IsEmptyForEqualTextsAndNamesTheFile) {
   const std::string text = "a\nb\n";
   EXPECT_EQ(unified_diff("/x", &text, text), "");
-  EXPECT_EQ(unified_diff("/etc/x", &text, "a\nc\n"), "--- a/etc/x\n+++ b/etc/x\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n");
-  EXPECT_EQ(unified_diff("/etc/x", nullptr, "a"), "--- /dev/null\n+++ b/etc/x\n@@ -0,0 +1 @@\n+a\n\\ No newline at end of file\n");
+  EXPECT_EQ(unified_diff("/etc/x", &text, "a\nc\n"),
+            "--- a/etc/x\n+++ b/etc/x\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n");
+  EXPECT_EQ(unified_diff("/etc/x", nullptr, "a"),
+            "--- /dev/null\n+++ b/etc/x\n@@ -0,0 +1 @@\n+a\n\\ No newline at end of file\n");
 }
 
 TEST(UnifiedDiff, PatchAppliesWhatItSays) {
@@ -329,20 +367,30 @@ TEST(UnifiedDiff, RandomEditsApply) {
 TEST(ConfigurationPatch, PatchAppliesItToTheDiskThroughSymbolicLinks) {
   const test::TempDir root;
   write_bytes(root.path() / "etc/nginx/nginx.conf", "http {\n  include sites-enabled/*;\n}\n");
-  write_bytes(root.path() / "etc/nginx/sites-available/one two", "server {\n  location / { proxy_pass https://x; }\n}");
+  write_bytes(root.path() / "etc/nginx/sites-available/one two",
+              "server {\n  location / { proxy_pass https://x; }\n}");
   std::filesystem::create_directories(root.path() / "etc/nginx/sites-enabled");
-  std::filesystem::create_symlink("../sites-available/one two", root.path() / "etc/nginx/sites-enabled/one");
+  std::filesystem::create_symlink("../sites-available/one two",
+                                  root.path() / "etc/nginx/sites-enabled/one");
   write_bytes(root.path() / "etc/nginx/ca.pem", "first\n");
   const nginx::DiskFiles files;
-  const Configuration configuration = Configuration::load((root.path() / "etc/nginx/nginx.conf").string(), files).value();
+  const Configuration configuration =
+      Configuration::load((root.path() / "etc/nginx/nginx.conf").string(), files).value();
   ConfigurationPatch patch(configuration, files);
-  const Directive& location = *configuration.root().find_first("http")->find_first("server")->find_first("location");
+  const Directive& location =
+      *configuration.root().find_first("http")->find_first("server")->find_first("location");
   ASSERT_TRUE(patch.set_directive(location, "proxy_ssl_verify", Words{"on"}));
-  ASSERT_TRUE(patch.append_pem((root.path() / "etc/nginx/sites-enabled/../ca.pem").string(), "second\n"));
+  ASSERT_TRUE(
+      patch.append_pem((root.path() / "etc/nginx/sites-enabled/../ca.pem").string(), "second\n"));
   ASSERT_TRUE(patch.create_file((root.path() / "etc/nginx/new/own.pem").string(), "third\n"));
 
   const Configuration reread = patch.reread().value();
-  EXPECT_NE(reread.root().find_first("http")->find_first("server")->find_first("location")->find_first("proxy_ssl_verify"), nullptr);
+  EXPECT_NE(reread.root()
+                .find_first("http")
+                ->find_first("server")
+                ->find_first("location")
+                ->find_first("proxy_ssl_verify"),
+            nullptr);
   const std::string diff = patch.unified_diff().value();
   write_bytes(root / "the.diff", diff);
   const std::string command = "patch -s -F0 -p1 -d / < '" + (root / "the.diff").string() + "'";
@@ -359,7 +407,8 @@ TEST(ConfigurationPatch, AKeyInTheSameFileIsNotShown) {
   MemoryFiles files = bench.files;
   files.add("/both.pem", "-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\n");
   ConfigurationPatch patch(*bench.configuration, files);
-  ASSERT_TRUE(patch.append_pem("/both.pem", "-----BEGIN CERTIFICATE-----\nX\n-----END CERTIFICATE-----\n"));
+  ASSERT_TRUE(
+      patch.append_pem("/both.pem", "-----BEGIN CERTIFICATE-----\nX\n-----END CERTIFICATE-----\n"));
   const std::string diff = patch.unified_diff().value();
   EXPECT_EQ(diff.find("SECRET"), std::string::npos);
   EXPECT_EQ(diff.find("KEY"), std::string::npos);
@@ -369,12 +418,14 @@ TEST(ConfigurationPatch, AKeyInTheSameFileIsNotShown) {
   EXPECT_EQ(other.unified_diff().error().code(), ErrorCode::permission_denied);
 }
 
-// A thousand places cost nothing when one of them is changed; and what is read is what the whole would say.
+// A thousand places cost nothing when one of them is changed; and what is read is what the whole
+// would say.
 TEST(ConfigurationPatch, ReadsAgainWhatIsAroundAPlaceAlone) {
   std::string text = "events {}\nhttp {\n  proxy_ssl_verify on;\n";
   for (int i = 0; i < 20; ++i) {
-    text += "  server {\n    location /" + std::to_string(i) + " { # a brace } in a comment\n      proxy_pass https://h" +
-            std::to_string(i) + ";\n    }\n    location /x { return 204; }\n  }\n";
+    text += "  server {\n    location /" + std::to_string(i) +
+            " { # a brace } in a comment\n      proxy_pass https://h" + std::to_string(i) +
+            ";\n    }\n    location /x { return 204; }\n  }\n";
   }
   const Patching bench(text + "}\n");
   const nginx::PassInventory before(*bench.configuration, {});
@@ -382,7 +433,8 @@ TEST(ConfigurationPatch, ReadsAgainWhatIsAroundAPlaceAlone) {
   ConfigurationPatch patch = bench.patch();
   ASSERT_TRUE(patch.set_directive(bench.block({"http"}), "proxy_ssl_verify", Words{"off"}));
   ASSERT_TRUE(patch.set_directive(*pass.parent, "proxy_ssl_name", Words{"a.b"}));
-  ASSERT_TRUE(patch.set_directive(*before.targets()[3].pass->parent, "proxy_ssl_name", Words{"c.d"}));
+  ASSERT_TRUE(
+      patch.set_directive(*before.targets()[3].pass->parent, "proxy_ssl_name", Words{"c.d"}));
   const Configuration around = patch.reread_around(pass).value(), whole = patch.reread().value();
   EXPECT_TRUE(around.problems().empty());
   EXPECT_LT(around.directive_count(), whole.directive_count() / 3);

@@ -33,12 +33,14 @@ class Trial : public ::testing::Test {
     if (installed_.program.empty()) GTEST_SKIP() << "no nginx is installed here";
     write("ca.pem", TestIdentity::root("Root").pem());
     write("sites-available/one", "server {\n  listen unix:" + (root_ / "s.sock").string() +
-                                     ";\n  location / {\n    proxy_pass https://127.0.0.1:9;\n    proxy_ssl_trusted_certificate ca.pem;\n  "
+                                     ";\n  location / {\n    proxy_pass https://127.0.0.1:9;\n    "
+                                     "proxy_ssl_trusted_certificate ca.pem;\n  "
                                      "  proxy_ssl_verify on;\n  }\n}\n");
     fs::create_directories(root_ / "sites-enabled");
     fs::create_symlink("../sites-available/one", root_ / "sites-enabled/one");
-    write("main.conf", "pid nginx.pid;\nerror_log stderr;\nevents { }\nhttp {\n  access_log off;\n  include " + root_.path().string() +
-                           "/sites-enabled/*;\n}\n");
+    write("main.conf",
+          "pid nginx.pid;\nerror_log stderr;\nevents { }\nhttp {\n  access_log off;\n  include " +
+              root_.path().string() + "/sites-enabled/*;\n}\n");
     options_.program = installed_.program;
     options_.version = installed_.installation.version;
     read();
@@ -47,8 +49,12 @@ class Trial : public ::testing::Test {
     fs::create_directories((root_.path() / name).parent_path());
     std::ofstream(root_.path() / name) << text;
   }
-  void read() { configuration_.emplace(Configuration::load((root_ / "main.conf").string(), files_).value()); }
-  const nginx::Directive& server() const { return *configuration_->root().find_first("http")->find_first("server"); }
+  void read() {
+    configuration_.emplace(Configuration::load((root_ / "main.conf").string(), files_).value());
+  }
+  const nginx::Directive& server() const {
+    return *configuration_->root().find_first("http")->find_first("server");
+  }
 
   TrialResult try_it(const ConfigurationPatch& patch) {
     const Configuration patched = patch.reread().value();
@@ -74,11 +80,13 @@ TEST_F(Trial, TriesAConfigurationOfNoRunningNginxOnlyWhenAllOfItIsThereAndNobody
   options_.is_in_use = false;
   const auto refusal = [this] {
     const ConfigurationPatch none(*configuration_, files_);
-    const auto result = try_configuration(*configuration_, none.files(), none.changed_files(), options_);
+    const auto result =
+        try_configuration(*configuration_, none.files(), none.changed_files(), options_);
     return result ? std::nullopt : std::optional(result.error().code());
   };
   const auto module = (root_ / "module.so").string();
-  write("main.conf", "load_module " + module + ";\nevents { }\nhttp { include " + (root_ / "sites-available/one").string() + "; }\n");
+  write("main.conf", "load_module " + module + ";\nevents { }\nhttp { include " +
+                         (root_ / "sites-available/one").string() + "; }\n");
   write("module.so", "no library");
   read();
   EXPECT_EQ(refusal(), std::nullopt) << "it is asked of nginx, which refuses the module";
@@ -86,7 +94,8 @@ TEST_F(Trial, TriesAConfigurationOfNoRunningNginxOnlyWhenAllOfItIsThereAndNobody
   EXPECT_EQ(refusal(), ErrorCode::permission_denied) << "a module that anybody can write";
   fs::permissions(module, fs::perms(0644));
   fs::rename(module, root_ / "away");
-  EXPECT_EQ(refusal(), ErrorCode::not_found) << "a module that is gone: whoever took it away can bring another";
+  EXPECT_EQ(refusal(), ErrorCode::not_found)
+      << "a module that is gone: whoever took it away can bring another";
   fs::rename(root_ / "away", module);
   fs::remove(root_ / "sites-available/one");
   EXPECT_EQ(refusal(), ErrorCode::not_found) << "a file that is gone since it was read";
@@ -94,26 +103,33 @@ TEST_F(Trial, TriesAConfigurationOfNoRunningNginxOnlyWhenAllOfItIsThereAndNobody
 
 TEST_F(Trial, TriesThePatchedFileBehindAnAbsoluteIncludeAndASymbolicLink) {
   ConfigurationPatch patch(*configuration_, files_);
-  ASSERT_TRUE(patch.set_directive(*server().find_first("location"), "proxy_ssl_verify", Words{"perhaps"}));
+  ASSERT_TRUE(
+      patch.set_directive(*server().find_first("location"), "proxy_ssl_verify", Words{"perhaps"}));
   const TrialResult result = try_it(patch);
   EXPECT_FALSE(result.is_accepted);
-  EXPECT_EQ(result.complaint, "[emerg] invalid value \"perhaps\" in \"proxy_ssl_verify\" directive, it must be \"on\" or \"off\" in " +
-                                  (root_ / "sites-enabled").string() + "/one:6");
+  EXPECT_EQ(result.complaint,
+            "[emerg] invalid value \"perhaps\" in \"proxy_ssl_verify\" directive, it must be "
+            "\"on\" or \"off\" in " +
+                (root_ / "sites-enabled").string() + "/one:6");
   EXPECT_EQ(std::ifstream(root_ / "sites-enabled/one").peek(), 's');  // untouched
   EXPECT_TRUE(try_it(ConfigurationPatch(*configuration_, files_)).is_accepted);
 }
 
 TEST_F(Trial, TriesChangedAndNewPemFiles) {
   ConfigurationPatch patch(*configuration_, files_);
-  ASSERT_TRUE(patch.append_pem((root_ / "ca.pem").string(), "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"));
+  ASSERT_TRUE(patch.append_pem((root_ / "ca.pem").string(),
+                               "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"));
   TrialResult result = try_it(patch);
   EXPECT_FALSE(result.is_accepted);
-  EXPECT_NE(result.complaint.find((root_ / "ca.pem").string()), std::string::npos) << result.complaint;
+  EXPECT_NE(result.complaint.find((root_ / "ca.pem").string()), std::string::npos)
+      << result.complaint;
 
   ConfigurationPatch added(*configuration_, files_);
-  ASSERT_TRUE(added.create_file((root_ / "new/other.pem").string(), TestIdentity::root("Other").pem()));
+  ASSERT_TRUE(
+      added.create_file((root_ / "new/other.pem").string(), TestIdentity::root("Other").pem()));
   const auto& location = *server().find_first("location");
-  ASSERT_TRUE(added.set_directive(location, "proxy_ssl_trusted_certificate", Words{"new/other.pem"}));
+  ASSERT_TRUE(
+      added.set_directive(location, "proxy_ssl_trusted_certificate", Words{"new/other.pem"}));
   ASSERT_TRUE(added.set_directive(location, "proxy_ssl_verify", Words{"on"}));
   result = try_it(added);
   EXPECT_TRUE(result.is_accepted) << result.complaint;
@@ -122,17 +138,20 @@ TEST_F(Trial, TriesChangedAndNewPemFiles) {
   ASSERT_TRUE(missing.set_directive(location, "proxy_ssl_trusted_certificate", Words{"none.pem"}));
   result = try_it(missing);
   EXPECT_FALSE(result.is_accepted);
-  EXPECT_NE(result.complaint.find(root_.path().string() + "/none.pem"), std::string::npos) << result.complaint;
+  EXPECT_NE(result.complaint.find(root_.path().string() + "/none.pem"), std::string::npos)
+      << result.complaint;
 }
 
 TEST_F(Trial, RelativeNamesAboveTheDirectoryAndRepeatedSnippetsStayWhole) {
   write("etc/tls.inc", "proxy_ssl_trusted_certificate ../ca.pem;\nproxy_ssl_verify_depth 1;\n");
-  write("etc/nginx.conf",
-        "events { }\nhttp {\n access_log off;\n server { listen unix:" + (root_ / "t.sock").string() +
-            "; location /a { include tls.inc; }\n location /b {\n  include\n   tls.inc; } bad_word on; }\n include none/*.conf;\n}\n");
+  write("etc/nginx.conf", "events { }\nhttp {\n access_log off;\n server { listen unix:" +
+                              (root_ / "t.sock").string() +
+                              "; location /a { include tls.inc; }\n location /b {\n  include\n   "
+                              "tls.inc; } bad_word on; }\n include none/*.conf;\n}\n");
   configuration_.emplace(Configuration::load((root_ / "etc/nginx.conf").string(), files_).value());
   TrialResult result = try_it(ConfigurationPatch(*configuration_, files_));
-  EXPECT_EQ(result.complaint, "[emerg] unknown directive \"bad_word\" in " + (root_ / "etc/nginx.conf").string() + ":7");
+  EXPECT_EQ(result.complaint, "[emerg] unknown directive \"bad_word\" in " +
+                                  (root_ / "etc/nginx.conf").string() + ":7");
   ConfigurationPatch cured(*configuration_, files_);
   ASSERT_TRUE(cured.remove(*server().find_first("bad_word")));
   result = try_it(cured);
@@ -148,16 +167,20 @@ TEST_F(Trial, WithoutAProgramOrInTooLittleTimeItFails) {
     return try_configuration(*configuration_, files_, {}, options);
   };
   EXPECT_EQ(try_with("", std::chrono::seconds(5)).error().code(), ErrorCode::not_found);
-  EXPECT_EQ(try_with((root_ / "no-nginx").string(), std::chrono::seconds(5)).error().code(), ErrorCode::not_found);
+  EXPECT_EQ(try_with((root_ / "no-nginx").string(), std::chrono::seconds(5)).error().code(),
+            ErrorCode::not_found);
   write("slow", "#!/bin/sh\nsleep 60 & wait\n");
   fs::permissions(root_ / "slow", fs::perms::owner_all);
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_EQ(try_with((root_ / "slow").string(), std::chrono::milliseconds(200)).error().code(), ErrorCode::timeout);
+  EXPECT_EQ(try_with((root_ / "slow").string(), std::chrono::milliseconds(200)).error().code(),
+            ErrorCode::timeout);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
 }
 
 TEST(ProgramRun, GivesBothStreamsTheStatusAndAtMostSoMuch) {
-  const auto run = [](const std::string& script) { return run_program("/bin/sh", {"sh", "-c", script}, std::chrono::seconds(20)).value(); };
+  const auto run = [](const std::string& script) {
+    return run_program("/bin/sh", {"sh", "-c", script}, std::chrono::seconds(20)).value();
+  };
   EXPECT_EQ(run("echo out; echo err >&2; exit 3").output, "out\nerr\n");
   EXPECT_EQ(run("exit 3").exit_status, 3);
   EXPECT_EQ(run("kill -9 $$").exit_status, 128 + 9);
@@ -170,17 +193,19 @@ TEST(InstalledNginx, KnowsTheVersionOfWhatIsInstalled) {
   if (found.program.empty()) GTEST_SKIP() << "no nginx is installed here";
   EXPECT_FALSE(found.running);
   EXPECT_TRUE(found.installation.version.is_known());
-  EXPECT_TRUE(found.installation.openssl_running.starts_with("OpenSSL")) << found.installation.openssl_running;
+  EXPECT_TRUE(found.installation.openssl_running.starts_with("OpenSSL"))
+      << found.installation.openssl_running;
 }
 
-/// A real master with a worker that has answered a request, so both have taken their titles: the program that starts them returns before
-/// that. Ends with the object.
+/// A real master with a worker that has answered a request, so both have taken their titles: the
+/// program that starts them returns before that. Ends with the object.
 class Master {
  public:
-  Master(const std::string& program, const fs::path& directory) : program_(program), directory_(directory) {
-    std::ofstream(directory / "nginx.conf")
-        << "pid nginx.pid;\nerror_log error.log;\nevents { }\nhttp { access_log off; server { listen unix:"
-        << (directory / "x.sock").string() << "; } }\n";
+  Master(const std::string& program, const fs::path& directory)
+      : program_(program), directory_(directory) {
+    std::ofstream(directory / "nginx.conf") << "pid nginx.pid;\nerror_log error.log;\nevents { "
+                                               "}\nhttp { access_log off; server { listen unix:"
+                                            << (directory / "x.sock").string() << "; } }\n";
     run({});
     boost::asio::io_context loop;
     boost::asio::local::stream_protocol::socket client(loop);
@@ -194,7 +219,8 @@ class Master {
     Words words{"nginx", "-p", directory_.string(), "-c", "nginx.conf"};
     words.insert(words.end(), more.begin(), more.end());
     const auto ran = run_program(program_, words, std::chrono::seconds(20));
-    EXPECT_TRUE(ran && ran.value().succeeded()) << (ran ? ran.value().output : ran.error().message());
+    EXPECT_TRUE(ran && ran.value().succeeded())
+        << (ran ? ran.value().output : ran.error().message());
   }
 
  private:

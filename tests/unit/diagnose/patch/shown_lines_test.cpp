@@ -28,19 +28,19 @@ std::string shown(const std::string& text, LineUse use) {
 }
 
 TEST(ShownLines, AreTlsDirectivesBracesAndBlanks) {
-  EXPECT_EQ(shown("http {\n"                                                       // 1
-                  "  map $a $b {\n"                                                // 2
-                  "    ssl_key canary;\n"                                          // 3: data, not a directive
-                  "  }\n"                                                          // 4
-                  "  server {\n"                                                   // 5
-                  "    listen 443 ssl;\n"                                          // 6
-                  "    ssl_protocols TLSv1.2;\n"                                   // 7
-                  "    ssl_ciphers HIGH:@SECLEVEL=1;\n"                            // 8
-                  "\n"                                                             // 9
-                  "    # canary\n"                                                 // 10
-                  "    ssl_certificate a.pem; # canary\n"                          // 11
-                  "    proxy_set_header X canary;\n"                               // 12
-                  "    ssl_certificate_by_lua_block { canary }\n"                  // 13
+  EXPECT_EQ(shown("http {\n"                                       // 1
+                  "  map $a $b {\n"                                // 2
+                  "    ssl_key canary;\n"                          // 3: data, not a directive
+                  "  }\n"                                          // 4
+                  "  server {\n"                                   // 5
+                  "    listen 443 ssl;\n"                          // 6
+                  "    ssl_protocols TLSv1.2;\n"                   // 7
+                  "    ssl_ciphers HIGH:@SECLEVEL=1;\n"            // 8
+                  "\n"                                             // 9
+                  "    # canary\n"                                 // 10
+                  "    ssl_certificate a.pem; # canary\n"          // 11
+                  "    proxy_set_header X canary;\n"               // 12
+                  "    ssl_certificate_by_lua_block { canary }\n"  // 13
                   "    ssl_certificate_key \"engine:pkcs11:x;pin-value=1234\";\n"  // 14
                   "    ssl_stapling_responder http://u:p@ocsp/;\n"                 // 15
                   "    ssl_conf_command # canary\n"                                // 16
@@ -72,22 +72,40 @@ TEST(ShownLines, OfAChangeSayWhereItIsAndWhatTellsNothing) {
 
 TEST(ShownLines, OfPemAreWhatCertificatesHold) {
   const std::string text =
-      "canary\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n\n# canary\n-----BEGIN PRIVATE KEY-----\nAAAA\n-----END "
+      "canary\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n\n# "
+      "canary\n-----BEGIN PRIVATE KEY-----\nAAAA\n-----END "
       "PRIVATE KEY-----\n";
-  EXPECT_EQ(shown_pem_lines(text, LineUse::context), (std::vector<bool>{false, true, true, true, true, false, false, false, false}));
+  EXPECT_EQ(shown_pem_lines(text, LineUse::context),
+            (std::vector<bool>{false, true, true, true, true, false, false, false, false}));
 }
 
 TEST(ShownLines, OfBlocksThatRunTogetherEndWhereAKeyBegins) {
   const std::string text =
-      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE----------BEGIN CERTIFICATE-----\nBBBB\n"
+      "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE----------BEGIN "
+      "CERTIFICATE-----\nBBBB\n"
       "-----END CERTIFICATE----------BEGIN PRIVATE KEY-----\nCCCC\n-----END PRIVATE KEY-----\n";
-  EXPECT_EQ(shown_pem_lines(text, LineUse::change), (std::vector<bool>{true, true, true, true, true, false, false}));
+  EXPECT_EQ(shown_pem_lines(text, LineUse::change),
+            (std::vector<bool>{true, true, true, true, true, false, false}));
 }
 
 TEST(ShownLines, NeverEndForBrokenText) {
   std::mt19937 random(1);
-  const std::string_view pieces[] = {"{",  "}",  ";", "\n", " ", "\"", "'", "#", "ssl_x", "map", "$a", "\\", "content_by_lua_block",
-                                     "[[", "]]", "\0"};
+  const std::string_view pieces[] = {"{",
+                                     "}",
+                                     ";",
+                                     "\n",
+                                     " ",
+                                     "\"",
+                                     "'",
+                                     "#",
+                                     "ssl_x",
+                                     "map",
+                                     "$a",
+                                     "\\",
+                                     "content_by_lua_block",
+                                     "[[",
+                                     "]]",
+                                     "\0"};
   for (int i = 0; i < 2000; ++i) {
     std::string text;
     for (std::size_t n = random() % 30; n > 0; --n) text += pieces[random() % std::size(pieces)];
@@ -98,7 +116,8 @@ TEST(ShownLines, NeverEndForBrokenText) {
   }
 }
 
-/// A configuration whose every setting but those of TLS is a secret, changed in one place, through patch(1).
+/// A configuration whose every setting but those of TLS is a secret, changed in one place, through
+/// patch(1).
 class PatchAmongSecrets : public ::testing::Test {
  protected:
   void check(const std::string& text, std::string_view mark = {}) {
@@ -113,7 +132,8 @@ class PatchAmongSecrets : public ::testing::Test {
     const nginx::Directive* const location = server->find_first("location");
     ConfigurationPatch patch(configuration, files);
     const std::string off = "off";
-    ASSERT_TRUE(patch.set_directive(location != nullptr ? *location : *server, "proxy_ssl_verify", std::span(&off, 1)));
+    ASSERT_TRUE(patch.set_directive(location != nullptr ? *location : *server, "proxy_ssl_verify",
+                                    std::span(&off, 1)));
     const std::string diff = patch.unified_diff().value();
     EXPECT_TRUE(mark.empty() ? !diff.starts_with('#') : diff.starts_with(mark)) << diff;
     if (mark.empty()) {
@@ -126,11 +146,15 @@ class PatchAmongSecrets : public ::testing::Test {
     const Fix shown = shown_to(Audience::others, diagnosis).fixes.front();
     EXPECT_EQ(shown.patch.empty(), !mark.empty());
     EXPECT_EQ(shown.patch.find("CANARY"), std::string::npos);
-    EXPECT_EQ(shown_to(Audience::operators_file, diagnosis).fixes.front().patch.empty(), mark == kHoldsSettings);
+    EXPECT_EQ(shown_to(Audience::operators_file, diagnosis).fixes.front().patch.empty(),
+              mark == kHoldsSettings);
     // patch(1) makes of it what we mean.
     const std::string diff_file = (root_ / "diff").string();
     std::ofstream(diff_file) << diff;
-    ASSERT_EQ(std::system(("patch -s -p1 -d / --no-backup-if-mismatch < " + diff_file + " > " + diff_file + ".out 2>&1").c_str()), 0)
+    ASSERT_EQ(std::system(("patch -s -p1 -d / --no-backup-if-mismatch < " + diff_file + " > " +
+                           diff_file + ".out 2>&1")
+                              .c_str()),
+              0)
         << diff;
     std::ifstream patched(path);
     const std::string after{std::istreambuf_iterator<char>(patched), {}};
@@ -144,12 +168,15 @@ class PatchAmongSecrets : public ::testing::Test {
 TEST(ShownWords, NameNoSecretOfTheChangedLine) {
   const test::TempDir root;
   const std::string path = (root / "nginx.conf").string();
-  std::ofstream(path) << "http {\nserver {\nlocation / {\nproxy_pass \"http://api:443/v1?api_key=CANARY\";\n}\n}\n}\n";
+  std::ofstream(path) << "http {\nserver {\nlocation / {\nproxy_pass "
+                         "\"http://api:443/v1?api_key=CANARY\";\n}\n}\n}\n";
   const nginx::DiskFiles files;
   const auto configuration = Configuration::load(path, files).value();
-  const nginx::Directive* const location = configuration.root().find_first("http")->find_first("server")->find_first("location");
+  const nginx::Directive* const location =
+      configuration.root().find_first("http")->find_first("server")->find_first("location");
   ConfigurationPatch patch(configuration, files);
-  ASSERT_TRUE(patch.replace_argument(*location->find_first("proxy_pass"), 0, "https://api:443/v1?api_key=CANARY"));
+  ASSERT_TRUE(patch.replace_argument(*location->find_first("proxy_pass"), 0,
+                                     "https://api:443/v1?api_key=CANARY"));
   const std::string peer = "http://api:443/v1?api_key=CANARY";
   Diagnosis diagnosis;
   diagnosis.summary = {peer + " speaks TLS", peer + " 使用 TLS"};
@@ -167,13 +194,16 @@ TEST(ShownWords, NameNoSecretOfTheChangedLine) {
     const Fix& told = shown.fixes.front();
     const DeadEnd& not_so = shown.dead_ends.front();
     const Text& evidence = shown.evidence.front().text;
-    for (const Text& text : {shown.summary, evidence, not_so.action, not_so.why_fails, not_so.proof.detail, told.title, told.how,
-                             told.message, told.proof.detail}) {
-      EXPECT_EQ((text.en + text.zh).find("CANARY"), std::string::npos) << text.en << "\n" << text.zh;
+    for (const Text& text :
+         {shown.summary, evidence, not_so.action, not_so.why_fails, not_so.proof.detail, told.title,
+          told.how, told.message, told.proof.detail}) {
+      EXPECT_EQ((text.en + text.zh).find("CANARY"), std::string::npos) << text.en << "\n"
+                                                                       << text.zh;
     }
     EXPECT_EQ(told.commands.front(), "curl '…'");
     EXPECT_EQ(shown.summary.en, "… speaks TLS");
-    EXPECT_NE(told.how.en.find(path + ":4: … → … — then nginx -t"), std::string::npos) << told.how.en;
+    EXPECT_NE(told.how.en.find(path + ":4: … → … — then nginx -t"), std::string::npos)
+        << told.how.en;
     EXPECT_TRUE(told.changes.front().before.empty() && told.changes.front().after.empty());
   }
 }
@@ -181,24 +211,37 @@ TEST(ShownWords, NameNoSecretOfTheChangedLine) {
 TEST_F(PatchAmongSecrets, AppliesAndShowsNone) {
   if (std::system("command -v patch >/dev/null") != 0) GTEST_SKIP() << "patch is not installed";
   const std::string header = "proxy_set_header Authorization \"Bearer CANARY\";\n";
-  check("http {\nserver {\nlocation / {\n" + header + "proxy_pass https://b;\n" + header + "}\n}\n}\n");
-  check("http {\nserver {\nlocation / {\n" + header + "proxy_pass https://b;\nproxy_ssl_verify on;\n" + header + "}\n}\n}\n");
+  check("http {\nserver {\nlocation / {\n" + header + "proxy_pass https://b;\n" + header +
+        "}\n}\n}\n");
   check("http {\nserver {\nlocation / {\n" + header +
-            "proxy_pass https://b;\n# CANARY\nproxy_ssl_verify on; # it\nproxy_ssl_name a;\n}\n}\n}\n",
+        "proxy_pass https://b;\nproxy_ssl_verify on;\n" + header + "}\n}\n}\n");
+  check("http {\nserver {\nlocation / {\n" + header +
+            "proxy_pass https://b;\n# CANARY\nproxy_ssl_verify on; # it\nproxy_ssl_name "
+            "a;\n}\n}\n}\n",
         kHoldsComments);
-  check("http {\nserver {\nlocation / {\nproxy_ssl_name a;\nproxy_ssl_name b;\nproxy_ssl_verify on;\n" + header + "}\n}\n}\n");
+  check(
+      "http {\nserver {\nlocation / {\nproxy_ssl_name a;\nproxy_ssl_name b;\nproxy_ssl_verify "
+      "on;\n" +
+      header + "}\n}\n}\n");
   check("http {\nserver {\nlocation / {\nproxy_pass https://b;\nproxy_ssl_verify on;\n}\n}\n}");
   check("http { server { location / { proxy_pass https://b; proxy_ssl_verify on; } } }\n");
-  check("http { server { location / { " + header.substr(0, header.size() - 1) + " proxy_ssl_verify on; } } }\n", kHoldsSettings);
+  check("http { server { location / { " + header.substr(0, header.size() - 1) +
+            " proxy_ssl_verify on; } } }\n",
+        kHoldsSettings);
   check(
-      "http {\nmap $a $b {\ndefault CANARY;\n}\nserver {\nset $x CANARY;\nlocation / { proxy_pass https://b; proxy_ssl_verify on; "
+      "http {\nmap $a $b {\ndefault CANARY;\n}\nserver {\nset $x CANARY;\nlocation / { proxy_pass "
+      "https://b; proxy_ssl_verify on; "
       "}\nreturn 302 https://u:CANARY@h/;\n}\n}\n");
 }
 
 TEST_F(PatchAmongSecrets, AppliesWhateverStandsAround) {
   if (std::system("command -v patch >/dev/null") != 0) GTEST_SKIP() << "patch is not installed";
   std::mt19937 random(7);
-  const std::string_view lines[] = {"proxy_ssl_name a;\n", "ssl_session_tickets off;\n", "\n", "proxy_set_header X CANARY;\n", "# CANARY\n",
+  const std::string_view lines[] = {"proxy_ssl_name a;\n",
+                                    "ssl_session_tickets off;\n",
+                                    "\n",
+                                    "proxy_set_header X CANARY;\n",
+                                    "# CANARY\n",
                                     "set $x CANARY;\n"};
   for (int i = 0; i < 60; ++i) {
     const auto some = [&] {

@@ -24,7 +24,8 @@ TEST(RootedFiles, ReadsWhatNginxFindsUnderThePrefix) {
   const RootedFiles files({{"/etc/nginx/", repo}});
   ASSERT_TRUE(files.read("/etc/nginx/conf.d/a.conf", kMost));
   EXPECT_EQ(files.read("/etc/nginx/conf.d/a.conf", kMost).value(), "a");
-  EXPECT_EQ(files.glob("/etc/nginx/conf.d/*.conf"), (std::vector<std::string>{"/etc/nginx/conf.d/a.conf", "/etc/nginx/conf.d/b.conf"}));
+  EXPECT_EQ(files.glob("/etc/nginx/conf.d/*.conf"),
+            (std::vector<std::string>{"/etc/nginx/conf.d/a.conf", "/etc/nginx/conf.d/b.conf"}));
   EXPECT_EQ(files.here("/etc/nginx/conf.d/a.conf"), repo + "/conf.d/a.conf");
   EXPECT_EQ(files.there(repo + "/conf.d/a.conf"), "/etc/nginx/conf.d/a.conf");
 }
@@ -45,7 +46,8 @@ TEST(RootedFiles, TheLongestPrefixCounts) {
   const test::TempDir directory;
   write(directory.path() / "all/etc/nginx/tls/ca.pem", "all");
   write(directory.path() / "tls/ca.pem", "tls");
-  const RootedFiles files({{"", (directory.path() / "all").string()}, {"/etc/nginx/tls", (directory.path() / "tls").string()}});
+  const RootedFiles files({{"", (directory.path() / "all").string()},
+                           {"/etc/nginx/tls", (directory.path() / "tls").string()}});
   EXPECT_EQ(files.read("/etc/nginx/tls/ca.pem", kMost).value(), "tls");
 }
 

@@ -21,11 +21,12 @@ std::chrono::steady_clock::time_point soon() { return std::chrono::steady_clock:
 TEST(ProbeChild, AnswersNonsenseWithAnErrorAndLivesOn) {
   auto child = ChildProcess::start(ChildTask::judge);
   ASSERT_TRUE(child) << child.error().message();
-  for (const char* const line :
-       {"", "{", "[]", "{}", "{\"replay\":[{}]}", "{\"probe\":1}", "{\"find_issuers\":{}}", "{\"add\":{\"certificates\":[\"?\"]}}"}) {
+  for (const char* const line : {"", "{", "[]", "{}", "{\"replay\":[{}]}", "{\"probe\":1}",
+                                 "{\"find_issuers\":{}}", "{\"add\":{\"certificates\":[\"?\"]}}"}) {
     const auto answer = child.value().exchange(line, soon(), 1 << 20);
     ASSERT_FALSE(answer) << line;
-    EXPECT_EQ(answer.error().code(), ErrorCode::invalid_input) << line << ": " << answer.error().message();
+    EXPECT_EQ(answer.error().code(), ErrorCode::invalid_input)
+        << line << ": " << answer.error().message();
   }
   EXPECT_TRUE(child.value().exchange("{\"add\":{}}", soon(), 1 << 20));
 }
@@ -35,7 +36,8 @@ TEST(ProbeChild, IsKilledAtTheDeadline) {
   ASSERT_TRUE(child);
   // Nothing is asked that could be answered: a line without its end.
   const auto answer =
-      child.value().exchange(std::string("{\"inspect\":[") + std::string(1 << 20, ' '), std::chrono::steady_clock::now() - 1ms, 1 << 20);
+      child.value().exchange(std::string("{\"inspect\":[") + std::string(1 << 20, ' '),
+                             std::chrono::steady_clock::now() - 1ms, 1 << 20);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), ErrorCode::timeout);
   EXPECT_EQ(child.value().id(), -1);
@@ -101,7 +103,8 @@ TEST(NameResolution, FindsLoopbackAndSaysWhenThereIsNone) {
   ASSERT_TRUE(found) << found.error().message();
   EXPECT_EQ(found.value().front(), "127.0.0.1");
   EXPECT_FALSE(resolve_name("no-such-host.invalid", soon()));
-  EXPECT_EQ(resolve_name("localhost", std::chrono::steady_clock::now() - 1ms).error().code(), ErrorCode::timeout);
+  EXPECT_EQ(resolve_name("localhost", std::chrono::steady_clock::now() - 1ms).error().code(),
+            ErrorCode::timeout);
 }
 
 }  // namespace
@@ -109,7 +112,8 @@ TEST(NameResolution, FindsLoopbackAndSaysWhenThereIsNone) {
 
 /// This test program is also the child process that it tests, as the daemon's binary is.
 int main(int argc, char** argv) {
-  if (handshaked::diagnose::is_child_starter(argc, argv)) return handshaked::diagnose::run_child_starter();
+  if (handshaked::diagnose::is_child_starter(argc, argv))
+    return handshaked::diagnose::run_child_starter();
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

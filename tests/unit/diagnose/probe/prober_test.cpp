@@ -25,7 +25,8 @@ class ProberTest : public testing::Test {
   }
   static ProbeRequest with_sni(const std::string& name) { return {.server_name = name}; }
 
-  const ProbePolicy policy = ProbePolicy::create({{"127.0.0.1", 1}, {"backend.corp.test", 1}}, {}).value();
+  const ProbePolicy policy =
+      ProbePolicy::create({{"127.0.0.1", 1}, {"backend.corp.test", 1}}, {}).value();
   std::vector<std::string> told;
   int look_ups = 0;
 };
@@ -49,11 +50,14 @@ TEST_F(ProberTest, MakesTheSameProbeOnce) {
 TEST_F(ProberTest, UnattendedSendsItsOwnSettingsAndOneOtherSni) {
   Prober prober = make(ProbeScope::frugal);
   const AllowedPeer peer = prober.addresses_of({"127.0.0.1", 1}).value().front();
-  EXPECT_FALSE(prober.may_probe(peer, with_sni("a.corp.test"), false)) << "before nginx's own settings were tried";
+  EXPECT_FALSE(prober.may_probe(peer, with_sni("a.corp.test"), false))
+      << "before nginx's own settings were tried";
   ASSERT_TRUE(prober.observe(peer, {}, true));
   ASSERT_TRUE(prober.observe(peer, with_sni("a.corp.test"), false));
-  EXPECT_TRUE(prober.observe(peer, with_sni("a.corp.test"), false)) << "what was seen may be asked again";
-  EXPECT_EQ(prober.observe(peer, with_sni("b.corp.test"), false).error().code(), ErrorCode::permission_denied);
+  EXPECT_TRUE(prober.observe(peer, with_sni("a.corp.test"), false))
+      << "what was seen may be asked again";
+  EXPECT_EQ(prober.observe(peer, with_sni("b.corp.test"), false).error().code(),
+            ErrorCode::permission_denied);
   EXPECT_FALSE(prober.may_probe(peer, {.ciphers = "ALL"}, false));
   EXPECT_EQ(told.size(), 2U);
 }
@@ -63,7 +67,8 @@ TEST_F(ProberTest, KeepsItsBudget) {
   const AllowedPeer peer = prober.addresses_of({"127.0.0.1", 1}).value().front();
   ASSERT_TRUE(prober.observe(peer, with_sni("a.corp.test"), false));
   ASSERT_TRUE(prober.observe(peer, with_sni("b.corp.test"), false));
-  EXPECT_EQ(prober.observe(peer, with_sni("c.corp.test"), false).error().code(), ErrorCode::permission_denied);
+  EXPECT_EQ(prober.observe(peer, with_sni("c.corp.test"), false).error().code(),
+            ErrorCode::permission_denied);
 }
 
 TEST_F(ProberTest, LooksANameUpOnceAndNeverOneThatOnlyALogNames) {

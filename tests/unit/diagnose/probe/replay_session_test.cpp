@@ -22,7 +22,8 @@ TEST(ReplaySession, GivesTheSameResultsAsWithoutAChild) {
   const SituationTable table;
   auto child = session();
   std::vector<ReplayInput> inputs;
-  for (const Situation& situation : table.all()) inputs.push_back(replay_input(situation, wall_clock_now()));
+  for (const Situation& situation : table.all())
+    inputs.push_back(replay_input(situation, wall_clock_now()));
   const auto results = child.replay(inputs);
   ASSERT_TRUE(results) << results.error().message();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -34,16 +35,24 @@ TEST(ReplaySession, GivesTheSameResultsAsWithoutAChild) {
 TEST(ReplaySession, SurvivesAChainThatCannotBeParsed) {
   const auto root = TestIdentity::root("Root");
   auto child = session();
-  EXPECT_EQ(child.replay(ReplayInput{.chain = {"rubbish"}}).error().code(), ErrorCode::invalid_input);
+  EXPECT_EQ(child.replay(ReplayInput{.chain = {"rubbish"}}).error().code(),
+            ErrorCode::invalid_input);
   EXPECT_EQ(child.replay(ReplayInput{}).error().code(), ErrorCode::invalid_input);
-  EXPECT_TRUE(child.replay(ReplayInput{.chain = {root.leaf().der()}, .trusted = {root.der()}, .at = wall_clock_now()}).value().verified);
+  EXPECT_TRUE(
+      child
+          .replay(ReplayInput{
+              .chain = {root.leaf().der()}, .trusted = {root.der()}, .at = wall_clock_now()})
+          .value()
+          .verified);
 }
 
 TEST(ReplaySession, CarriesNamesOfAnyBytes) {
   const auto root = TestIdentity::root("Root");
   auto child = session();
-  ReplayInput input{
-      .chain = {root.leaf().der()}, .trusted = {root.der()}, .name = std::string("leaf.test\0.evil\xFF", 16), .at = wall_clock_now()};
+  ReplayInput input{.chain = {root.leaf().der()},
+                    .trusted = {root.der()},
+                    .name = std::string("leaf.test\0.evil\xFF", 16),
+                    .at = wall_clock_now()};
   EXPECT_FALSE(child.replay(input).value().name_matches);
   input.name = "leaf.test";
   EXPECT_TRUE(child.replay(input).value().name_matches);
@@ -66,7 +75,8 @@ TEST(ReplaySession, FindsWhoIssued) {
   const auto namesake = TestIdentity::root("Root");
   const auto other = TestIdentity::root("Other");
   auto child = session();
-  const auto found = child.find_issuers(root.leaf().der(), std::vector<Der>{other.der(), namesake.der(), "rubbish", root.der()});
+  const auto found = child.find_issuers(
+      root.leaf().der(), std::vector<Der>{other.der(), namesake.der(), "rubbish", root.der()});
   ASSERT_TRUE(found);
   EXPECT_THAT(found.value().signers, ElementsAre(3));
   EXPECT_THAT(found.value().namesakes, ElementsAre(1));
@@ -81,7 +91,8 @@ TEST(ReplaySession, EndsAtItsDeadline) {
 
 TEST(ReplaySession, LimitsWhatItTakes) {
   auto child = session();
-  EXPECT_EQ(child.replay(std::vector<ReplayInput>(ReplaySession::kMaxVariants + 1)).error().code(), ErrorCode::limit_exceeded);
+  EXPECT_EQ(child.replay(std::vector<ReplayInput>(ReplaySession::kMaxVariants + 1)).error().code(),
+            ErrorCode::limit_exceeded);
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ TEST(FirstBytes, TakesAnyPrefixOfAnything) {
   std::string bytes;
   for (int i = 0; i < 300; ++i) {
     bytes.push_back(static_cast<char>(i * 37));
-    EXPECT_EQ(first_bytes_from(to_string(classify_first_bytes(bytes))), classify_first_bytes(bytes));
+    EXPECT_EQ(first_bytes_from(to_string(classify_first_bytes(bytes))),
+              classify_first_bytes(bytes));
   }
 }
 

@@ -8,7 +8,8 @@
 namespace handshaked::diagnose {
 namespace {
 
-/// Answers look-ups from a list, and remembers them. Every further look-up of a name gets the next answer.
+/// Answers look-ups from a list, and remembers them. Every further look-up of a name gets the next
+/// answer.
 class Names {
  public:
   Names& add(const std::string& name, std::vector<std::vector<std::string>> answers) {
@@ -23,14 +24,17 @@ class Names {
       return found->second[std::min(count, found->second.size() - 1)];
     };
   }
-  std::size_t lookups(const std::string& name) const { return lookups_.contains(name) ? lookups_.at(name) : 0; }
+  std::size_t lookups(const std::string& name) const {
+    return lookups_.contains(name) ? lookups_.at(name) : 0;
+  }
 
  private:
   std::map<std::string, std::vector<std::vector<std::string>>> answers_;
   std::map<std::string, std::size_t> lookups_;
 };
 
-ProbePolicy policy(std::vector<NamedPeer> configured, const std::vector<std::string>& allow_list = {}) {
+ProbePolicy policy(std::vector<NamedPeer> configured,
+                   const std::vector<std::string>& allow_list = {}) {
   auto made = ProbePolicy::create(std::move(configured), allow_list);
   if (!made) throw std::runtime_error(made.error().message());
   return std::move(made).value();
@@ -46,12 +50,16 @@ std::vector<std::string> addresses(const Result<std::vector<AllowedPeer>>& allow
 TEST(ProbePolicy, AllowsWhatTheConfigurationNames) {
   Names names;
   names.add("backend.example", {{"192.0.2.7", "2001:db8::7"}});
-  const auto rules = policy({{"backend.example", 443}, {"10.0.0.5", 8443}, {"[::1]", 443}, {"unix:/run/app.sock", 0}});
+  const auto rules = policy(
+      {{"backend.example", 443}, {"10.0.0.5", 8443}, {"[::1]", 443}, {"unix:/run/app.sock", 0}});
   EXPECT_THAT(addresses(rules.addresses_of({"Backend.Example.", 443}, names.resolve())),
               testing::ElementsAre("192.0.2.7:443", "[2001:db8::7]:443"));
-  EXPECT_THAT(addresses(rules.addresses_of({"10.0.0.5", 8443}, names.resolve())), testing::ElementsAre("10.0.0.5:8443"));
-  EXPECT_THAT(addresses(rules.addresses_of({"::1", 443}, names.resolve())), testing::ElementsAre("[::1]:443"));
-  EXPECT_THAT(addresses(rules.addresses_of({"unix:/run/app.sock", 0}, names.resolve())), testing::ElementsAre("unix:/run/app.sock"));
+  EXPECT_THAT(addresses(rules.addresses_of({"10.0.0.5", 8443}, names.resolve())),
+              testing::ElementsAre("10.0.0.5:8443"));
+  EXPECT_THAT(addresses(rules.addresses_of({"::1", 443}, names.resolve())),
+              testing::ElementsAre("[::1]:443"));
+  EXPECT_THAT(addresses(rules.addresses_of({"unix:/run/app.sock", 0}, names.resolve())),
+              testing::ElementsAre("unix:/run/app.sock"));
 }
 
 TEST(ProbePolicy, RefusesEveryoneElse) {
@@ -73,13 +81,19 @@ TEST(ProbePolicy, RefusesEveryoneElse) {
 
 TEST(ProbePolicy, RefusesForbiddenAddressesOfNamedPeers) {
   Names names;
-  names.add("backend.example", {{"169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "64:ff9b::a9fe:a9fe", "0.0.0.0", "127.1"}})
+  names
+      .add("backend.example", {{"169.254.169.254", "::ffff:169.254.169.254", "fe80::1",
+                                "64:ff9b::a9fe:a9fe", "0.0.0.0", "127.1"}})
       .add("mixed.example", {{"169.254.169.254", "192.0.2.7"}});
-  const auto rules =
-      policy({{"backend.example", 443}, {"mixed.example", 443}, {"169.254.169.254", 80}, {"0.0.0.0", 443}, {"2130706433", 443}},
-             {"0.0.0.0/0", "::/0"});
+  const auto rules = policy({{"backend.example", 443},
+                             {"mixed.example", 443},
+                             {"169.254.169.254", 80},
+                             {"0.0.0.0", 443},
+                             {"2130706433", 443}},
+                            {"0.0.0.0/0", "::/0"});
   EXPECT_FALSE(rules.addresses_of({"backend.example", 443}, names.resolve()));
-  EXPECT_THAT(addresses(rules.addresses_of({"mixed.example", 443}, names.resolve())), testing::ElementsAre("192.0.2.7:443"));
+  EXPECT_THAT(addresses(rules.addresses_of({"mixed.example", 443}, names.resolve())),
+              testing::ElementsAre("192.0.2.7:443"));
   EXPECT_FALSE(rules.addresses_of({"169.254.169.254", 80}, names.resolve()));
   EXPECT_FALSE(rules.addresses_of({"0.0.0.0", 443}, names.resolve()));
   EXPECT_FALSE(rules.addresses_of({"2130706433", 443}, names.resolve()));
@@ -133,8 +147,9 @@ TEST(ProbePolicy, LooksUpABoundedNumberOfNames) {
 TEST(ProbePolicy, ReadsTheAllowList) {
   Names names;
   names.add("backend.example", {{"192.0.2.7"}}).add("fixed.example", {{"192.0.2.8"}});
-  const auto rules = policy({}, {"10.0.0.0/9", "2001:db8::/33", "203.0.113.9", "203.0.113.10:443", "[2001:db8:ffff::1]:443",
-                                 "Backend.example", "fixed.example:443", "unix:/run/x"});
+  const auto rules =
+      policy({}, {"10.0.0.0/9", "2001:db8::/33", "203.0.113.9", "203.0.113.10:443",
+                  "[2001:db8:ffff::1]:443", "Backend.example", "fixed.example:443", "unix:/run/x"});
   const auto allows = [&](const std::string& host, std::uint16_t port) {
     return rules.addresses_of({host, port}, names.resolve()).has_value();
   };
@@ -153,8 +168,9 @@ TEST(ProbePolicy, ReadsTheAllowList) {
 }
 
 TEST(ProbePolicy, NamesTheEntryThatIsWrong) {
-  for (const char* const entry : {"", "10.0.0.0/33", "10.0.0/8", "::/129", "a b", "host:0", "host:99999", "host:x", "127.1", "2130706433",
-                                  "[::1", "unix:x", "/", "1.2.3.4/"}) {
+  for (const char* const entry :
+       {"", "10.0.0.0/33", "10.0.0/8", "::/129", "a b", "host:0", "host:99999", "host:x", "127.1",
+        "2130706433", "[::1", "unix:x", "/", "1.2.3.4/"}) {
     const auto made = ProbePolicy::create({}, {entry});
     ASSERT_FALSE(made) << entry;
     EXPECT_EQ(made.error().code(), ErrorCode::invalid_configuration) << entry;

@@ -44,10 +44,12 @@ TEST(TlsLibrary, OnlyWhatOurLibraryTriedIsWithdrawn) {
     return made;
   };
   Diagnosis diagnosis;
-  diagnosis.fixes = {fix(ProofStatus::proved, ProofMethod::replay), fix(ProofStatus::refuted, ProofMethod::probe),
-                     fix(ProofStatus::proved, ProofMethod::nginx_t), fix(ProofStatus::untested, ProofMethod::none),
-                     fix(ProofStatus::proved, ProofMethod::nginx)};
-  diagnosis.dead_ends.emplace_back().proof = {ProofStatus::proved, ProofMethod::replay, {"still fails", "仍失败"}};
+  diagnosis.fixes = {
+      fix(ProofStatus::proved, ProofMethod::replay), fix(ProofStatus::refuted, ProofMethod::probe),
+      fix(ProofStatus::proved, ProofMethod::nginx_t), fix(ProofStatus::untested, ProofMethod::none),
+      fix(ProofStatus::proved, ProofMethod::nginx)};
+  diagnosis.dead_ends.emplace_back().proof = {
+      ProofStatus::proved, ProofMethod::replay, {"still fails", "仍失败"}};
   withdraw_proofs(diagnosis, {"why", "原因"});
   EXPECT_EQ(diagnosis.fixes[0].proof.status, ProofStatus::untested);
   EXPECT_EQ(diagnosis.fixes[0].proof.detail.en, "why; tried here: it passed");
@@ -55,7 +57,8 @@ TEST(TlsLibrary, OnlyWhatOurLibraryTriedIsWithdrawn) {
   EXPECT_EQ(diagnosis.fixes[2].proof.status, ProofStatus::proved) << "nginx itself has judged";
   EXPECT_EQ(diagnosis.fixes[2].proof.detail.en, "it passed");
   EXPECT_EQ(diagnosis.fixes[3].proof.detail.en, "it passed");
-  EXPECT_EQ(diagnosis.fixes[4].proof.status, ProofStatus::proved) << "nginx itself has shaken hands";
+  EXPECT_EQ(diagnosis.fixes[4].proof.status, ProofStatus::proved)
+      << "nginx itself has shaken hands";
   EXPECT_EQ(diagnosis.dead_ends[0].proof.status, ProofStatus::untested);
   EXPECT_THAT(diagnosis.dead_ends[0].proof.detail.zh, StartsWith("原因"));
 }

@@ -107,7 +107,8 @@ TEST_F(SyslogNotifierTest, CountsOctetsOverTcpAndKeepsTheConnection) {
 }
 
 TEST_F(SyslogNotifierTest, LosesNoMessageToACollectorThatClosesAfterEachOne) {
-  // Closed in order. A reset that arrives after the peer's kernel took the message can lose it: syslog has no answer.
+  // Closed in order. A reset that arrives after the peer's kernel took the message can lose it:
+  // syslog has no answer.
   {
     Frames frames;
     test::LoopbackServer server([&](test::LoopbackConnection& connection, int) {
@@ -117,7 +118,8 @@ TEST_F(SyslogNotifierTest, LosesNoMessageToACollectorThatClosesAfterEachOne) {
     const auto notifier = tcp_sink(server.port());
     for (const std::string id : {"a", "b", "c", "d"}) {
       DeliveryOutcome outcome = send(*notifier, id);
-      for (int again = 0; again < 5 && outcome.kind != Kind::delivered; ++again) outcome = send(*notifier, id);
+      for (int again = 0; again < 5 && outcome.kind != Kind::delivered; ++again)
+        outcome = send(*notifier, id);
       ASSERT_EQ(outcome.kind, Kind::delivered) << outcome.reason;
       const auto has_come = [&] {
         for (const auto& frame : frames.all())
@@ -206,8 +208,9 @@ TEST_F(SyslogNotifierTest, UsesAStreamWhereTheLocalCollectorHasMadeItThat) {
   std::string text;
   std::thread reader([&] {
     test::LoopbackConnection connection(::accept(collector, nullptr, nullptr), nullptr);
-    text = connection.read_unit(
-        [](const std::string& seen) -> std::size_t { return std::count(seen.begin(), seen.end(), '\n') == 2 ? seen.size() : 0; });
+    text = connection.read_unit([](const std::string& seen) -> std::size_t {
+      return std::count(seen.begin(), seen.end(), '\n') == 2 ? seen.size() : 0;
+    });
   });
   const auto notifier = local_sink();
   EXPECT_EQ(send(*notifier, "a").kind, Kind::delivered);

@@ -31,7 +31,8 @@ class TestFile {
 class HttpClientTest : public testing::Test {
  protected:
   HttpClient client_of(const test::LoopbackServer& server, HttpClientOptions options = {}) {
-    const auto url = parse_receiver_url("http://127.0.0.1:" + std::to_string(server.port()) + "/hook");
+    const auto url =
+        parse_receiver_url("http://127.0.0.1:" + std::to_string(server.port()) + "/hook");
     return HttpClient(loop_.get_executor(), url.value(), std::nullopt, options);
   }
 
@@ -117,7 +118,8 @@ TEST_F(HttpClientTest, SendsAgainWhenTheKeptConnectionBreaksWithoutAnAnswer) {
 }
 
 TEST_F(HttpClientTest, DoesNotSendAgainWhenAFreshConnectionBreaks) {
-  test::LoopbackServer server([](test::LoopbackConnection& connection, int) { connection.read_request(); });
+  test::LoopbackServer server(
+      [](test::LoopbackConnection& connection, int) { connection.read_request(); });
   HttpClient client = client_of(server);
   const auto response = post(client);
   ASSERT_FALSE(response);
@@ -138,7 +140,8 @@ TEST_F(HttpClientTest, RefusesGarbage) {
 }
 
 TEST_F(HttpClientTest, GivesUpOnAReceiverThatNeverAnswers) {
-  test::LoopbackServer server([](test::LoopbackConnection& connection, int) { connection.wait_for_end(); });
+  test::LoopbackServer server(
+      [](test::LoopbackConnection& connection, int) { connection.wait_for_end(); });
   HttpClientOptions options;
   options.first_byte = 50ms;
   HttpClient client = client_of(server, options);
@@ -170,7 +173,8 @@ TEST_F(HttpClientTest, GivesUpOnAReceiverThatDoesNotRead) {
   ASSERT_EQ(::bind(blocked, reinterpret_cast<sockaddr*>(&address), size), 0);
   ASSERT_EQ(::listen(blocked, 1), 0);
   ::getsockname(blocked, reinterpret_cast<sockaddr*>(&address), &size);
-  const auto url = parse_receiver_url("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+  const auto url =
+      parse_receiver_url("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
   HttpClientOptions options;
   options.write = 50ms;
   HttpClient client(loop_.get_executor(), url.value(), std::nullopt, options);
@@ -248,7 +252,8 @@ TEST_F(HttpClientTest, ReadsAnAnswerThatComesBeforeTheRequestWasRead) {
 TEST_F(HttpClientTest, FollowsNoRedirect) {
   test::LoopbackServer server([](test::LoopbackConnection& connection, int) {
     connection.read_request();
-    connection.write("HTTP/1.1 307 Temporary Redirect\r\nlocation: /other\r\ncontent-length: 0\r\n\r\n");
+    connection.write(
+        "HTTP/1.1 307 Temporary Redirect\r\nlocation: /other\r\ncontent-length: 0\r\n\r\n");
     connection.wait_for_end();
   });
   HttpClient client = client_of(server);
@@ -268,7 +273,8 @@ TEST_F(HttpClientTest, ReportsARefusedConnectionWithoutThePath) {
   HttpClient client(loop_.get_executor(), url.value(), std::nullopt, {});
   const auto response = post(client);
   ASSERT_FALSE(response);
-  EXPECT_EQ(response.error().message(), "cannot connect to 127.0.0.1 port " + std::to_string(port) + " (127.0.0.1: Connection refused)");
+  EXPECT_EQ(response.error().message(), "cannot connect to 127.0.0.1 port " + std::to_string(port) +
+                                            " (127.0.0.1: Connection refused)");
 }
 
 TEST_F(HttpClientTest, ReportsANameThatDoesNotExist) {
@@ -280,7 +286,8 @@ TEST_F(HttpClientTest, ReportsANameThatDoesNotExist) {
 }
 
 TEST_F(HttpClientTest, EndsWhatIsUnderWayWhenClosed) {
-  test::LoopbackServer server([](test::LoopbackConnection& connection, int) { connection.wait_for_end(); });
+  test::LoopbackServer server(
+      [](test::LoopbackConnection& connection, int) { connection.wait_for_end(); });
   HttpClient client = client_of(server);
   boost::asio::steady_timer timer(loop_, 20ms);
   timer.async_wait([&](boost::system::error_code) { client.close(); });
@@ -296,16 +303,18 @@ TEST_F(HttpClientTest, RefusesLineFeedsInHeaders) {
   HttpClientRequest request;
   request.target = "/";
   request.headers = {{"webhook-id", "a\r\nx: y"}};
-  EXPECT_EQ(test::run_coroutine(loop_, client.exchange(std::move(request))).error().code(), ErrorCode::invalid_input);
+  EXPECT_EQ(test::run_coroutine(loop_, client.exchange(std::move(request))).error().code(),
+            ErrorCode::invalid_input);
   EXPECT_EQ(server.connections(), 0);
 }
 
 class HttpsClientTest : public HttpClientTest {
  protected:
-  Result<HttpResponse> post_to(const std::string& host, const test::TestCertificate& certificate, const std::string& ca_file,
-                               int times = 1) {
+  Result<HttpResponse> post_to(const std::string& host, const test::TestCertificate& certificate,
+                               const std::string& ca_file, int times = 1) {
     test::LoopbackServer server(answer_all, &certificate);
-    const auto url = parse_receiver_url("https://" + host + ":" + std::to_string(server.port()) + "/hook");
+    const auto url =
+        parse_receiver_url("https://" + host + ":" + std::to_string(server.port()) + "/hook");
     auto tls = TlsClient::create({.ca_file = ca_file, .certificate_file = "", .key_file = ""});
     HttpClient client(loop_.get_executor(), url.value(), std::move(tls.value()), {});
     auto response = post(client);
@@ -339,7 +348,8 @@ TEST_F(HttpsClientTest, RefusesACertificateOfAnUnknownAuthority) {
   const auto certificate = test::TestCertificate::server("IP:127.0.0.1", other);
   const auto response = post_to("127.0.0.1", certificate, ca_file_.path());
   ASSERT_FALSE(response);
-  EXPECT_NE(response.error().message().find("is not trusted"), std::string::npos) << response.error().message();
+  EXPECT_NE(response.error().message().find("is not trusted"), std::string::npos)
+      << response.error().message();
   EXPECT_FALSE(post_to("127.0.0.1", certificate, ""));  // nor does the system's store know it
 }
 
@@ -347,42 +357,54 @@ TEST_F(HttpsClientTest, RefusesACertificateForAnotherName) {
   const auto name = test::TestCertificate::server("DNS:example.com", authority_);
   const auto by_name = post_to("localhost", name, ca_file_.path());
   ASSERT_FALSE(by_name);
-  EXPECT_NE(by_name.error().message().find("hostname mismatch"), std::string::npos) << by_name.error().message();
+  EXPECT_NE(by_name.error().message().find("hostname mismatch"), std::string::npos)
+      << by_name.error().message();
   const auto by_address = post_to("127.0.0.1", name, ca_file_.path());
   ASSERT_FALSE(by_address);
-  EXPECT_NE(by_address.error().message().find("IP address mismatch"), std::string::npos) << by_address.error().message();
+  EXPECT_NE(by_address.error().message().find("IP address mismatch"), std::string::npos)
+      << by_address.error().message();
 }
 
 TEST_F(HttpsClientTest, GivesUpOnAHandshakeThatDoesNotGoOn) {
-  test::LoopbackServer server([](test::LoopbackConnection& connection, int) { connection.wait_for_end(); });
+  test::LoopbackServer server(
+      [](test::LoopbackConnection& connection, int) { connection.wait_for_end(); });
   const auto url = parse_receiver_url("https://127.0.0.1:" + std::to_string(server.port()));
   HttpClientOptions options;
   options.connect.tls_handshake = 50ms;
-  HttpClient client(loop_.get_executor(), url.value(), std::move(TlsClient::create({}).value()), options);
+  HttpClient client(loop_.get_executor(), url.value(), std::move(TlsClient::create({}).value()),
+                    options);
   const auto response = post(client);
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().message(), "timed out while agreeing on TLS");
 }
 
 TEST_F(HttpsClientTest, ReportsAPeerThatDoesNotSpeakTls) {
-  test::LoopbackServer server([](test::LoopbackConnection& connection, int) { connection.write("HTTP/1.1 400 Bad Request\r\n\r\n"); });
+  test::LoopbackServer server([](test::LoopbackConnection& connection, int) {
+    connection.write("HTTP/1.1 400 Bad Request\r\n\r\n");
+  });
   const auto url = parse_receiver_url("https://127.0.0.1:" + std::to_string(server.port()));
-  HttpClient client(loop_.get_executor(), url.value(), std::move(TlsClient::create({}).value()), {});
+  HttpClient client(loop_.get_executor(), url.value(), std::move(TlsClient::create({}).value()),
+                    {});
   EXPECT_EQ(post(client).error().code(), ErrorCode::network);
 }
 
 TEST(TlsClient, RefusesFilesThatItCannotUse) {
-  EXPECT_FALSE(TlsClient::create({.ca_file = "/no/such/file", .certificate_file = "", .key_file = ""}));
-  EXPECT_FALSE(TlsClient::create({.ca_file = "", .certificate_file = "/some/file", .key_file = ""}));
+  EXPECT_FALSE(
+      TlsClient::create({.ca_file = "/no/such/file", .certificate_file = "", .key_file = ""}));
+  EXPECT_FALSE(
+      TlsClient::create({.ca_file = "", .certificate_file = "/some/file", .key_file = ""}));
   const TestFile garbage("garbage");
-  EXPECT_FALSE(TlsClient::create({.ca_file = garbage.path(), .certificate_file = "", .key_file = ""}));
+  EXPECT_FALSE(
+      TlsClient::create({.ca_file = garbage.path(), .certificate_file = "", .key_file = ""}));
   const auto one = test::TestCertificate::authority();
   const auto other = test::TestCertificate::authority();
   const TestFile certificate(one.certificate_pem());
   const TestFile key(one.key_pem());
   const TestFile wrong_key(other.key_pem());
-  EXPECT_TRUE(TlsClient::create({.ca_file = "", .certificate_file = certificate.path(), .key_file = key.path()}));
-  EXPECT_FALSE(TlsClient::create({.ca_file = "", .certificate_file = certificate.path(), .key_file = wrong_key.path()}));
+  EXPECT_TRUE(TlsClient::create(
+      {.ca_file = "", .certificate_file = certificate.path(), .key_file = key.path()}));
+  EXPECT_FALSE(TlsClient::create(
+      {.ca_file = "", .certificate_file = certificate.path(), .key_file = wrong_key.path()}));
 }
 
 }  // namespace

@@ -42,7 +42,9 @@ INSTANTIATE_TEST_SUITE_P(Sizes, HttpRequestInPieces, testing::Values(1, 2, 5, 64
 
 TEST_P(HttpRequestInPieces, ReadsABodyOfGivenLength) {
   HttpRequestParser parser;
-  const Parsed parsed = parse(parser, "POST /a%20b?x=1%2F2&y HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhelloGET", GetParam());
+  const Parsed parsed = parse(
+      parser, "POST /a%20b?x=1%2F2&y HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhelloGET",
+      GetParam());
   EXPECT_TRUE(parsed.done);
   EXPECT_EQ(parsed.body, "hello");
   EXPECT_EQ(parsed.rest, "GET");
@@ -55,7 +57,9 @@ TEST_P(HttpRequestInPieces, ReadsABodyOfGivenLength) {
 TEST_P(HttpRequestInPieces, JoinsChunks) {
   HttpRequestParser parser;
   const Parsed parsed =
-      parse(parser, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\nnext",
+      parse(parser,
+            "POST / HTTP/1.1\r\nTransfer-Encoding: "
+            "chunked\r\n\r\n3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\nnext",
             GetParam());
   EXPECT_TRUE(parsed.done);
   EXPECT_EQ(parsed.body, "abc0123456789");
@@ -75,9 +79,10 @@ TEST(HttpRequestParser, ReadsOneRequestAfterAnother) {
 TEST(HttpRequestParser, RefusesWhatTwoProgramsCouldReadDifferently) {
   for (const char* head :
        {"POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        "POST / HTTP/1.1\r\nContent-Length : 5\r\n\r\n", "POST / HTTP/2.0\r\n\r\n", "\x16\x03\x01\x02\x00",
-        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"}) {
+        "POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length : 5\r\n\r\n", "POST / HTTP/2.0\r\n\r\n",
+        "\x16\x03\x01\x02\x00", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"}) {
     HttpRequestParser parser;
     EXPECT_TRUE(parse(parser, head, 4096).failed) << head;
   }

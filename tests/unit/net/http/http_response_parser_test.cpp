@@ -5,11 +5,14 @@
 namespace handshaked::net {
 namespace {
 
-HttpResponseParser parser_with_limits(std::size_t body = 100) { return HttpResponseParser({.header_bytes = 1024, .body_bytes = body}); }
+HttpResponseParser parser_with_limits(std::size_t body = 100) {
+  return HttpResponseParser({.header_bytes = 1024, .body_bytes = body});
+}
 
 TEST(HttpResponseParser, ReadsTheSameWhereverTheBytesAreCut) {
   const std::string text =
-      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 429 Too Many\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 429 Too Many\r\nRetry-After: 7\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n"
       "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n";
   for (std::size_t step = 1; step <= text.size(); ++step) {
     auto parser = parser_with_limits();
@@ -29,9 +32,11 @@ TEST(HttpResponseParser, ReadsTheSameWhereverTheBytesAreCut) {
 }
 
 TEST(HttpResponseParser, RefusesWhatIsNotHttp) {
-  for (const std::string_view text : {"\x16\x03\x01\x02 and more of TLS", "220 mail.example.com ESMTP\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
-                                      "HTTP/2 200\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-                                      "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n"}) {
+  for (const std::string_view text :
+       {"\x16\x03\x01\x02 and more of TLS", "220 mail.example.com ESMTP\r\n",
+        "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/2 200\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
+        "HTTP/1.1 101 Switching\r\n\r\n"}) {
     auto parser = parser_with_limits();
     const auto fed = parser.feed(text);
     ASSERT_FALSE(fed) << text;
@@ -54,7 +59,8 @@ TEST(HttpResponseParser, BoundsHeadersChunkLinesAndInterimResponses) {
 
 TEST(HttpResponseParser, CutsTheBodyAtItsLimitAndKeepsTheStatus) {
   auto parser = parser_with_limits(10);
-  ASSERT_TRUE(parser.feed("HTTP/1.1 200 OK\r\ncontent-length: 18446744073709551615\r\n\r\n" + std::string(30, 'x')));
+  ASSERT_TRUE(parser.feed("HTTP/1.1 200 OK\r\ncontent-length: 18446744073709551615\r\n\r\n" +
+                          std::string(30, 'x')));
   EXPECT_TRUE(parser.is_body_cut());
   EXPECT_FALSE(parser.can_reuse_connection());
   const HttpResponse response = parser.take_response();
@@ -65,7 +71,8 @@ TEST(HttpResponseParser, CutsTheBodyAtItsLimitAndKeepsTheStatus) {
 
 TEST(HttpResponseParser, ReusesNoConnectionThatTheReceiverWillCloseOrThatHoldsMore) {
   for (const std::string_view text :
-       {"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n",
+       {"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        "HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n",
         "HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\n"}) {
     auto parser = parser_with_limits();
     ASSERT_TRUE(parser.feed(text));

@@ -13,7 +13,8 @@ struct Case {
   std::string kept;
 };
 
-/// What nginx 1.22.1 opened for "include WRITTEN;" (real_nginx_test.cpp asks it again where it is installed).
+/// What nginx 1.22.1 opened for "include WRITTEN;" (real_nginx_test.cpp asks it again where it is
+/// installed).
 const Case kWords[] = {
     {"aa", "aa"},           {R"("a b")", "a b"},      {"'a;b'", "a;b"},     {R"(a\;b)", R"(a\;b)"},
     {R"(a\ b)", R"(a\ b)"}, {R"("a\"b")", R"(a"b)"},  {R"('a\'b')", "a'b"}, {R"(a\tb)", "a\tb"},
@@ -31,7 +32,8 @@ TEST(ConfigurationLexer, KeepsOfEachWordWhatNginxKeeps) {
     const Statement statement = lexer.next();
     ASSERT_EQ(statement.words.size(), 2u) << word.written;
     EXPECT_EQ(statement.words[1].text, word.kept) << word.written;
-    EXPECT_EQ(text.substr(statement.words[1].raw.begin, statement.words[1].raw.size()), word.written);
+    EXPECT_EQ(text.substr(statement.words[1].raw.begin, statement.words[1].raw.size()),
+              word.written);
     EXPECT_EQ(statement.ending, StatementEnd::semicolon);
     EXPECT_TRUE(lexer.problems().empty()) << word.written;
   }
@@ -91,7 +93,8 @@ TEST(ConfigurationLexer, AnOpenQuoteEndsWithItsLine) {
   EXPECT_EQ(lexer.next().words.at(0).text, "d");
   ASSERT_EQ(lexer.problems().size(), 1u);
   EXPECT_EQ(lexer.problems()[0].line, 2u);
-  EXPECT_NE(lexer.problems()[0].reason.find("missing terminating \"\"\" character"), std::string::npos);
+  EXPECT_NE(lexer.problems()[0].reason.find("missing terminating \"\"\" character"),
+            std::string::npos);
 }
 
 /// nginx 1.22.1: 4095 bytes and the ';' are read, 4096 are not; with quotes it is 4094.
@@ -122,7 +125,8 @@ TEST(ConfigurationLexer, StopsAfterAThousandProblems) {
 
 TEST(ConfigurationLexer, SkipsLuaByItsOwnRules) {
   const std::string text =
-      "content_by_lua_block {\n local t = { a = \"}\", b = '\\'}' } -- }\n --[[ } ]] local s = [==[ }} ]] ]==]\n if t[1] then "
+      "content_by_lua_block {\n local t = { a = \"}\", b = '\\'}' } -- }\n --[[ } ]] local s = "
+      "[==[ }} ]] ]==]\n if t[1] then "
       "end\n}\nafter;";
   ConfigurationLexer lexer(text);
   EXPECT_EQ(lexer.next().ending, StatementEnd::block_start);
@@ -139,10 +143,12 @@ TEST(ConfigurationLexer, AlwaysEnds) {
   std::uint32_t state = 12345;
   for (int round = 0; round < 3000; ++round) {
     std::string text;
-    for (int i = 0; i < 60; ++i) text += alphabet[(state = state * 1664525u + 1013904223u) >> 16 & 15u];
+    for (int i = 0; i < 60; ++i)
+      text += alphabet[(state = state * 1664525u + 1013904223u) >> 16 & 15u];
     ConfigurationLexer lexer(text);
     std::size_t statements = 0;
-    while (lexer.next().ending != StatementEnd::end_of_text) ASSERT_LE(++statements, text.size() + 1) << text;
+    while (lexer.next().ending != StatementEnd::end_of_text)
+      ASSERT_LE(++statements, text.size() + 1) << text;
     EXPECT_LE(lexer.position(), text.size());
   }
 }

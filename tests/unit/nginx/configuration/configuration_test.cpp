@@ -49,7 +49,8 @@ TEST(Configuration, ReadsIncludesInPlaceAndRemembersWhereTheyCameFrom) {
 }
 
 TEST(Configuration, KeepsBytesForAPatch) {
-  const Configuration configuration = load_text("http {\n\tserver {\n\t\tproxy_ssl_name \"a b\"; # why\n\t}\n}\n");
+  const Configuration configuration =
+      load_text("http {\n\tserver {\n\t\tproxy_ssl_name \"a b\"; # why\n\t}\n}\n");
   const Directive* server = configuration.root().find_first("http")->find_first("server");
   const Directive* name = server->find_first("proxy_ssl_name");
   EXPECT_EQ(raw_text(*name, name->raw), "proxy_ssl_name \"a b\";");
@@ -61,9 +62,11 @@ TEST(Configuration, KeepsBytesForAPatch) {
 }
 
 TEST(Configuration, MissingFilesAreAProblemOnlyWithoutAGlob) {
-  const Configuration configuration = load_text("include none/*.conf;\ninclude modules/x.conf;\nevents {}\n");
+  const Configuration configuration =
+      load_text("include none/*.conf;\ninclude modules/x.conf;\nevents {}\n");
   EXPECT_EQ(messages(configuration),
-            Messages{"/etc/nginx/nginx.conf:2: open() \"/etc/nginx/modules/x.conf\" failed (2: No such file or directory)"});
+            Messages{"/etc/nginx/nginx.conf:2: open() \"/etc/nginx/modules/x.conf\" failed (2: No "
+                     "such file or directory)"});
   EXPECT_NE(configuration.root().find_first("events"), nullptr);
 }
 
@@ -74,7 +77,8 @@ TEST(Configuration, IncludesNeverGoInACircle) {
   files.add("/etc/nginx/b", "\ninclude a;\ninclude nginx.conf;\nuser x;");
   const Configuration configuration = load(files);
   EXPECT_EQ(messages(configuration),
-            (Messages{"/etc/nginx/b:2: \"/etc/nginx/a\" includes itself", "/etc/nginx/b:3: \"/etc/nginx/nginx.conf\" includes itself"}));
+            (Messages{"/etc/nginx/b:2: \"/etc/nginx/a\" includes itself",
+                      "/etc/nginx/b:3: \"/etc/nginx/nginx.conf\" includes itself"}));
   EXPECT_NE(configuration.root().find_first("user"), nullptr);
   EXPECT_NE(configuration.root().find_first("worker_processes"), nullptr);
 }
@@ -82,7 +86,8 @@ TEST(Configuration, IncludesNeverGoInACircle) {
 TEST(Configuration, BoundsTheDepthOfIncludes) {
   MemoryFiles files;
   files.add("/etc/nginx/nginx.conf", "include 0;");
-  for (int i = 0; i < 100; ++i) files.add("/etc/nginx/" + std::to_string(i), "include " + std::to_string(i + 1) + ";");
+  for (int i = 0; i < 100; ++i)
+    files.add("/etc/nginx/" + std::to_string(i), "include " + std::to_string(i + 1) + ";");
   const Configuration configuration = load(files);
   ASSERT_EQ(configuration.problems().size(), 1u);
   EXPECT_NE(configuration.problems()[0].reason.find("nested too deeply"), std::string::npos);
@@ -90,9 +95,12 @@ TEST(Configuration, BoundsTheDepthOfIncludes) {
 
 TEST(Configuration, BoundsIncludesThatMultiply) {
   MemoryFiles files;
-  const auto twice = [](const std::string& name) { return "include " + name + ";include " + name + ";"; };
+  const auto twice = [](const std::string& name) {
+    return "include " + name + ";include " + name + ";";
+  };
   files.add("/etc/nginx/nginx.conf", twice("0"));
-  for (int i = 0; i < 29; ++i) files.add("/etc/nginx/" + std::to_string(i), twice(std::to_string(i + 1)));
+  for (int i = 0; i < 29; ++i)
+    files.add("/etc/nginx/" + std::to_string(i), twice(std::to_string(i + 1)));
   files.add("/etc/nginx/29", "a b;");
   ConfigurationOptions options;
   options.limits.includes = 1000;
@@ -115,7 +123,9 @@ TEST(Configuration, BoundsItsSize) {
   options.limits.words = 1000;
   std::string text;
   for (int i = 0; i < 2000; ++i) text += "a;";
-  EXPECT_EQ(messages(load_text(text, options)), Messages{"/etc/nginx/nginx.conf:1: the configuration is too large, the rest is not read"});
+  EXPECT_EQ(
+      messages(load_text(text, options)),
+      Messages{"/etc/nginx/nginx.conf:1: the configuration is too large, the rest is not read"});
   options = {};
   options.limits.file_bytes = 10;
   MemoryFiles files;
@@ -135,8 +145,10 @@ TEST(Configuration, ReportsEveryProblemAndReadsTheRest) {
       "  ;\n"
       "  upstream x { server 10.0.0.1:443; }\n");
   EXPECT_EQ(messages(configuration),
-            (Messages{"/etc/nginx/nginx.conf:2: unexpected \"}\"", "/etc/nginx/nginx.conf:5: unexpected \"}\"",
-                      "/etc/nginx/nginx.conf:6: unexpected \";\"", "/etc/nginx/nginx.conf:8: unexpected end of file, expecting \"}\""}));
+            (Messages{"/etc/nginx/nginx.conf:2: unexpected \"}\"",
+                      "/etc/nginx/nginx.conf:5: unexpected \"}\"",
+                      "/etc/nginx/nginx.conf:6: unexpected \";\"",
+                      "/etc/nginx/nginx.conf:8: unexpected end of file, expecting \"}\""}));
   const Directive* http = configuration.root().find_first("http");
   ASSERT_NE(http, nullptr);
   EXPECT_EQ(http->find_first("server")->find_first("listen")->argument(0), "443");
@@ -150,13 +162,15 @@ TEST(Configuration, BlocksDoNotSpanFiles) {
   files.add("/etc/nginx/x", "gzip on;\n}\nserver { listen 1;");
   const Configuration configuration = load(files);
   EXPECT_EQ(messages(configuration),
-            (Messages{"/etc/nginx/x:2: unexpected \"}\"", "/etc/nginx/x:3: unexpected end of file, expecting \"}\""}));
+            (Messages{"/etc/nginx/x:2: unexpected \"}\"",
+                      "/etc/nginx/x:3: unexpected end of file, expecting \"}\""}));
   EXPECT_EQ(configuration.root().find_first("http")->find("server").size(), 2u);
 }
 
 TEST(Configuration, LuaBlocksAreNotRead) {
-  const Configuration configuration =
-      load_text("http { init_by_lua_block { a = { b = 'x;}' } }\n set_by_lua_block $x { return '}' } proxy_ssl_verify on; }");
+  const Configuration configuration = load_text(
+      "http { init_by_lua_block { a = { b = 'x;}' } }\n set_by_lua_block $x { return '}' } "
+      "proxy_ssl_verify on; }");
   EXPECT_EQ(messages(configuration), Messages{});
   const Directive* http = configuration.root().find_first("http");
   EXPECT_TRUE(http->find_first("init_by_lua_block")->is_lua);
@@ -168,13 +182,16 @@ TEST(Configuration, LuaBlocksAreNotRead) {
 
 TEST(Configuration, ResolvesPathsAsNginxDoes) {
   const Configuration configuration = load_text("", {.prefix = "/usr/share/nginx", .limits = {}});
-  EXPECT_EQ(configuration.full_path("tls/ca.pem", PathBase::configuration), "/etc/nginx/tls/ca.pem");
-  EXPECT_EQ(configuration.full_path("logs/error.log", PathBase::prefix), "/usr/share/nginx/logs/error.log");
+  EXPECT_EQ(configuration.full_path("tls/ca.pem", PathBase::configuration),
+            "/etc/nginx/tls/ca.pem");
+  EXPECT_EQ(configuration.full_path("logs/error.log", PathBase::prefix),
+            "/usr/share/nginx/logs/error.log");
   EXPECT_EQ(configuration.full_path("/x", PathBase::prefix), "/x");
   MemoryFiles files;
   files.add("/opt/nginx/conf/nginx.conf", "include x;");
   files.add("/opt/nginx/conf/x", "a;");
-  const auto relative = Configuration::load("conf/nginx.conf", files, {.prefix = "/opt/nginx/", .limits = {}});
+  const auto relative =
+      Configuration::load("conf/nginx.conf", files, {.prefix = "/opt/nginx/", .limits = {}});
   ASSERT_TRUE(relative);
   EXPECT_EQ(relative.value().main_path(), "/opt/nginx/conf/nginx.conf");
   EXPECT_TRUE(relative.value().problems().empty());
@@ -204,10 +221,12 @@ TEST(Configuration, ADumpIsTheSameTreeWithItsFiles) {
       "\n");
   ASSERT_TRUE(configuration);
   EXPECT_EQ(messages(configuration.value()), Messages{});
-  const Directive* listen = configuration.value().root().find_first("http")->find_first("server")->find_first("listen");
+  const Directive* listen =
+      configuration.value().root().find_first("http")->find_first("server")->find_first("listen");
   EXPECT_EQ(listen->file->path, "/etc/nginx/sites/a");
   EXPECT_EQ(listen->line, 2u);
-  EXPECT_EQ(configuration.value().file("/etc/nginx/sites/a")->text, "server {\n    listen 443 ssl;\n}\n");
+  EXPECT_EQ(configuration.value().file("/etc/nginx/sites/a")->text,
+            "server {\n    listen 443 ssl;\n}\n");
   EXPECT_EQ(configuration.value().configuration_prefix(), "/etc/nginx/");
 }
 
@@ -218,8 +237,9 @@ TEST(Configuration, WhatIsNoDumpIsRefused) {
 }
 
 TEST(Configuration, SurvivesGarbage) {
-  const std::string_view words[] = {"http", "server", "{", "}",  ";", "include",  "nginx.conf",     "*",  "\"", "'",
-                                    "\\",   "$",      "#", "\n", " ", "location", "x_by_lua_block", "[[", "--", "\xff\xfe"};
+  const std::string_view words[] = {
+      "http", "server", "{", "}",  ";", "include",  "nginx.conf",     "*",  "\"", "'",
+      "\\",   "$",      "#", "\n", " ", "location", "x_by_lua_block", "[[", "--", "\xff\xfe"};
   std::uint32_t state = 99;
   for (int round = 0; round < 2000; ++round) {
     std::string text;
@@ -232,14 +252,17 @@ TEST(Configuration, SurvivesGarbage) {
   }
 }
 
-/// 50,000 lines must not be felt; the bound is generous for slow machines and sanitizers. About 20 ms in a release build.
+/// 50,000 lines must not be felt; the bound is generous for slow machines and sanitizers. About 20
+/// ms in a release build.
 TEST(Configuration, ReadsFiftyThousandLinesAtOnce) {
   std::string text = "http {\n";
   std::size_t lines = 2;
   while (lines < 50'000) {
     const std::string number = std::to_string(lines);
-    text += "    server {\n        listen 443 ssl;\n        server_name s" + number + ".corp.test;\n        location / {\n" +
-            "            proxy_pass https://10.0.0.1:8443;\n            proxy_ssl_verify on;  # as agreed\n            "
+    text += "    server {\n        listen 443 ssl;\n        server_name s" + number +
+            ".corp.test;\n        location / {\n" +
+            "            proxy_pass https://10.0.0.1:8443;\n            proxy_ssl_verify on;  # as "
+            "agreed\n            "
             "proxy_ssl_trusted_certificate /etc/ssl/ca.pem;\n        }\n    }\n\n";
     lines += 10;
   }
@@ -248,7 +271,8 @@ TEST(Configuration, ReadsFiftyThousandLinesAtOnce) {
   files.add("/etc/nginx/nginx.conf", text);
   const auto begin = std::chrono::steady_clock::now();
   const Configuration configuration = load(files);
-  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begin);
   RecordProperty("milliseconds", std::to_string(elapsed.count()));
   EXPECT_TRUE(configuration.problems().empty());
   EXPECT_EQ(configuration.root().find_first("http")->find("server").size(), 5000u);

@@ -17,7 +17,8 @@ TEST(TimeValue, ReadsWhatNginxReads) {
 }
 
 TEST(TimeValue, RefusesWhatNginxRefuses) {
-  for (const char* const text : {"", "s", "1x", "30s1m", "1s2s", "-1", "1.5s", "99999999999999999999", "101y", "1m ms"}) {
+  for (const char* const text :
+       {"", "s", "1x", "30s1m", "1s2s", "-1", "1.5s", "99999999999999999999", "101y", "1m ms"}) {
     EXPECT_EQ(parse_time_value(text), std::nullopt) << text;
   }
 }

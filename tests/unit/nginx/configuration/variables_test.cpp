@@ -8,13 +8,19 @@ namespace {
 using Values = std::vector<std::string>;
 
 /// Resolves the argument of the first `proxy_pass` of a server's first location.
-Resolution resolve(const std::string& http, const std::string& server, const std::string& location, const std::string& text) {
+Resolution resolve(const std::string& http, const std::string& server, const std::string& location,
+                   const std::string& text) {
   MemoryFiles files;
-  files.add("/n.conf", "http { " + http + " server { " + server + " location / { " + location + " proxy_pass x; } } }");
+  files.add("/n.conf", "http { " + http + " server { " + server + " location / { " + location +
+                           " proxy_pass x; } } }");
   const auto configuration = Configuration::load("/n.conf", files);
   const Variables variables(configuration.value());
-  const Directive& place =
-      *configuration.value().root().find_first("http")->find_first("server")->find_first("location")->find_first("proxy_pass");
+  const Directive& place = *configuration.value()
+                                .root()
+                                .find_first("http")
+                                ->find_first("server")
+                                ->find_first("location")
+                                ->find_first("proxy_pass");
   return variables.resolve(text, place, "api.test:8443");
 }
 
@@ -41,8 +47,12 @@ TEST(Variables, AreSetInTheOrderOfReadingWhateverFileTheyStandIn) {
     files.add("/x/a.conf", "if ($arg_x) { set $a 4; }");
     files.add("/x/b.conf", "set $a 5;");
     const auto configuration = Configuration::load("/n.conf", files);
-    const Directive& place =
-        *configuration.value().root().find_first("http")->find_first("server")->find_first("location")->find_first("proxy_pass");
+    const Directive& place = *configuration.value()
+                                  .root()
+                                  .find_first("http")
+                                  ->find_first("server")
+                                  ->find_first("location")
+                                  ->find_first("proxy_pass");
     return Variables(configuration.value()).resolve("$a", place).values;
   };
   EXPECT_EQ(resolved("set $a 1; include two.conf; if ($arg_x) { set $a 3; }"), (Values{"3", "2"}));
@@ -62,11 +72,15 @@ TEST(Variables, AreSoughtAmongABoundedNumberOfAssignments) {
 }
 
 TEST(Variables, TablesGiveAllTheirValues) {
-  EXPECT_EQ(resolve("map $x $a { default d; b c; ~*e f; hostnames; }", "", "", "$a").values, (Values{"d", "c", "f"}));
+  EXPECT_EQ(resolve("map $x $a { default d; b c; ~*e f; hostnames; }", "", "", "$a").values,
+            (Values{"d", "c", "f"}));
   EXPECT_EQ(resolve("map $x $a { b c; }", "", "", "$a").values, (Values{"c", ""}));
-  EXPECT_EQ(resolve("geo $a { default 1; proxy 10.0.0.0/8; 10.0.0.0/8 2; }", "", "", "$a").values, (Values{"1", "2"}));
-  EXPECT_EQ(resolve("split_clients $x $a { 50% .x; * .y; }", "", "", "$a").values, (Values{".x", ".y"}));
-  EXPECT_EQ(resolve("map $x $a { default \"$b.z\"; }", "set $b q;", "", "$a").values, Values{"q.z"});
+  EXPECT_EQ(resolve("geo $a { default 1; proxy 10.0.0.0/8; 10.0.0.0/8 2; }", "", "", "$a").values,
+            (Values{"1", "2"}));
+  EXPECT_EQ(resolve("split_clients $x $a { 50% .x; * .y; }", "", "", "$a").values,
+            (Values{".x", ".y"}));
+  EXPECT_EQ(resolve("map $x $a { default \"$b.z\"; }", "set $b q;", "", "$a").values,
+            Values{"q.z"});
 }
 
 TEST(Variables, SayWhyTheyAreNotKnown) {
@@ -80,18 +94,21 @@ TEST(Variables, SayWhyTheyAreNotKnown) {
 }
 
 TEST(Variables, KnowWhatTheConfigurationSays) {
-  EXPECT_EQ(resolve("", "server_name .Shop.test b;", "", "$server_name").values, Values{"shop.test"});
+  EXPECT_EQ(resolve("", "server_name .Shop.test b;", "", "$server_name").values,
+            Values{"shop.test"});
   EXPECT_EQ(resolve("", "", "", "$proxy_host").values, Values{"api.test:8443"});
 }
 
 TEST(Variables, NeverGoInACircle) {
   EXPECT_FALSE(resolve("", "", "set $a $a$a;", "$a").is_complete);
-  EXPECT_FALSE(resolve("map $x $a { default $b; } map $x $b { default $a; }", "", "", "$a").is_complete);
+  EXPECT_FALSE(
+      resolve("map $x $a { default $b; } map $x $b { default $a; }", "", "", "$a").is_complete);
   std::string maps;
   for (int i = 0; i < 8; ++i) {
     maps += "map $x $v" + std::to_string(i) + " { ";
     for (int row = 0; row < 500; ++row)
-      maps += "r" + std::to_string(row) + " \"$v" + std::to_string(i + 1) + "" + std::string(1, static_cast<char>('a' + row % 26)) + "\"; ";
+      maps += "r" + std::to_string(row) + " \"$v" + std::to_string(i + 1) + "" +
+              std::string(1, static_cast<char>('a' + row % 26)) + "\"; ";
     maps += "} ";
   }
   const Resolution many = resolve(maps + "set $v8 x;", "", "", "$v0$v0");

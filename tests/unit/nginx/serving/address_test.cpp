@@ -33,7 +33,8 @@ TEST(Address, ListensOnPortsStarsAndRanges) {
 }
 
 TEST(Address, RefusesWhatNginxRefuses) {
-  for (const char* text : {"", ":443", "h:", "h:0", "h:65536", "h:4x", "[::1", "[x]:1", "h/x", "unix:"}) {
+  for (const char* text :
+       {"", ":443", "h:", "h:0", "h:65536", "h:4x", "[::1", "[x]:1", "h/x", "unix:"}) {
     EXPECT_FALSE(parse_address(text, AddressForm::peer)) << text;
   }
   EXPECT_FALSE(parse_address("8010-8000", AddressForm::listen));
@@ -41,7 +42,8 @@ TEST(Address, RefusesWhatNginxRefuses) {
 
 TEST(Address, ComparesAddressesByTheirBytes) {
   const auto same = [](const char* left, const char* right) {
-    return is_same_endpoint(*parse_address(left, AddressForm::peer), *parse_address(right, AddressForm::peer));
+    return is_same_endpoint(*parse_address(left, AddressForm::peer),
+                            *parse_address(right, AddressForm::peer));
   };
   EXPECT_TRUE(same("[2001:db8::1]:443", "[2001:DB8:0:0::1]:443"));
   EXPECT_TRUE(same("API.corp.test:1", "api.corp.test:1"));

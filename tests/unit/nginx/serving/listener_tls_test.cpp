@@ -28,7 +28,8 @@ struct Reading {
 TEST(ListenerTls, TheDefaultServerComesFirst) {
   const Reading reading(
       "http { ssl_protocols TLSv1.2; ssl_certificate h.pem;\n"
-      "server { listen 443 ssl; server_name a.test; ssl_certificate a.pem; ssl_certificate a-ec.pem; }\n"
+      "server { listen 443 ssl; server_name a.test; ssl_certificate a.pem; ssl_certificate "
+      "a-ec.pem; }\n"
       "server { listen *:443 ssl default_server; server_name b.test; ssl_protocols TLSv1.3; }\n"
       "server { listen 0.0.0.0:443; listen 10.0.0.1:443 proxy_protocol; server_name *.c.test; } }");
   ASSERT_EQ(reading.inventory.listeners().size(), 2u);
@@ -51,9 +52,12 @@ TEST(ListenerTls, TheNameChoosesTheServerAndItsCertificate) {
       "http { server { listen 443 ssl; server_name a.test; ssl_certificate a.pem; }\n"
       "server { listen 443 ssl; server_name *.b.test www.*; }\n"
       "server { listen 443 ssl; server_name .c.test *.x.b.test; ssl_certificate c.pem; }\n"
-      "server { listen 443 ssl; server_name ~^d\\d+\\.test$ '~^(?=look)'; ssl_certificate d.pem; } }");
+      "server { listen 443 ssl; server_name ~^d\\d+\\.test$ '~^(?=look)'; ssl_certificate d.pem; } "
+      "}");
   const Listener& listener = reading.listener("0.0.0.0:443");
-  const auto index = [&](std::string_view name) { return ListenerInventory::served(listener, name).server - listener.servers.data(); };
+  const auto index = [&](std::string_view name) {
+    return ListenerInventory::served(listener, name).server - listener.servers.data();
+  };
   EXPECT_EQ(index(""), 0);
   EXPECT_EQ(index("A.test"), 0);
   EXPECT_EQ(index("x.b.test"), 1);
@@ -71,9 +75,12 @@ TEST(ListenerTls, TheNameChoosesTheServerAndItsCertificate) {
 
 TEST(ListenerTls, ReadsEveryKindOfListener) {
   const Reading reading(
-      "http { server { ssl on; ssl_certificate x; } server { listen 8443 quic; listen 9443 ssl http2; listen unix:/run/x.sock ssl; } }\n"
-      "stream { server { listen 5000 ssl; ssl_verify_client on; ssl_client_certificate ca.pem; proxy_pass 10.0.0.1:1; } }\n"
-      "mail { server_name mx; starttls only; server { listen 25; protocol smtp; } server { listen 465 ssl; protocol smtp; starttls off; } "
+      "http { server { ssl on; ssl_certificate x; } server { listen 8443 quic; listen 9443 ssl "
+      "http2; listen unix:/run/x.sock ssl; } }\n"
+      "stream { server { listen 5000 ssl; ssl_verify_client on; ssl_client_certificate ca.pem; "
+      "proxy_pass 10.0.0.1:1; } }\n"
+      "mail { server_name mx; starttls only; server { listen 25; protocol smtp; } server { listen "
+      "465 ssl; protocol smtp; starttls off; } "
       "}");
   EXPECT_TRUE(reading.listener("0.0.0.0:80").is_tls);
   EXPECT_EQ(reading.listener("0.0.0.0:80").listen, nullptr);
@@ -93,9 +100,15 @@ TEST(ListenerTls, ReadsEveryKindOfListener) {
 
 TEST(ListenerTls, DefaultsFollowTheVersion) {
   const std::string text = "http { server { listen 1 ssl; } }";
-  EXPECT_EQ(Reading(text, {1, 10, 3}).inventory.listeners()[0].default_server().settings.ecdh_curve.first(), "prime256v1");
-  EXPECT_EQ(Reading(text).inventory.listeners()[0].default_server().settings.ecdh_curve.first(), "auto");
-  EXPECT_EQ(Reading(text).inventory.listeners()[0].default_server().settings.ciphers.first(), "HIGH:!aNULL:!MD5");
+  EXPECT_EQ(Reading(text, {1, 10, 3})
+                .inventory.listeners()[0]
+                .default_server()
+                .settings.ecdh_curve.first(),
+            "prime256v1");
+  EXPECT_EQ(Reading(text).inventory.listeners()[0].default_server().settings.ecdh_curve.first(),
+            "auto");
+  EXPECT_EQ(Reading(text).inventory.listeners()[0].default_server().settings.ciphers.first(),
+            "HIGH:!aNULL:!MD5");
   EXPECT_FALSE(Reading(text).inventory.listeners()[0].default_server().has_tls_context);
 }
 

@@ -7,10 +7,12 @@
 namespace handshaked::receive {
 namespace {
 
-const std::string kEdge = R"("edge":{"host":"proxy-7","handshaked":"0.9.0","facts":{"openssl":"3.0.17","nginx":"nginx/1.22.1"},)"
-                          R"("labels":{"site":"fra"},"waiting":3,"lag_seconds":7})";
+const std::string kEdge =
+    R"("edge":{"host":"proxy-7","handshaked":"0.9.0","facts":{"openssl":"3.0.17","nginx":"nginx/1.22.1"},)"
+    R"("labels":{"site":"fra"},"waiting":3,"lag_seconds":7})";
 
-std::string event_json(const std::string& id = "inc-0123456789abcdef.opened.1", const std::string& more_data = "") {
+std::string event_json(const std::string& id = "inc-0123456789abcdef.opened.1",
+                       const std::string& more_data = "") {
   return R"({"specversion":"1.0","id":")" + id +
          R"(","type":"io.handshaked.incident.opened","source":"//proxy-7/handshaked","time":"2026-11-21T02:00:00Z","data":{)"
          R"("incident":{"id":"inc-0123456789abcdef","fingerprint":"v1:0123456789abcdef0123456789abcdef","status":"open",)"
@@ -23,7 +25,8 @@ std::string event_json(const std::string& id = "inc-0123456789abcdef.opened.1", 
 }
 
 std::string message(const std::string& event = event_json(), const std::string& version = "1") {
-  return "{\"version\":" + version + "," + kEdge + (event.empty() ? "" : ",\"event\":" + event) + "}";
+  return "{\"version\":" + version + "," + kEdge + (event.empty() ? "" : ",\"event\":" + event) +
+         "}";
 }
 
 TEST(EdgeReport, ReadsWhoSaysWhat) {
@@ -59,9 +62,12 @@ TEST(EdgeReport, OfALaterVersionWaitsUntilWeAreAsNew) {
 
 TEST(EdgeReport, OfSomebodyElseIsRefusedInWords) {
   for (const std::string& foreign :
-       {std::string("{}"), std::string("[]"), std::string("{\"version\":1}"), std::string(R"({"version":1,"edge":{"facts":{}}})"),
-        message(R"({"type":"com.example.thing","data":{}})"), message(event_json("inc-0123456789abcdef.exploded.1")),
-        message(event_json("inc-ffffffffffffffff.opened.1")), message(event_json("inc-0123456789abcdef.opened.x")),
+       {std::string("{}"), std::string("[]"), std::string("{\"version\":1}"),
+        std::string(R"({"version":1,"edge":{"facts":{}}})"),
+        message(R"({"type":"com.example.thing","data":{}})"),
+        message(event_json("inc-0123456789abcdef.exploded.1")),
+        message(event_json("inc-ffffffffffffffff.opened.1")),
+        message(event_json("inc-0123456789abcdef.opened.x")),
         message(event_json("inc-0123456789abcdef.opened.0"))}) {
     const auto read = read_edge_report(foreign);
     ASSERT_FALSE(read) << foreign;
@@ -71,7 +77,8 @@ TEST(EdgeReport, OfSomebodyElseIsRefusedInWords) {
 
 TEST(EdgeReport, WritesWhatItKeepsAnewSoThatNoByteOfASenderIsShownAsItWas) {
   std::string hostile = event_json();
-  hostile.replace(hostile.find("\"summary\":\"s\""), 13, "\"summary\":\"a\\u202eb\",\"\\\"x\\\":\":1");
+  hostile.replace(hostile.find("\"summary\":\"s\""), 13,
+                  "\"summary\":\"a\\u202eb\",\"\\\"x\\\":\":1");
   const auto read = read_edge_report(message(hostile));
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_NE(read.value().event->members.find("\\u202e"), std::string::npos);
@@ -80,13 +87,15 @@ TEST(EdgeReport, WritesWhatItKeepsAnewSoThatNoByteOfASenderIsShownAsItWas) {
 
 TEST(EdgeReport, ThatIsNestedDeeplyIsRefused) {
   std::string event = event_json();
-  event.replace(event.find("\"dead_ends\":[]"), 14, "\"dead_ends\":" + std::string(40, '[') + std::string(40, ']'));
+  event.replace(event.find("\"dead_ends\":[]"), 14,
+                "\"dead_ends\":" + std::string(40, '[') + std::string(40, ']'));
   EXPECT_FALSE(read_edge_report(message(event)));
 }
 
 TEST(EdgeReport, ADiagnosisThatIsTooLargeIsLeftOut) {
   std::string event = event_json();
-  event.replace(event.find("\"dead_ends\":[]"), 14, "\"dead_ends\":[\"" + std::string(100'000, 'x') + "\"]");
+  event.replace(event.find("\"dead_ends\":[]"), 14,
+                "\"dead_ends\":[\"" + std::string(100'000, 'x') + "\"]");
   const auto read = read_edge_report(message(event));
   ASSERT_TRUE(read);
   EXPECT_FALSE(read.value().event->is_looked_at);

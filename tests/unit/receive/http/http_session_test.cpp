@@ -23,8 +23,8 @@ TEST(HttpToken, IsTakenInEveryScheme) {
   EXPECT_TRUE(shows_token("bearer other", tokens));
   EXPECT_TRUE(shows_token("Basic dXNlcjpzM2NyZXQ=", tokens));  // user:s3cret
   EXPECT_TRUE(shows_token("ApiKey aWQ6czNjcmV0", tokens));     // id:s3cret
-  for (const char* wrong :
-       {"", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3crett", "Basic s3cret", "Basic !!!!", "Digest s3cret", "Basic czNjcmV0"})
+  for (const char* wrong : {"", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3crett",
+                            "Basic s3cret", "Basic !!!!", "Digest s3cret", "Basic czNjcmV0"})
     EXPECT_FALSE(shows_token(wrong, tokens)) << wrong;
 }
 

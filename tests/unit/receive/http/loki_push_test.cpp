@@ -22,8 +22,12 @@ std::string push_request() {
   const std::string time = ProtobufWriter().varint(1, 1'795'229'895).done();
   const std::string first = ProtobufWriter().bytes(1, time).bytes(2, "SSL one").done();
   const std::string second = ProtobufWriter().bytes(1, time).bytes(2, "ordinary").done();
-  const std::string stream =
-      ProtobufWriter().bytes(1, "{job=\"a=b\", host=\"web-\\\"1\"}").bytes(2, first).bytes(2, second).varint(3, 7).done();
+  const std::string stream = ProtobufWriter()
+                                 .bytes(1, "{job=\"a=b\", host=\"web-\\\"1\"}")
+                                 .bytes(2, first)
+                                 .bytes(2, second)
+                                 .varint(3, 7)
+                                 .done();
   return ProtobufWriter().bytes(1, stream).done();
 }
 
@@ -46,16 +50,19 @@ TEST(LokiPush, RefusesEveryCutOfProtobuf) {
 TEST(LokiPush, TakesJson) {
   RecordingIntake intake;
   const auto lines = take_loki_json(
-      padded(R"({"streams":[{"values":[["1795229895000000000","SSL one"],["1","x",{"m":"SSL"}]],"stream":{"instance":"i","host":"web-1"}},
+      padded(
+          R"({"streams":[{"values":[["1795229895000000000","SSL one"],["1","x",{"m":"SSL"}]],"stream":{"instance":"i","host":"web-1"}},
                                               {"stream":{},"values":[["0","SSL two"]]}]})"),
       intake);
   ASSERT_TRUE(lines);
   EXPECT_EQ(lines.value(), 3U);
-  EXPECT_THAT(intake.records, ElementsAre(Added{"SSL one", "web-1", "2026-11-21T02:58:15Z"}, Added{"SSL two", "", ""}));
+  EXPECT_THAT(intake.records, ElementsAre(Added{"SSL one", "web-1", "2026-11-21T02:58:15Z"},
+                                          Added{"SSL two", "", ""}));
 }
 
 TEST(LokiPush, RefusesOtherJson) {
-  for (const char* wrong : {"{}", "[]", "{\"streams\":7}", "{\"streams\":[{}]}", "{\"streams\":[", "SSL", "{\"streams\":[7]}"}) {
+  for (const char* wrong : {"{}", "[]", "{\"streams\":7}", "{\"streams\":[{}]}", "{\"streams\":[",
+                            "SSL", "{\"streams\":[7]}"}) {
     RecordingIntake intake;
     EXPECT_FALSE(take_loki_json(padded(wrong), intake)) << wrong;
   }

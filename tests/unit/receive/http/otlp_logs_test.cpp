@@ -17,15 +17,32 @@ std::string pair_of(std::string_view key, std::string_view value) {
 }
 
 std::string export_request() {
-  const std::string plain = ProtobufWriter().fixed64(1, 1'795'229'895'000'000'000).varint(2, 9).bytes(5, text_value("SSL one")).done();
-  const std::string map =
-      ProtobufWriter().bytes(6, ProtobufWriter().bytes(1, pair_of("x", "SSL no")).bytes(1, pair_of("message", "SSL two")).done()).done();
-  const std::string structured = ProtobufWriter().bytes(5, map).fixed64(11, 1'795'229'895'000'000'000).done();
-  const std::string original = ProtobufWriter().bytes(6, pair_of("log.record.original", "SSL three")).done();
+  const std::string plain = ProtobufWriter()
+                                .fixed64(1, 1'795'229'895'000'000'000)
+                                .varint(2, 9)
+                                .bytes(5, text_value("SSL one"))
+                                .done();
+  const std::string map = ProtobufWriter()
+                              .bytes(6, ProtobufWriter()
+                                            .bytes(1, pair_of("x", "SSL no"))
+                                            .bytes(1, pair_of("message", "SSL two"))
+                                            .done())
+                              .done();
+  const std::string structured =
+      ProtobufWriter().bytes(5, map).fixed64(11, 1'795'229'895'000'000'000).done();
+  const std::string original =
+      ProtobufWriter().bytes(6, pair_of("log.record.original", "SSL three")).done();
   const std::string ordinary = ProtobufWriter().bytes(5, text_value("ordinary")).done();
-  const std::string scope = ProtobufWriter().bytes(2, plain).bytes(2, structured).bytes(2, original).bytes(2, ordinary).done();
+  const std::string scope = ProtobufWriter()
+                                .bytes(2, plain)
+                                .bytes(2, structured)
+                                .bytes(2, original)
+                                .bytes(2, ordinary)
+                                .done();
   const std::string resource = ProtobufWriter().bytes(1, pair_of("host.name", "web-1")).done();
-  return ProtobufWriter().bytes(1, ProtobufWriter().bytes(2, scope).bytes(1, resource).done()).done();
+  return ProtobufWriter()
+      .bytes(1, ProtobufWriter().bytes(2, scope).bytes(1, resource).done())
+      .done();
 }
 
 TEST(OtlpLogs, TakesProtobuf) {
@@ -34,7 +51,8 @@ TEST(OtlpLogs, TakesProtobuf) {
   ASSERT_TRUE(records);
   EXPECT_EQ(records.value(), 4U);
   EXPECT_THAT(intake.records, ElementsAre(Added{"SSL one", "web-1", "2026-11-21T02:58:15Z"},
-                                          Added{"SSL two", "web-1", "2026-11-21T02:58:15Z"}, Added{"SSL three", "web-1", ""}));
+                                          Added{"SSL two", "web-1", "2026-11-21T02:58:15Z"},
+                                          Added{"SSL three", "web-1", ""}));
 }
 
 TEST(OtlpLogs, RefusesEveryCutOfProtobuf) {
@@ -58,7 +76,8 @@ TEST(OtlpLogs, TakesJson) {
   ASSERT_TRUE(records);
   EXPECT_EQ(records.value(), 4U);
   EXPECT_THAT(intake.records, ElementsAre(Added{"SSL one", "web-1", "2026-11-21T02:58:15Z"},
-                                          Added{"SSL two", "web-1", "2026-11-21T02:58:15Z"}, Added{"SSL three", "web-1", ""}));
+                                          Added{"SSL two", "web-1", "2026-11-21T02:58:15Z"},
+                                          Added{"SSL three", "web-1", ""}));
 }
 
 TEST(OtlpLogs, RefusesOtherJson) {

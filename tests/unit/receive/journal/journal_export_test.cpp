@@ -26,7 +26,9 @@ std::vector<std::string> decoded(std::string_view stream, std::size_t piece) {
       }
       if (!has_entry.value()) return true;
       const JournalEntry& entry = decoder.entry();
-      out.push_back(entry.unit + ":" + entry.message + (entry.time ? "@" + std::to_string(entry.time->time_since_epoch().count()) : ""));
+      out.push_back(
+          entry.unit + ":" + entry.message +
+          (entry.time ? "@" + std::to_string(entry.time->time_since_epoch().count()) : ""));
     }
   };
   for (std::size_t at = 0; at < stream.size(); at += piece) {
@@ -45,9 +47,12 @@ void expect_decoded(std::string_view stream, const std::vector<std::string>& wan
 }
 
 TEST(JournalExport, ReadsTextAndBinaryFields) {
-  expect_decoded("__CURSOR=s=1;i=2\n__REALTIME_TIMESTAMP=1700000000123456\n_SYSTEMD_UNIT=nginx.service\nMESSAGE=one = 1\n\n" +
-                     ("_SYSTEMD_UNIT=a.service\n" + binary_field("MESSAGE", std::string("two\nlines\0.", 11)) + "\n"),
-                 {"nginx.service:one = 1@1700000000123456", "a.service:" + std::string("two\nlines\0.", 11)});
+  expect_decoded(
+      "__CURSOR=s=1;i=2\n__REALTIME_TIMESTAMP=1700000000123456\n_SYSTEMD_UNIT=nginx."
+      "service\nMESSAGE=one = 1\n\n" +
+          ("_SYSTEMD_UNIT=a.service\n" + binary_field("MESSAGE", std::string("two\nlines\0.", 11)) +
+           "\n"),
+      {"nginx.service:one = 1@1700000000123456", "a.service:" + std::string("two\nlines\0.", 11)});
 }
 
 TEST(JournalExport, TakesALastEntryWithoutItsEmptyLine) {
@@ -57,7 +62,8 @@ TEST(JournalExport, TakesALastEntryWithoutItsEmptyLine) {
 }
 
 TEST(JournalExport, ForgetsTheFieldsOfTheEntryBefore) {
-  expect_decoded("MESSAGE=one\n_SYSTEMD_UNIT=u\n__REALTIME_TIMESTAMP=7\n\nPRIORITY=3\n\n", {"u:one@7", ":"});
+  expect_decoded("MESSAGE=one\n_SYSTEMD_UNIT=u\n__REALTIME_TIMESTAMP=7\n\nPRIORITY=3\n\n",
+                 {"u:one@7", ":"});
 }
 
 TEST(JournalExport, PassesByLargeFieldsThatNobodyAsksFor) {
@@ -85,7 +91,8 @@ TEST(JournalExport, CutsALongMessageAndSaysSo) {
 
 TEST(JournalExport, IgnoresTimesThatAreNone) {
   expect_decoded(
-      "MESSAGE=a\n__REALTIME_TIMESTAMP=-5\n\nMESSAGE=b\n__REALTIME_TIMESTAMP=x\n\nMESSAGE=c\n__REALTIME_TIMESTAMP=99999999999999999999\n\n",
+      "MESSAGE=a\n__REALTIME_TIMESTAMP=-5\n\nMESSAGE=b\n__REALTIME_TIMESTAMP=x\n\nMESSAGE=c\n__"
+      "REALTIME_TIMESTAMP=99999999999999999999\n\n",
       {":a", ":b", ":c"});
 }
 

@@ -22,7 +22,8 @@ TEST(Rfc3339OfEpoch, TellsTheUnitByTheSize) {
   EXPECT_EQ(rfc3339_of_epoch(std::int64_t{1'795'229'895}), "2026-11-21T02:58:15.000000Z");
   EXPECT_EQ(rfc3339_of_epoch(std::int64_t{1'795'229'895'123}), "2026-11-21T02:58:15.123000Z");
   EXPECT_EQ(rfc3339_of_epoch(std::int64_t{1'795'229'895'123'456}), "2026-11-21T02:58:15.123456Z");
-  EXPECT_EQ(rfc3339_of_epoch(std::int64_t{1'795'229'895'123'456'789}), "2026-11-21T02:58:15.123456Z");
+  EXPECT_EQ(rfc3339_of_epoch(std::int64_t{1'795'229'895'123'456'789}),
+            "2026-11-21T02:58:15.123456Z");
   EXPECT_EQ(rfc3339_of_epoch(1'795'229'895.25), "2026-11-21T02:58:15.250000Z");
   EXPECT_EQ(rfc3339_of_epoch(1'795'229'895'123.5), "2026-11-21T02:58:15.123500Z");
 }
@@ -34,7 +35,8 @@ TEST(Rfc3339OfEpoch, EachUnitHasItsEnd) {
   EXPECT_EQ(rfc3339_of_epoch(std::int64_t{100'000'000'000}), "1973-03-03T09:46:40.000000Z");
   EXPECT_EQ(rfc3339_of_epoch(std::int64_t{100'000'000'000'000}), "1973-03-03T09:46:40.000000Z");
   EXPECT_EQ(rfc3339_of_epoch(std::int64_t{100'000'000'000'000'000}), "1973-03-03T09:46:40.000000Z");
-  EXPECT_EQ(rfc3339_of_epoch(std::numeric_limits<std::int64_t>::max()), "2262-04-11T23:47:16.854775Z");
+  EXPECT_EQ(rfc3339_of_epoch(std::numeric_limits<std::int64_t>::max()),
+            "2262-04-11T23:47:16.854775Z");
 }
 
 TEST(Rfc3339OfEpoch, ReadsNumbersThatAreText) {
@@ -44,8 +46,9 @@ TEST(Rfc3339OfEpoch, ReadsNumbersThatAreText) {
 }
 
 TEST(Rfc3339OfEpoch, GivesNothingForWhatIsNoMoment) {
-  for (const std::string_view text : {"", " ", "0", "0.123", "15", "-1795229895", "1e999", "1795229895x", "2026-11-21T02:58:15Z", "nan",
-                                      "99999999999999999999", "17952298951795229895179522989517952298951795229895"})
+  for (const std::string_view text :
+       {"", " ", "0", "0.123", "15", "-1795229895", "1e999", "1795229895x", "2026-11-21T02:58:15Z",
+        "nan", "99999999999999999999", "17952298951795229895179522989517952298951795229895"})
     EXPECT_EQ(rfc3339_of_epoch(text), "") << text;
   EXPECT_EQ(rfc3339_of_epoch(std::numeric_limits<double>::quiet_NaN()), "");
   EXPECT_EQ(rfc3339_of_epoch(std::numeric_limits<double>::infinity()), "");

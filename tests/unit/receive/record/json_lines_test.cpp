@@ -36,7 +36,8 @@ INSTANTIATE_TEST_SUITE_P(Sizes, JsonLinesInPieces, testing::Values(1, 3, 10, 100
 
 TEST_P(JsonLinesInPieces, TakesOnlyWhatMayMatter) {
   feed(
-      "{\"message\":\"nothing\"}\n{\"message\":\"an SSL line\",\"host\":\"web-1\"}\r\n\n{\"log\":\"SSL "
+      "{\"message\":\"nothing\"}\n{\"message\":\"an SSL "
+      "line\",\"host\":\"web-1\"}\r\n\n{\"log\":\"SSL "
       "too\",\"host\":{\"name\":\"web-2\"}}");
   ASSERT_EQ(intake.records.size(), 2U);
   EXPECT_EQ(intake.records[0].text, "an SSL line");
@@ -46,7 +47,9 @@ TEST_P(JsonLinesInPieces, TakesOnlyWhatMayMatter) {
 }
 
 TEST_P(JsonLinesInPieces, KeepsOtherLinesOfAMalformedOne) {
-  feed("{\"message\":\"SSL 1\"}\n{\"message\":\"SSL broken\n{\"message\":\"SSL 2\"}\n[\"SSL\"]\n{\"message\":\"SSL 3\"}\n");
+  feed(
+      "{\"message\":\"SSL 1\"}\n{\"message\":\"SSL broken\n{\"message\":\"SSL "
+      "2\"}\n[\"SSL\"]\n{\"message\":\"SSL 3\"}\n");
   EXPECT_THAT(intake.texts(), ElementsAre("SSL 1", "SSL 2", "SSL 3"));
   EXPECT_EQ(lines.malformed(), 2U);
   EXPECT_EQ(lines.lines(), 5U);
@@ -90,7 +93,9 @@ TEST(JsonLines, FindsTheEndOfAValue) {
 
 TEST(BulkItems, AnswersEveryAction) {
   BulkItems items;
-  items.add_lines("{\"index\":{\"_index\":\"x\"}}\n{\"message\":\"a\"}\n{ \"create\" : {}}\n{\"delete\":\"no action\"}\n{\"delete\":{}}\n");
+  items.add_lines(
+      "{\"index\":{\"_index\":\"x\"}}\n{\"message\":\"a\"}\n{ \"create\" : {}}\n{\"delete\":\"no "
+      "action\"}\n{\"delete\":{}}\n");
   EXPECT_EQ(items.actions(), 3U);
   EXPECT_TRUE(items.is_complete());
   EXPECT_NE(items.answer().find("\"create\":{"), std::string::npos);

@@ -16,7 +16,8 @@ std::string picked(std::string_view json, const FieldNames& names = {}) {
   JsonRecordReader reader;
   FieldPicker picker(names);
   if (!reader.read(window.view(), picker)) return "E";
-  return std::string(picker.text()) + "|" + std::string(picker.host()) + "|" + std::string(picker.time());
+  return std::string(picker.text()) + "|" + std::string(picker.host()) + "|" +
+         std::string(picker.time());
 }
 
 TEST(JsonRecord, PicksWhatFilebeatSends) {
@@ -35,23 +36,34 @@ TEST(JsonRecord, FollowsNamesOfTheUsersOwn) {
   FieldNames names;
   names.text = {"payload.line"};
   names.host = {"meta.from.name"};
-  EXPECT_EQ(picked(R"({"message":"no","payload":{"line":"yes","x":[1,{"line":"no"}]},"meta":{"from":{"name":"h"}}})", names), "yes|h|");
+  EXPECT_EQ(
+      picked(
+          R"({"message":"no","payload":{"line":"yes","x":[1,{"line":"no"}]},"meta":{"from":{"name":"h"}}})",
+          names),
+      "yes|h|");
   EXPECT_EQ(picked(R"({"payload.line":"flat"})", names), "flat||");
 }
 
 TEST(JsonRecord, UnderstandsTimesThatAreNumbers) {
   EXPECT_EQ(picked(R"({"message":"x","time":1795229895})"), "x||2026-11-21T02:58:15.000000Z");
-  EXPECT_EQ(picked(R"({"message":"x","timestamp": 1795229895123 })"), "x||2026-11-21T02:58:15.123000Z");
-  EXPECT_EQ(picked(R"({"message":"x","time":1795229895.25,"a":1e999})"), "x||2026-11-21T02:58:15.250000Z");
-  EXPECT_EQ(picked(R"({"message":"x","@timestamp":"1795229895123456789"})"), "x||2026-11-21T02:58:15.123456Z");
+  EXPECT_EQ(picked(R"({"message":"x","timestamp": 1795229895123 })"),
+            "x||2026-11-21T02:58:15.123000Z");
+  EXPECT_EQ(picked(R"({"message":"x","time":1795229895.25,"a":1e999})"),
+            "x||2026-11-21T02:58:15.250000Z");
+  EXPECT_EQ(picked(R"({"message":"x","@timestamp":"1795229895123456789"})"),
+            "x||2026-11-21T02:58:15.123456Z");
 }
 
 TEST(JsonRecord, TakesTheBestTimeThatIsOne) {
-  EXPECT_EQ(picked(R"({"time":1795229895,"@timestamp":"2026-11-21T00:00:00Z","message":"x"})"), "x||2026-11-21T00:00:00Z");
-  EXPECT_EQ(picked(R"({"@timestamp":"2026-11-21T00:00:00Z","time":1795229895,"message":"x"})"), "x||2026-11-21T00:00:00Z");
-  EXPECT_EQ(picked(R"({"@timestamp":1795229895,"time":"2026-11-21T00:00:00Z","message":"x"})"), "x||2026-11-21T02:58:15.000000Z");
+  EXPECT_EQ(picked(R"({"time":1795229895,"@timestamp":"2026-11-21T00:00:00Z","message":"x"})"),
+            "x||2026-11-21T00:00:00Z");
+  EXPECT_EQ(picked(R"({"@timestamp":"2026-11-21T00:00:00Z","time":1795229895,"message":"x"})"),
+            "x||2026-11-21T00:00:00Z");
+  EXPECT_EQ(picked(R"({"@timestamp":1795229895,"time":"2026-11-21T00:00:00Z","message":"x"})"),
+            "x||2026-11-21T02:58:15.000000Z");
   // A duration is no time, and does not hide one.
-  EXPECT_EQ(picked(R"({"time":0.123,"timestamp":1795229895,"message":"x"})"), "x||2026-11-21T02:58:15.000000Z");
+  EXPECT_EQ(picked(R"({"time":0.123,"timestamp":1795229895,"message":"x"})"),
+            "x||2026-11-21T02:58:15.000000Z");
   // Nothing is left of the record before.
   EXPECT_EQ(picked(R"({"message":"x"})"), "x||");
 }
@@ -62,8 +74,8 @@ TEST(JsonRecord, GivesNothingWhereThereIsNoText) {
 }
 
 TEST(JsonRecord, RefusesWhatIsNoObject) {
-  for (const std::string_view json :
-       {"", "[]", "5", "\"message\"", "{\"message\":\"x\"", "{\"message\":\"x\"} {}", "{\"message\":}", "{\"message\"x}"})
+  for (const std::string_view json : {"", "[]", "5", "\"message\"", "{\"message\":\"x\"",
+                                      "{\"message\":\"x\"} {}", "{\"message\":}", "{\"message\"x}"})
     EXPECT_EQ(picked(json), "E") << json;
 }
 
@@ -77,9 +89,10 @@ TEST(JsonRecord, EndsOnDeepNesting) {
 TEST(PackRecord, PicksNestedFieldsAndPassesOthers) {
   const FieldNames names;
   FieldPicker picker(names);
-  const std::string map = packed_map(4) + packed_number(5) + packed_text("odd key") + packed_text("kubernetes") +
-                          packed_record({{"pod", "p"}, {"host", "node-1"}}) + packed_text("log") + packed_binary("line") +
-                          packed_text("list") + packed_array(1) + packed_text("log");
+  const std::string map =
+      packed_map(4) + packed_number(5) + packed_text("odd key") + packed_text("kubernetes") +
+      packed_record({{"pod", "p"}, {"host", "node-1"}}) + packed_text("log") +
+      packed_binary("line") + packed_text("list") + packed_array(1) + packed_text("log");
   ASSERT_TRUE(pick_pack_fields(map, picker));
   EXPECT_EQ(picker.text(), "line");
   EXPECT_EQ(picker.host(), "node-1");
@@ -92,7 +105,9 @@ TEST(PackRecord, UnderstandsTimesThatAreNumbers) {
   FieldPicker picker(names);
   std::string seconds("\xCE", 1);  // uint 32: 1795229895
   for (const unsigned byte : {0x6BU, 0x01U, 0x08U, 0xC7U}) seconds += static_cast<char>(byte);
-  ASSERT_TRUE(pick_pack_fields(packed_map(2) + packed_text("message") + packed_text("x") + packed_text("time") + seconds, picker));
+  ASSERT_TRUE(pick_pack_fields(
+      packed_map(2) + packed_text("message") + packed_text("x") + packed_text("time") + seconds,
+      picker));
   EXPECT_EQ(picker.time(), "2026-11-21T02:58:15.000000Z");
   ASSERT_TRUE(pick_pack_fields(packed_record({{"message", "x"}}), picker));
   EXPECT_EQ(picker.time(), "");

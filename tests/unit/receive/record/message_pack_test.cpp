@@ -27,10 +27,12 @@ TEST(MessagePack, ReadsEveryHeadOfTheSpecification) {
   EXPECT_EQ(token_of("\xCC\xFF").integer, 255);
   EXPECT_EQ(token_of("\xCD\x01\x02").integer, 0x102);
   EXPECT_EQ(token_of("\xCE\xFF\xFF\xFF\xFF").integer, 0xFFFFFFFFLL);
-  EXPECT_EQ(token_of("\xCF" + std::string(8, '\xFF')).integer, std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(token_of("\xCF" + std::string(8, '\xFF')).integer,
+            std::numeric_limits<std::int64_t>::max());
   EXPECT_EQ(token_of("\xD0\x80").integer, -128);
   EXPECT_EQ(token_of("\xD1\xFF\xFE").integer, -2);
-  EXPECT_EQ(token_of("\xD2\x80" + std::string(3, '\0')).integer, std::numeric_limits<std::int32_t>::min());
+  EXPECT_EQ(token_of("\xD2\x80" + std::string(3, '\0')).integer,
+            std::numeric_limits<std::int32_t>::min());
   EXPECT_EQ(token_of("\xD3" + std::string(8, '\xFF')).integer, -1);
   EXPECT_DOUBLE_EQ(token_of(std::string("\xCA\x3F\x80\x00\x00", 5)).real, 1.0);
   EXPECT_DOUBLE_EQ(token_of("\xCB\x40" + std::string(7, '\0')).real, 2.0);
@@ -62,10 +64,12 @@ TEST(MessagePack, TellsACutHeadFromAWrongOne) {
 }
 
 TEST(PackScan, FindsTheEndHoweverTheBytesAreCut) {
-  const std::string value = packed_array(2) + packed_record({{"a", std::string(300, 'x')}, {"b", ""}}) + packed_number(7);
+  const std::string value =
+      packed_array(2) + packed_record({{"a", std::string(300, 'x')}, {"b", ""}}) + packed_number(7);
   const std::string bytes = value + "\x01\x02";
   PackScan scan;
-  for (std::size_t size = 0; size < value.size(); ++size) ASSERT_EQ(scan.advance(bytes.substr(0, size)), PackStatus::incomplete) << size;
+  for (std::size_t size = 0; size < value.size(); ++size)
+    ASSERT_EQ(scan.advance(bytes.substr(0, size)), PackStatus::incomplete) << size;
   EXPECT_EQ(scan.advance(bytes), PackStatus::done);
   EXPECT_EQ(scan.size(), value.size());
 }

@@ -37,13 +37,17 @@ std::string zstd_packed(std::string_view bytes) {
 std::string entry(std::uint32_t seconds, std::string_view text) {
   return packed_array(2) + packed_number(seconds) + packed_record({{"log", std::string(text)}});
 }
-std::string option(std::string_view chunk) { return packed_map(1) + packed_text("chunk") + packed_text(chunk); }
+std::string option(std::string_view chunk) {
+  return packed_map(1) + packed_text("chunk") + packed_text(chunk);
+}
 std::string packed_message(std::string_view entries, std::string_view chunk) {
   return packed_array(3) + packed_text("tag") + packed_binary(entries) + option(chunk);
 }
 
-/// What comes out, as text: "[" "text@seconds" "]chunk" "!" (skipped) "E" (an error), joined by spaces.
-std::string decoded(std::string_view stream, std::size_t piece, ForwardLimits limits = {}, std::string* error = nullptr) {
+/// What comes out, as text: "[" "text@seconds" "]chunk" "!" (skipped) "E" (an error), joined by
+/// spaces.
+std::string decoded(std::string_view stream, std::size_t piece, ForwardLimits limits = {},
+                    std::string* error = nullptr) {
   ForwardDecoder decoder(limits);
   const FieldNames names;
   FieldPicker picker(names);
@@ -64,7 +68,8 @@ std::string decoded(std::string_view stream, std::size_t piece, ForwardLimits li
         case Kind::record: {
           EXPECT_TRUE(pick_pack_fields(event.value().record, picker));
           const auto time = event.value().time;
-          say(std::string(picker.text()) + (time ? "@" + std::to_string(time->time_since_epoch().count()) : ""));
+          say(std::string(picker.text()) +
+              (time ? "@" + std::to_string(time->time_since_epoch().count()) : ""));
           break;
         }
         case Kind::oversized: say("!"); break;
@@ -78,7 +83,8 @@ std::string decoded(std::string_view stream, std::size_t piece, ForwardLimits li
 }
 
 void expect_decoded(std::string_view stream, const std::string& wanted, ForwardLimits limits = {}) {
-  for (const std::size_t piece : {stream.size(), std::size_t{1}, std::size_t{7}, std::size_t{1000}}) {
+  for (const std::size_t piece :
+       {stream.size(), std::size_t{1}, std::size_t{7}, std::size_t{1000}}) {
     if (piece == 0) continue;
     EXPECT_EQ(decoded(stream, piece, limits), wanted) << "in pieces of " << piece;
   }
@@ -87,13 +93,17 @@ void expect_decoded(std::string_view stream, const std::string& wanted, ForwardL
 TEST(ForwardDecoder, ReadsMessageMode) {
   const std::string record = packed_record({{"log", "one"}});
   expect_decoded(packed_array(3) + packed_text("t") + packed_number(5) + record, "[ one@5000000 ]");
-  expect_decoded(packed_array(4) + packed_short_text("t") + packed_event_time(5, 123456789) + record + option("c1"), "[ one@5123456 ]c1");
+  expect_decoded(packed_array(4) + packed_short_text("t") + packed_event_time(5, 123456789) +
+                     record + option("c1"),
+                 "[ one@5123456 ]c1");
 }
 
 TEST(ForwardDecoder, ReadsForwardMode) {
-  expect_decoded(packed_array(3) + packed_text("t") + packed_array(2) + entry(1, "one") + entry(2, "two") + option("c2"),
+  expect_decoded(packed_array(3) + packed_text("t") + packed_array(2) + entry(1, "one") +
+                     entry(2, "two") + option("c2"),
                  "[ one@1000000 two@2000000 ]c2");
-  expect_decoded(packed_array(2) + packed_text("t") + packed_array(1) + entry(1, "one"), "[ one@1000000 ]");
+  expect_decoded(packed_array(2) + packed_text("t") + packed_array(1) + entry(1, "one"),
+                 "[ one@1000000 ]");
 }
 
 TEST(ForwardDecoder, ReadsPackedForwardModeWithAndWithoutCompression) {
@@ -103,12 +113,14 @@ TEST(ForwardDecoder, ReadsPackedForwardModeWithAndWithoutCompression) {
   expect_decoded(packed_array(3) + packed_text("t") + packed_text(entries) + option("c3"), wanted);
   expect_decoded(packed_message(gzipped(entries), "c3"), wanted);
   expect_decoded(packed_message(zstd_packed(entries), "c3"), wanted);
-  expect_decoded(packed_message(gzipped(entry(1, "one")) + gzipped(entry(2, "two") + entry(3, "three")), "c3"), wanted);
+  expect_decoded(
+      packed_message(gzipped(entry(1, "one")) + gzipped(entry(2, "two") + entry(3, "three")), "c3"),
+      wanted);
 }
 
 TEST(ForwardDecoder, ReadsEntriesWithMetadataAsFluentBitWritesThem) {
-  const std::string fluent_bit =
-      packed_array(2) + packed_array(2) + packed_event_time(9, 0) + packed_map(0) + packed_record({{"log", "one"}});
+  const std::string fluent_bit = packed_array(2) + packed_array(2) + packed_event_time(9, 0) +
+                                 packed_map(0) + packed_record({{"log", "one"}});
   expect_decoded(packed_message(fluent_bit, "c"), "[ one@9000000 ]c");
 }
 
@@ -125,12 +137,15 @@ TEST(ForwardDecoder, AcceptsAnEmptyChunk) {
 
 TEST(ForwardDecoder, SkipsARecordBeyondTheLimitAndNothingElse) {
   const ForwardLimits limits{.max_record_bytes = 5000, .decompression = {}};
-  const std::string entries = entry(1, "one") + entry(2, std::string(200'000, 'x')) + entry(3, "three");
+  const std::string entries =
+      entry(1, "one") + entry(2, std::string(200'000, 'x')) + entry(3, "three");
   expect_decoded(packed_message(entries, "c"), "[ one@1000000 ! three@3000000 ]c", limits);
   expect_decoded(packed_message(gzipped(entries), "c"), "[ one@1000000 ! three@3000000 ]c", limits);
-  expect_decoded(packed_array(2) + packed_text("t") + packed_array(3) + entries, "[ one@1000000 ! three@3000000 ]", limits);
-  expect_decoded(packed_array(3) + packed_text("t") + packed_number(1) + packed_record({{"log", std::string(200'000, 'x')}}), "[ ! ]",
-                 limits);
+  expect_decoded(packed_array(2) + packed_text("t") + packed_array(3) + entries,
+                 "[ one@1000000 ! three@3000000 ]", limits);
+  expect_decoded(packed_array(3) + packed_text("t") + packed_number(1) +
+                     packed_record({{"log", std::string(200'000, 'x')}}),
+                 "[ ! ]", limits);
 }
 
 TEST(ForwardDecoder, HoldsNoMoreThanOneRecordOfALargeChunk) {
@@ -164,16 +179,19 @@ TEST(ForwardDecoder, BeginsASmallMessageOnlyWhenItIsThereWhole) {
 }
 
 TEST(ForwardDecoder, CountsEntriesOfAnUnknownShape) {
-  const std::string entries =
-      packed_array(1) + packed_number(1) + entry(2, "two") + packed_number(3) + packed_array(2) + packed_number(1) + packed_text("x");
+  const std::string entries = packed_array(1) + packed_number(1) + entry(2, "two") +
+                              packed_number(3) + packed_array(2) + packed_number(1) +
+                              packed_text("x");
   expect_decoded(packed_message(entries, "c"), "[ ? two@2000000 ? ? ]c");
 }
 
 TEST(ForwardDecoder, RefusesWhatIsNoForwardMessage) {
   for (const std::string& stream :
-       {std::string("GET / HTTP/1.1\r\n\r\n"), std::string("\xC1"), packed_map(0), packed_array(1), packed_array(5),
-        packed_array(2) + packed_number(1) + packed_number(2), packed_array(2) + packed_text("t") + packed_number(2),
-        packed_array(3) + packed_text("t") + packed_map(0), packed_array(3) + packed_text("t") + packed_array(0) + packed_text("option"),
+       {std::string("GET / HTTP/1.1\r\n\r\n"), std::string("\xC1"), packed_map(0), packed_array(1),
+        packed_array(5), packed_array(2) + packed_number(1) + packed_number(2),
+        packed_array(2) + packed_text("t") + packed_number(2),
+        packed_array(3) + packed_text("t") + packed_map(0),
+        packed_array(3) + packed_text("t") + packed_array(0) + packed_text("option"),
         packed_array(2) + packed_text(std::string(2000, 't')) + packed_array(0)}) {
     std::string error;
     const std::string got = decoded(stream, stream.size(), {}, &error);
@@ -189,17 +207,20 @@ TEST(ForwardDecoder, RefusesDamagedAndCutPayloads) {
   EXPECT_TRUE(decoded(packed_message(damaged, "c"), 1 << 20).ends_with("E"));
   const std::string cut = gzipped(entries);
   EXPECT_TRUE(decoded(packed_message(cut.substr(0, cut.size() - 12), "c"), 1 << 20).ends_with("E"));
-  EXPECT_TRUE(decoded(packed_message(entries.substr(0, entries.size() - 3), "c"), 1 << 20).ends_with("E"));
   EXPECT_TRUE(
-      decoded(packed_array(3) + packed_text("t") + packed_binary(entries) + packed_map(1) + packed_text("compressed") + packed_text("gzip"),
-              1 << 20)
-          .ends_with("E"));
+      decoded(packed_message(entries.substr(0, entries.size() - 3), "c"), 1 << 20).ends_with("E"));
+  EXPECT_TRUE(decoded(packed_array(3) + packed_text("t") + packed_binary(entries) + packed_map(1) +
+                          packed_text("compressed") + packed_text("gzip"),
+                      1 << 20)
+                  .ends_with("E"));
 }
 
 TEST(ForwardDecoder, RefusesAPayloadThatGrowsOutOfAllProportion) {
   const std::string entries = entry(1, std::string(50'000'000, 'x'));
-  const ForwardLimits limits{.max_record_bytes = 5000,
-                             .decompression = {.max_output_bytes = 1U << 30U, .free_output_bytes = 1U << 20U, .max_ratio = 300}};
+  const ForwardLimits limits{
+      .max_record_bytes = 5000,
+      .decompression = {
+          .max_output_bytes = 1U << 30U, .free_output_bytes = 1U << 20U, .max_ratio = 300}};
   std::string error;
   EXPECT_TRUE(decoded(packed_message(gzipped(entries), "c"), 4096, limits, &error).ends_with("E"));
   EXPECT_NE(error.find("300 times"), std::string::npos) << error;

@@ -14,11 +14,15 @@ namespace {
 
 using Kind = LumberjackEvent::Kind;
 
-std::string window(char version, std::uint32_t size) { return version + ("W" + big_endian_bytes(size, 4)); }
-std::string json(std::uint32_t sequence, std::string_view text) {
-  return "2J" + big_endian_bytes(sequence, 4) + big_endian_bytes(text.size(), 4) + std::string(text);
+std::string window(char version, std::uint32_t size) {
+  return version + ("W" + big_endian_bytes(size, 4));
 }
-std::string pairs(std::uint32_t sequence, const std::vector<std::pair<std::string, std::string>>& fields) {
+std::string json(std::uint32_t sequence, std::string_view text) {
+  return "2J" + big_endian_bytes(sequence, 4) + big_endian_bytes(text.size(), 4) +
+         std::string(text);
+}
+std::string pairs(std::uint32_t sequence,
+                  const std::vector<std::pair<std::string, std::string>>& fields) {
   std::string out = "1D" + big_endian_bytes(sequence, 4) + big_endian_bytes(fields.size(), 4);
   for (const auto& [key, value] : fields) {
     out += big_endian_bytes(key.size(), 4) + key;
@@ -29,7 +33,9 @@ std::string pairs(std::uint32_t sequence, const std::vector<std::pair<std::strin
 std::string compressed(std::string_view frames, char version = '2') {
   uLongf size = compressBound(frames.size());
   std::string out(size, '\0');
-  EXPECT_EQ(compress(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(frames.data()), frames.size()), Z_OK);
+  EXPECT_EQ(compress(reinterpret_cast<Bytef*>(out.data()), &size,
+                     reinterpret_cast<const Bytef*>(frames.data()), frames.size()),
+            Z_OK);
   return version + ("C" + big_endian_bytes(size, 4) + out.substr(0, size));
 }
 
@@ -66,25 +72,33 @@ std::string decoded(std::string_view stream, std::size_t piece, LumberjackLimits
   return out;
 }
 
-void expect_decoded(std::string_view stream, const std::string& wanted, LumberjackLimits limits = {}) {
+void expect_decoded(std::string_view stream, const std::string& wanted,
+                    LumberjackLimits limits = {}) {
   for (const std::size_t piece : {stream.size(), std::size_t{1}, std::size_t{7}, std::size_t{1000}})
     EXPECT_EQ(decoded(stream, piece, limits), wanted) << "in pieces of " << piece;
 }
 
 TEST(LumberjackDecoder, ReadsWindowsAndEventsOfBothVersions) {
-  expect_decoded(window('2', 2) + json(1, "{}") + json(2, R"({"message":"x"})"), R"(W2,J1 {},J2 {"message":"x"})");
-  expect_decoded(window('1', 2) + pairs(1, {{"host", "a"}, {"line", "one"}}) + pairs(2, {{"line", ""}}), "W2,D1 one,D2 ");
+  expect_decoded(window('2', 2) + json(1, "{}") + json(2, R"({"message":"x"})"),
+                 R"(W2,J1 {},J2 {"message":"x"})");
+  expect_decoded(
+      window('1', 2) + pairs(1, {{"host", "a"}, {"line", "one"}}) + pairs(2, {{"line", ""}}),
+      "W2,D1 one,D2 ");
 }
 
 TEST(LumberjackDecoder, ReadsCompressedFrames) {
-  expect_decoded(window('2', 3) + compressed(json(1, "{}") + json(2, "{\"a\":1}")) + json(3, "{}"), "W3,J1 {},J2 {\"a\":1},J3 {}");
-  expect_decoded(compressed(window('1', 1) + pairs(1, {{"line", "one"}}), '1') + compressed(json(2, "{}")), "W1,D1 one,J2 {}");
+  expect_decoded(window('2', 3) + compressed(json(1, "{}") + json(2, "{\"a\":1}")) + json(3, "{}"),
+                 "W3,J1 {},J2 {\"a\":1},J3 {}");
+  expect_decoded(
+      compressed(window('1', 1) + pairs(1, {{"line", "one"}}), '1') + compressed(json(2, "{}")),
+      "W1,D1 one,J2 {}");
 }
 
 TEST(LumberjackDecoder, SkipsAnEventBeyondTheLimitAndNothingElse) {
   const LumberjackLimits limits{.max_event_bytes = 5000, .max_window = 100, .decompression = {}};
   const std::string large(100'000, 'x');
-  const std::string frames = json(1, "{}") + json(2, large) + pairs(3, {{"line", large}, {"host", large}}) + json(4, "{}");
+  const std::string frames =
+      json(1, "{}") + json(2, large) + pairs(3, {{"line", large}, {"host", large}}) + json(4, "{}");
   expect_decoded(frames, "J1 {},!2,!3,J4 {}", limits);
   expect_decoded(compressed(frames), "J1 {},!2,!3,J4 {}", limits);
 }
@@ -105,7 +119,8 @@ TEST(LumberjackDecoder, RefusesWhatIsNoFrame) {
   expect_decoded(compressed(compressed(json(1, "{}"))), "E");
   expect_decoded("2C" + big_endian_bytes(0, 4), "E");
   EXPECT_EQ(decoded("2C" + big_endian_bytes(4, 4) + "abcd", 100), "E");
-  EXPECT_EQ(decoded(compressed(json(1, "{}").substr(0, 11)), 100), "E") << "a frame that ends with the compressed data";
+  EXPECT_EQ(decoded(compressed(json(1, "{}").substr(0, 11)), 100), "E")
+      << "a frame that ends with the compressed data";
 }
 
 TEST(LumberjackDecoder, RefusesCompressedDataThatEndTooEarly) {
@@ -116,9 +131,11 @@ TEST(LumberjackDecoder, RefusesCompressedDataThatEndTooEarly) {
 }
 
 TEST(LumberjackDecoder, RefusesAPayloadThatGrowsOutOfAllProportion) {
-  const LumberjackLimits limits{.max_event_bytes = 5000,
-                                .max_window = 100,
-                                .decompression = {.max_output_bytes = 1U << 30U, .free_output_bytes = 1U << 20U, .max_ratio = 300}};
+  const LumberjackLimits limits{
+      .max_event_bytes = 5000,
+      .max_window = 100,
+      .decompression = {
+          .max_output_bytes = 1U << 30U, .free_output_bytes = 1U << 20U, .max_ratio = 300}};
   EXPECT_EQ(decoded(compressed(json(1, std::string(30'000'000, ' '))), 4096, limits), "E");
 }
 
@@ -127,7 +144,8 @@ TEST(LumberjackPairs, AreRefusedWhenTheyLieAboutTheirLength) {
   FieldPicker picker(names);
   EXPECT_FALSE(pick_lumberjack_pairs("", picker));
   EXPECT_FALSE(pick_lumberjack_pairs(big_endian_bytes(1, 4), picker));
-  EXPECT_FALSE(pick_lumberjack_pairs(big_endian_bytes(1, 4) + big_endian_bytes(10, 4) + "abc", picker));
+  EXPECT_FALSE(
+      pick_lumberjack_pairs(big_endian_bytes(1, 4) + big_endian_bytes(10, 4) + "abc", picker));
 }
 
 TEST(LumberjackAck, HasSixBytes) {

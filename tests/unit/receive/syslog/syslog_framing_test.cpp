@@ -53,7 +53,8 @@ TEST_P(SyslogFramingInPieces, TakesCountedMessages) {
 TEST_P(SyslogFramingInPieces, TakesLines) {
   Feeder feeder;
   feeder.feed("<187>one\n<187>two\n2026/11/21 02:58:15 [error] three\n", GetParam());
-  EXPECT_THAT(feeder.lines, ElementsAre("<187>one", "<187>two", "2026/11/21 02:58:15 [error] three"));
+  EXPECT_THAT(feeder.lines,
+              ElementsAre("<187>one", "<187>two", "2026/11/21 02:58:15 [error] three"));
 }
 
 TEST_P(SyslogFramingInPieces, TakesTheLastLineWithoutLineFeed) {

@@ -16,7 +16,9 @@ namespace {
 /// $CREDENTIALS_DIRECTORY for the time of a test.
 class Credentials {
  public:
-  explicit Credentials(const std::string& directory) { setenv("CREDENTIALS_DIRECTORY", directory.c_str(), 1); }
+  explicit Credentials(const std::string& directory) {
+    setenv("CREDENTIALS_DIRECTORY", directory.c_str(), 1);
+  }
   ~Credentials() { unsetenv("CREDENTIALS_DIRECTORY"); }
 };
 
@@ -50,7 +52,8 @@ TEST(CheckedReceiver, MayHaveSecretsThatOnlyTheServiceSees) {
 TEST(CheckedReceiver, MustHaveItsSecretsWhereTheyCanBeSeen) {
   const test::TempDir directory;
   const Credentials credentials(directory.path().string());
-  EXPECT_FALSE(check_receiver(receiver_with("credential:ops"))) << "there are credentials, and this is none of them";
+  EXPECT_FALSE(check_receiver(receiver_with("credential:ops")))
+      << "there are credentials, and this is none of them";
   std::ofstream(directory.path() / "ops") << "https://hooks.example.com/\n";
   EXPECT_TRUE(check_receiver(receiver_with("credential:ops")));
 }

@@ -51,7 +51,11 @@ TEST(StoreOutbox, WhatCannotBeReadIsGivenUpAndHoldsUpNothing) {
   ASSERT_EQ(second.deliveries.size(), 1U);
   EXPECT_EQ(second.deliveries[0].event.event_id, "whole");
 
-  const auto dead = store.call([](store::Database& database) { return store::Outbox(database).list_dead("hook", 10); }).get();
+  const auto dead = store
+                        .call([](store::Database& database) {
+                          return store::Outbox(database).list_dead("hook", 10);
+                        })
+                        .get();
   ASSERT_OK(dead);
   ASSERT_EQ(dead.value().size(), 1U);
   EXPECT_EQ(dead.value()[0].event_id, "broken");

@@ -17,12 +17,14 @@ namespace {
 using diagnose::TestIdentity;
 using std::chrono::days;
 
-/// A certificate of a listener, a daemon that looks ahead, and a clock that the test sets. Days count from today.
+/// A certificate of a listener, a daemon that looks ahead, and a clock that the test sets. Days
+/// count from today.
 class CalendarTest : public testing::Test {
  protected:
   CalendarTest() {
-    std::ofstream(directory_ / "nginx.conf") << "events {}\nhttp { server { listen 127.0.0.1:8443 ssl; server_name shop.example;\n"
-                                                "ssl_certificate shop.pem; ssl_certificate_key shop.key; } }\n";
+    std::ofstream(directory_ / "nginx.conf")
+        << "events {}\nhttp { server { listen 127.0.0.1:8443 ssl; server_name shop.example;\n"
+           "ssl_certificate shop.pem; ssl_certificate_key shop.key; } }\n";
     start();
   }
 
@@ -36,7 +38,9 @@ class CalendarTest : public testing::Test {
     calendar_.emplace(
         loop_.get_executor(), std::move(options),
         std::make_shared<NginxView>(
-            diagnose::NginxPlace{.configuration = (directory_ / "nginx.conf").string(), .prefix = directory_.path().string(), .dump = {}},
+            diagnose::NginxPlace{.configuration = (directory_ / "nginx.conf").string(),
+                                 .prefix = directory_.path().string(),
+                                 .dump = {}},
             std::vector<std::string>(), std::vector<std::string>()),
         base_, correlator_, store_, [this] { ++looks_; });
     calendar_->restore(kept, {});
@@ -57,7 +61,8 @@ class CalendarTest : public testing::Test {
     const Time end = begin_ + days(to_days);
     run_until([&] {
       const auto entries = calendar_->entries();
-      return !entries.empty() && entries.front().at > end - days(1) && entries.front().at < end + days(1);
+      return !entries.empty() && entries.front().at > end - days(1) &&
+             entries.front().at < end + days(1);
     });
   }
   void wait_for_a_look() {
@@ -78,7 +83,8 @@ class CalendarTest : public testing::Test {
   std::vector<std::string> open() {
     (void)correlator_.advance(now_);
     std::vector<std::string> told;
-    for (const correlate::Incident* const one : correlator_.incidents()) told.push_back(one->diagnosis->members);
+    for (const correlate::Incident* const one : correlator_.incidents())
+      told.push_back(one->diagnosis->members);
     return told;
   }
 
@@ -88,8 +94,8 @@ class CalendarTest : public testing::Test {
   TestIdentity root_ = TestIdentity::root("Test Root");
   boost::asio::io_context loop_{1};
   store::StoreThread store_{store::test::open_in_memory(), {}};
-  std::shared_ptr<const RuleBase> base_ =
-      std::make_shared<const RuleBase>(RuleBase{std::make_shared<const match::RuleSet>(std::vector<match::Rule>()), {}});
+  std::shared_ptr<const RuleBase> base_ = std::make_shared<const RuleBase>(
+      RuleBase{std::make_shared<const match::RuleSet>(std::vector<match::Rule>()), {}});
   correlate::Correlator correlator_{{}};
   int looks_ = 0;
   std::optional<Calendar> calendar_;
@@ -117,8 +123,9 @@ TEST_F(CalendarTest, LearnsTheRhythmAcrossARestartAndTellsLateness) {
   install(-120, 28);
   wait_for_end(28);
   EXPECT_EQ(open().size(), 1U) << "four weeks left, and no rhythm yet";
-  auto kept =
-      store_.call([](store::Database& database) { return store::Positions(database).find(Calendar::kRenewalsRow).value().value_or(""); });
+  auto kept = store_.call([](store::Database& database) {
+    return store::Positions(database).find(Calendar::kRenewalsRow).value().value_or("");
+  });
   start(kept.get());
   install(-60, 25);
   wait_for_end(25);
@@ -126,7 +133,8 @@ TEST_F(CalendarTest, LearnsTheRhythmAcrossARestartAndTellsLateness) {
   now_ += days(9);
   wait_for_a_look();
   ASSERT_EQ(open().size(), 1U);
-  EXPECT_NE(open().front().find("was renewed every 60 days and is 9 days late"), std::string::npos) << open().front();
+  EXPECT_NE(open().front().find("was renewed every 60 days and is 9 days late"), std::string::npos)
+      << open().front();
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ TEST(DiagnosisQueue, GivesEachIncidentOnce) {
 
 TEST(DiagnosisQueue, TakesEachRuleAndEachPlaceBeforeAnyTwice) {
   DiagnosisQueue queue;
-  for (int i = 0; i < 300; ++i) queue.add(number(i), "rule " + std::to_string(i / 100), "place " + std::to_string(i / 50));
+  for (int i = 0; i < 300; ++i)
+    queue.add(number(i), "rule " + std::to_string(i / 100), "place " + std::to_string(i / 50));
   std::set<int> places;
   for (int i = 0; i < 6; ++i) places.insert(std::stoi(queue.take()->substr(4)) / 50);
   EXPECT_EQ(places.size(), 6U);

@@ -18,14 +18,23 @@ class NginxViewTest : public testing::Test {
     fs::create_directory(directory_ / "conf.d");
     write("nginx.conf", "error_log logs/error.log;\nevents {}\nhttp { include conf.d/*.conf; }\n");
     for (const char* name : {"nginx.conf", "conf.d", "."})
-      fs::last_write_time(directory_ / name, fs::file_time_type::clock::now() - std::chrono::hours(1));
+      fs::last_write_time(directory_ / name,
+                          fs::file_time_type::clock::now() - std::chrono::hours(1));
   }
 
-  void write(const std::string& name, const std::string& text) { std::ofstream(directory_ / name) << text; }
-  static std::size_t files_of(const NginxState& state) { return state.nginx.read->configuration.files().size(); }
+  void write(const std::string& name, const std::string& text) {
+    std::ofstream(directory_ / name) << text;
+  }
+  static std::size_t files_of(const NginxState& state) {
+    return state.nginx.read->configuration.files().size();
+  }
 
   test::TempDir directory_;
-  NginxView view_{{.configuration = (directory_ / "nginx.conf").string(), .prefix = directory_.path().string(), .dump = {}}, {}, {}};
+  NginxView view_{{.configuration = (directory_ / "nginx.conf").string(),
+                   .prefix = directory_.path().string(),
+                   .dump = {}},
+                  {},
+                  {}};
 };
 
 TEST_F(NginxViewTest, GivesTheSameStateUntilSomethingChanges) {
@@ -51,7 +60,8 @@ TEST_F(NginxViewTest, SeesAFileThatAnIncludeFindsAnew) {
 }
 
 TEST_F(NginxViewTest, HasAStateWithoutAConfiguration) {
-  NginxView nowhere({.configuration = (directory_ / "none.conf").string(), .prefix = {}, .dump = {}}, {}, {});
+  NginxView nowhere(
+      {.configuration = (directory_ / "none.conf").string(), .prefix = {}, .dump = {}}, {}, {});
   EXPECT_EQ(nowhere.current()->nginx.read, nullptr);
   EXPECT_EQ(nowhere.refresh()->nginx.read, nullptr);
 }

@@ -26,8 +26,10 @@ TEST(DroppedLogs, AreLetGoWhenTheyWereSilentForLongEnough) {
   const DroppedLogs::SteadyTime began{};
   DroppedLogs dropped;
   dropped.drop(path, began);
-  EXPECT_THAT(dropped.take_due(began + minutes(9), written + minutes(60)), IsEmpty()) << "named until just now";
-  EXPECT_THAT(dropped.take_due(began + minutes(11), written + minutes(9)), IsEmpty()) << "an old worker still writes";
+  EXPECT_THAT(dropped.take_due(began + minutes(9), written + minutes(60)), IsEmpty())
+      << "named until just now";
+  EXPECT_THAT(dropped.take_due(began + minutes(11), written + minutes(9)), IsEmpty())
+      << "an old worker still writes";
   EXPECT_THAT(dropped.take_due(began + minutes(20), written + minutes(10)), ElementsAre(path));
   EXPECT_TRUE(dropped.empty());
 }
@@ -39,7 +41,8 @@ TEST(DroppedLogs, AreKeptWhenTheyAreNamedAgain) {
   dropped.drop("/nowhere/b.log", began);
   dropped.drop("/nowhere/b.log", began + minutes(9));
   dropped.keep("/nowhere/a.log");
-  EXPECT_THAT(dropped.take_due(began + minutes(10), Time{}), ElementsAre("/nowhere/b.log")) << "from when it was dropped first";
+  EXPECT_THAT(dropped.take_due(began + minutes(10), Time{}), ElementsAre("/nowhere/b.log"))
+      << "from when it was dropped first";
 }
 
 }  // namespace

@@ -11,12 +11,18 @@
 
 namespace handshaked::runtime::test {
 
-/// What an engine promises to a group of workers, in memory: a log for each partition that takes an entry only behind the one that the
-/// writer names, and keys that change only from the revision that the writer names. `happening` is called in the middle of each request,
-/// and may do what it likes: let others work, throw.
+/// What an engine promises to a group of workers, in memory: a log for each partition that takes an
+/// entry only behind the one that the writer names, and keys that change only from the revision
+/// that the writer names. `happening` is called in the middle of each request, and may do what it
+/// likes: let others work, throw.
 class GroupEngineModel : public engine::GroupEngine {
  public:
-  enum class Fate { answered, unanswered, late, lost };  ///< late: it is done when the next request comes, and nobody hears of it
+  enum class Fate {
+    answered,
+    unanswered,
+    late,
+    lost
+  };  ///< late: it is done when the next request comes, and nobody hears of it
   std::function<Fate()> happening = [] { return Fate::answered; };
   bool is_fenced = true;
 
@@ -29,16 +35,19 @@ class GroupEngineModel : public engine::GroupEngine {
     return log.empty() ? std::optional<Entry>() : std::optional(log.back());
   }
 
-  Result<std::optional<std::uint64_t>> append(std::uint32_t partition, std::uint64_t last, std::string_view payload) override {
-    return change([this, partition, last, payload = std::string(payload)]() -> std::optional<std::uint64_t> {
-      auto& log = logs[partition];
-      if (is_fenced && (log.empty() ? 0 : log.back().sequence) != last) return std::nullopt;
-      log.push_back({.sequence = ++sequence_, .payload = payload, .behind = last});
-      return sequence_;
-    });
+  Result<std::optional<std::uint64_t>> append(std::uint32_t partition, std::uint64_t last,
+                                              std::string_view payload) override {
+    return change(
+        [this, partition, last, payload = std::string(payload)]() -> std::optional<std::uint64_t> {
+          auto& log = logs[partition];
+          if (is_fenced && (log.empty() ? 0 : log.back().sequence) != last) return std::nullopt;
+          log.push_back({.sequence = ++sequence_, .payload = payload, .behind = last});
+          return sequence_;
+        });
   }
 
-  Result<> read_log(std::uint32_t partition, std::uint64_t to, const std::function<Result<>(const Entry&)>& take) override {
+  Result<> read_log(std::uint32_t partition, std::uint64_t to,
+                    const std::function<Result<>(const Entry&)>& take) override {
     if (!is_heard(happen())) return fail(ErrorCode::timeout, "no answer");
     const std::vector<Entry> log = logs[partition];
     for (const Entry& entry : log) {
@@ -50,7 +59,8 @@ class GroupEngineModel : public engine::GroupEngine {
 
   Result<> drop_before(std::uint32_t partition, std::uint64_t sequence) override {
     if (!is_heard(happen())) return fail(ErrorCode::timeout, "no answer");
-    std::erase_if(logs[partition], [sequence](const Entry& entry) { return entry.sequence < sequence; });
+    std::erase_if(logs[partition],
+                  [sequence](const Entry& entry) { return entry.sequence < sequence; });
     return success();
   }
 
@@ -64,7 +74,8 @@ class GroupEngineModel : public engine::GroupEngine {
                                            std::optional<std::uint64_t> expected) override {
     return change([this, key, text, expected]() -> std::optional<std::uint64_t> {
       const auto found = values.find(key);
-      if (expected && (found == values.end() ? 0 : found->second.revision) != *expected) return std::nullopt;
+      if (expected && (found == values.end() ? 0 : found->second.revision) != *expected)
+        return std::nullopt;
       values[key] = {.text = text, .revision = ++sequence_, .written_at = {}};
       return sequence_;
     });
@@ -77,7 +88,9 @@ class GroupEngineModel : public engine::GroupEngine {
     }
     return found;
   }
-  Result<std::optional<std::uint64_t>> waiting(std::uint32_t) override { return std::optional<std::uint64_t>(); }
+  Result<std::optional<std::uint64_t>> waiting(std::uint32_t) override {
+    return std::optional<std::uint64_t>();
+  }
 
  private:
   using Change = std::function<std::optional<std::uint64_t>()>;

@@ -1,7 +1,9 @@
-// A partition goes from worker to worker, as daemon/README.md says ("Past one centre"). The engine is a model; leases, log, database,
-// changes, copies, outbox and incidents are the program's own. At every request to the engine others may work, the worker may die, the
-// answer may be lost, or the request may arrive later; where the engine is a log whose order decides (engine/log_group.h), the request may
-// arrive twice, too. The truth is what one worker that never dies makes of the same lines. HANDSHAKED_HAND_OVERS=10000 runs more seeds
+// A partition goes from worker to worker, as daemon/README.md says ("Past one centre"). The engine
+// is a model; leases, log, database, changes, copies, outbox and incidents are the program's own.
+// At every request to the engine others may work, the worker may die, the answer may be lost, or
+// the request may arrive later; where the engine is a log whose order decides (engine/log_group.h),
+// the request may arrive twice, too. The truth is what one worker that never dies makes of the same
+// lines. HANDSHAKED_HAND_OVERS=10000 runs more seeds
 // (./dev handovers).
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -48,7 +50,9 @@ struct Lines {
 };
 
 Lines make_lines(std::mt19937& random) {
-  const auto below = [&random](unsigned limit) { return std::uniform_int_distribution<unsigned>(0, limit - 1)(random); };
+  const auto below = [&random](unsigned limit) {
+    return std::uniform_int_distribution<unsigned>(0, limit - 1)(random);
+  };
   correlate::Reading reading{correlate::some_rules()};
   Lines lines;
   unsigned seconds = 0;
@@ -56,7 +60,8 @@ Lines make_lines(std::mt19937& random) {
     seconds += 1 + below(900);  // some faults end in between
     std::string text;
     for (unsigned line = 0; line <= below(4); ++line)
-      text += correlate::upstream_line(seconds, below(2) == 0 ? correlate::kVerify20 : correlate::kClosed,
+      text += correlate::upstream_line(seconds,
+                                       below(2) == 0 ? correlate::kVerify20 : correlate::kClosed,
                                        "10.0.0." + std::to_string(below(4)) + ":8443");
     lines.batches.push_back(reading.read(text));
     lines.seconds.push_back(seconds);
@@ -87,9 +92,12 @@ store::Commit work_on(Correlator& correlator, const Lines& lines, std::size_t po
     commit.incidents.push_back(row_of(incident));
     const bool is_opening = change.what == IncidentChange::What::opened;
     if (!is_opening && change.what != IncidentChange::What::resolved) continue;
-    const std::string event = incident.id + (is_opening ? ".opened.1" : ".resolved." + std::to_string(incident.reopens + 1));
+    const std::string event =
+        incident.id +
+        (is_opening ? ".opened.1" : ".resolved." + std::to_string(incident.reopens + 1));
     commit.deliveries.push_back(store::test::delivery(event, incident.id));
-    commit.told.push_back({.receiver = "hook", .incident_id = incident.id, .state_json = is_opening ? "{}" : ""});
+    commit.told.push_back(
+        {.receiver = "hook", .incident_id = incident.id, .state_json = is_opening ? "{}" : ""});
   }
   return commit;
 }
@@ -109,16 +117,25 @@ struct Gist {
 };
 
 Gist gist_of(store::Database& database) {
-  Gist gist{.position = position_in(database), .incidents = {}, .told = {}, .queued = {}, .unfinished = {}};
+  Gist gist{.position = position_in(database),
+            .incidents = {},
+            .told = {},
+            .queued = {},
+            .unfinished = {}};
   std::map<std::string, std::string> sorted;
-  for (const store::IncidentRow& row : value_of(store::Incidents(database).list(std::nullopt, 1000))) {
+  for (const store::IncidentRow& row :
+       value_of(store::Incidents(database).list(std::nullopt, 1000))) {
     const Incident incident = value_of(Incident::from_json(row.state_json));
-    sorted[row.id] = " " + std::string(to_string(incident.status)) + " " + std::to_string(incident.count) + " lines, reopened " +
+    sorted[row.id] = " " + std::string(to_string(incident.status)) + " " +
+                     std::to_string(incident.count) + " lines, reopened " +
                      std::to_string(incident.reopens) + "\n";
   }
   for (const auto& [id, words] : sorted) gist.incidents += id + words;
-  for (const store::ToldRow& row : value_of(store::Notifications(database).load_told())) gist.told += row.incident_id + " ";
-  constexpr store::DeliveryStatus kAll[] = {store::DeliveryStatus::ready, store::DeliveryStatus::behind, store::DeliveryStatus::delivered};
+  for (const store::ToldRow& row : value_of(store::Notifications(database).load_told()))
+    gist.told += row.incident_id + " ";
+  constexpr store::DeliveryStatus kAll[] = {store::DeliveryStatus::ready,
+                                            store::DeliveryStatus::behind,
+                                            store::DeliveryStatus::delivered};
   for (const store::OutboxRow& row : value_of(store::Outbox(database).list(kAll, "", 1000))) {
     gist.queued.insert(row.event_id);
     if (row.status != store::DeliveryStatus::delivered) gist.unfinished.insert(row.event_id);
@@ -126,7 +143,8 @@ Gist gist_of(store::Database& database) {
   return gist;
 }
 
-/// In memory where there is such a place: every commit waits for its disk, and here are hundreds of thousands.
+/// In memory where there is such a place: every commit waits for its disk, and here are hundreds of
+/// thousands.
 class FastDirectory {
  public:
   FastDirectory() {
@@ -153,12 +171,15 @@ struct World {
   std::multiset<std::string> sent;
   int now = 0;
 
-  unsigned below(unsigned limit) { return std::uniform_int_distribution<unsigned>(0, limit - 1)(random); }
+  unsigned below(unsigned limit) {
+    return std::uniform_int_distribution<unsigned>(0, limit - 1)(random);
+  }
 
   /// As a process that has just begun.
   engine::GroupEngine& connect() {
     if (decides != Decides::order) return engine;
-    return *groups.emplace_back(engine::make_log_group(std::make_unique<RecordLogClient>(records), 1, 1 + below(20)));
+    return *groups.emplace_back(
+        engine::make_log_group(std::make_unique<RecordLogClient>(records), 1, 1 + below(20)));
   }
 };
 
@@ -190,14 +211,17 @@ class Worker {
 
  private:
   PartitionLease::Clock::time_point clock() {  // never compared with anybody's
-    return PartitionLease::Clock::time_point(std::chrono::milliseconds(world_.now + 1000 * number_));
+    return PartitionLease::Clock::time_point(
+        std::chrono::milliseconds(world_.now + 1000 * number_));
   }
 
   void take_partition() {
     if (!lease_) {
       token_ = "w" + std::to_string(number_) + "." + std::to_string(++lives_);
       engine_ = &world_.connect();
-      lease_.emplace(*engine_, PartitionLease::Options{.partitions = 1, .worker = "w", .token = token_, .length = kLease});
+      lease_.emplace(*engine_,
+                     PartitionLease::Options{
+                         .partitions = 1, .worker = "w", .token = token_, .length = kLease});
     }
     const auto taken = lease_->try_take(clock(), {});
     if (!taken || !taken.value()) return;
@@ -220,7 +244,8 @@ class Worker {
     correlator_.emplace(correlate::CorrelatorOptions{.host = "worker"});
     for (const store::IncidentRow& row : value_of(store::Incidents(*database_).load_open()))
       correlator_->restore(value_of(Incident::from_json(row.state_json)));
-    for (const store::IncidentRow& row : value_of(store::Incidents(*database_).load_resolved_since(Time{}, 1000)))
+    for (const store::IncidentRow& row :
+         value_of(store::Incidents(*database_).load_resolved_since(Time{}, 1000)))
       correlator_->restore(value_of(Incident::from_json(row.state_json)));
     position_ = position_in(*database_);
   }
@@ -265,7 +290,8 @@ class Worker {
   std::size_t position_ = 0;
 };
 
-/// Lets workers work, one inside a request of another: a process that is stopped, a network that is cut.
+/// Lets workers work, one inside a request of another: a process that is stopped, a network that is
+/// cut.
 class Scheduler {
  public:
   explicit Scheduler(World& world) : world_(world) {
@@ -278,7 +304,8 @@ class Scheduler {
         case Fate::unanswered: return RecordLogModel::Fate::unanswered;
         case Fate::answered: break;
       }
-      return is_storm_ && world_.below(30) == 0 ? RecordLogModel::Fate::twice : RecordLogModel::Fate::answered;
+      return is_storm_ && world_.below(30) == 0 ? RecordLogModel::Fate::twice
+                                                : RecordLogModel::Fate::answered;
     };
   }
 
@@ -290,7 +317,8 @@ class Scheduler {
     }
     is_storm_ = false;
     calm_since_ = world_.now;  // a storm inside of requests may have lasted long
-    for (; world_.now < calm_since_ + 4000 && !is_done(); ++world_.now) step(static_cast<unsigned>(world_.now) % 3);
+    for (; world_.now < calm_since_ + 4000 && !is_done(); ++world_.now)
+      step(static_cast<unsigned>(world_.now) % 3);
     for (Worker& worker : workers_) worker.die();
     world_.engine.happening = [] { return Fate::answered; };
     world_.records.happening = [] { return RecordLogModel::Fate::answered; };
@@ -315,13 +343,17 @@ class Scheduler {
     }
     if (world_.below(40) == 0) throw Killed();
     const unsigned luck = world_.below(30);
-    return luck == 0 ? Fate::lost : luck == 1 ? Fate::late : luck == 2 ? Fate::unanswered : Fate::answered;
+    return luck == 0   ? Fate::lost
+           : luck == 1 ? Fate::late
+           : luck == 2 ? Fate::unanswered
+                       : Fate::answered;
   }
 
   /// There was time for all that was left.
   bool is_done() const {
     if (world_.now % 50 != 0) return false;
-    return std::any_of(workers_.begin(), workers_.end(), [](const Worker& worker) { return worker.has_partition(); }) &&
+    return std::any_of(workers_.begin(), workers_.end(),
+                       [](const Worker& worker) { return worker.has_partition(); }) &&
            world_.now > calm_since_ + 350;
   }
 
@@ -337,29 +369,35 @@ std::string wrong_with(World& world) {
   store::Database alone = store::test::open_in_memory();
   Correlator correlator(correlate::CorrelatorOptions{.host = "worker"});
   for (std::size_t position = 0; position < world.lines.batches.size(); ++position) {
-    if (const auto applied = alone.apply(work_on(correlator, world.lines, position)); !applied) return applied.error().message();
+    if (const auto applied = alone.apply(work_on(correlator, world.lines, position)); !applied)
+      return applied.error().message();
   }
   const Gist truth = gist_of(alone);
 
   const std::filesystem::path file = world.directory / "last.db";
-  PartitionLog log(world.connect(),
-                   {.partition = kPartition, .worker = "last", .token = "last", .copy_file = world.directory / "last.copy"});
+  PartitionLog log(world.connect(), {.partition = kPartition,
+                                     .worker = "last",
+                                     .token = "last",
+                                     .copy_file = world.directory / "last.copy"});
   store::Replica replica(file);
   if (const auto read = log.take_over(replica); !read) return read.error().message();
   replica.close();
   store::Database database = value_of(store::Database::open(file));
   const Gist gist = gist_of(database);
   if (gist.position != truth.position) return "lines were left: " + std::to_string(gist.position);
-  if (gist.incidents != truth.incidents) return "incidents:\n" + gist.incidents + "instead of\n" + truth.incidents;
+  if (gist.incidents != truth.incidents)
+    return "incidents:\n" + gist.incidents + "instead of\n" + truth.incidents;
   if (gist.told != truth.told) return "told are " + gist.told + "instead of " + truth.told;
   if (gist.queued != truth.queued) return "notifications that were queued are others";
   if (!gist.unfinished.empty()) return "a notification was not sent";
-  if (std::set<std::string>(world.sent.begin(), world.sent.end()) != truth.queued) return "notifications that were sent are others";
+  if (std::set<std::string>(world.sent.begin(), world.sent.end()) != truth.queued)
+    return "notifications that were sent are others";
   return {};
 }
 
 std::string hand_over(unsigned seed, Decides decides) {
-  telemetry::set_log_level(telemetry::level_named("error"));  // what is warned of is what the model does
+  telemetry::set_log_level(
+      telemetry::level_named("error"));  // what is warned of is what the model does
   World world{.random = std::mt19937(seed),
               .lines = {},
               .decides = decides,
@@ -385,18 +423,22 @@ unsigned seeds_or(unsigned usual) {
 
 TEST(HandOver, LosesNoIncidentDoublesNoneAndForgetsNothingThatWasTold) {
   const unsigned seeds = seeds_or(50);
-  for (unsigned seed = 0; seed < seeds; ++seed) ASSERT_EQ(hand_over(seed, Decides::engine), "") << "seed " << seed;
+  for (unsigned seed = 0; seed < seeds; ++seed)
+    ASSERT_EQ(hand_over(seed, Decides::engine), "") << "seed " << seed;
 }
 
 TEST(HandOver, LosesNothingWhereTheOrderOfTheLogDecides) {
   const unsigned seeds = seeds_or(50);
-  for (unsigned seed = 0; seed < seeds; ++seed) ASSERT_EQ(hand_over(seed, Decides::order), "") << "seed " << seed;
+  for (unsigned seed = 0; seed < seeds; ++seed)
+    ASSERT_EQ(hand_over(seed, Decides::order), "") << "seed " << seed;
 }
 
-/// That the model can show it: without the fence, a worker that wakes up writes into what has another owner.
+/// That the model can show it: without the fence, a worker that wakes up writes into what has
+/// another owner.
 TEST(HandOver, WithoutAFenceGoesWrong) {
   unsigned wrong = 0;
-  for (unsigned seed = 0; seed < 200 && wrong == 0; ++seed) wrong += hand_over(seed, Decides::nothing).empty() ? 0U : 1U;
+  for (unsigned seed = 0; seed < 200 && wrong == 0; ++seed)
+    wrong += hand_over(seed, Decides::nothing).empty() ? 0U : 1U;
   EXPECT_GT(wrong, 0U);
 }
 

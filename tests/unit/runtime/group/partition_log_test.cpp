@@ -20,9 +20,11 @@ using testing::HasSubstr;
 class PartitionLogTest : public testing::Test {
  protected:
   PartitionLog::Options options(const std::string& token) {
-    return {.partition = 0, .worker = "anna", .token = token, .copy_file = directory_ / "copy", .lost = [this](const Error& why) {
-              lost_ = why.message();
-            }};
+    return {.partition = 0,
+            .worker = "anna",
+            .token = token,
+            .copy_file = directory_ / "copy",
+            .lost = [this](const Error& why) { lost_ = why.message(); }};
   }
 
   /// Everything that the log holds, as the next owner has it.
@@ -83,7 +85,8 @@ TEST_F(PartitionLogTest, LeavesTheStateOfANewerProgramAlone) {
   PartitionLog log(engine_, options("one"));
   write(log, "17");
   const std::string schema = "schema=" + std::to_string(store::schema_version());
-  for (const auto& [from, to] : {std::pair<std::string, std::string>(" 1 changes", " 9 changes"), {schema, "schema=99"}}) {
+  for (const auto& [from, to] :
+       {std::pair<std::string, std::string>(" 1 changes", " 9 changes"), {schema, "schema=99"}}) {
     std::string& payload = entries().back().payload;
     const std::string before = payload;
     payload.replace(payload.find(from), from.size(), to);
@@ -101,7 +104,9 @@ TEST_F(PartitionLogTest, LeavesTheStateOfANewerProgramAlone) {
 TEST_F(PartitionLogTest, DoesNotBeginInTheMiddle) {
   PartitionLog log(engine_, options("one"));
   write(log, "17");
-  std::erase_if(entries(), [](const auto& entry) { return entry.payload.find(" copy ") != std::string::npos; });
+  std::erase_if(entries(), [](const auto& entry) {
+    return entry.payload.find(" copy ") != std::string::npos;
+  });
   const auto taken = position_after_taking_over("two");
   ASSERT_FALSE(taken);
   EXPECT_THAT(taken.error().message(), HasSubstr("a part of the state is missing"));
@@ -119,7 +124,8 @@ TEST_F(PartitionLogTest, MissesAnEntryInTheMiddle) {
   const auto taken = position_after_taking_over("three");
   ASSERT_FALSE(taken);
   EXPECT_THAT(taken.error().message(), HasSubstr("a part of the state is missing"));
-  entries().insert(entries().begin() + static_cast<std::ptrdiff_t>(before) - 1, gone);  // another server has it
+  entries().insert(entries().begin() + static_cast<std::ptrdiff_t>(before) - 1,
+                   gone);  // another server has it
   EXPECT_EQ(value_of(position_after_taking_over("four")), "18");
 }
 
@@ -130,22 +136,29 @@ TEST_F(PartitionLogTest, CountsOnlyRecordsOfWhichEveryPartIsThere) {
   write(log, "17");
   const std::size_t whole = entries().size();
   ASSERT_FALSE(engine_.logs.empty());
-  ASSERT_TRUE(entries().back().payload.find("part=1/1") == std::string::npos) << "it fits into one part";
+  ASSERT_TRUE(entries().back().payload.find("part=1/1") == std::string::npos)
+      << "it fits into one part";
   while (entries().size() > whole - 1) entries().pop_back();
   EXPECT_EQ(value_of(position_after_taking_over("two")), "");
 }
 
 TEST(PartitionLeases, GoToWhoeverSeesThemUnchangedForTheirLength) {
   GroupEngineModel engine;
-  const auto at = [](int milliseconds) { return PartitionLease::Clock::time_point(std::chrono::milliseconds(milliseconds)); };
-  const auto options = [](const std::string& name) {
-    return PartitionLease::Options{.partitions = 2, .worker = name, .token = name, .length = std::chrono::milliseconds(100)};
+  const auto at = [](int milliseconds) {
+    return PartitionLease::Clock::time_point(std::chrono::milliseconds(milliseconds));
   };
-  PartitionLease anna(engine, options("anna")), berta(engine, options("berta")), clara(engine, options("clara"));
-  const auto first = value_of(anna.try_take(at(0), {})), second = value_of(berta.try_take(at(0), {}));
+  const auto options = [](const std::string& name) {
+    return PartitionLease::Options{
+        .partitions = 2, .worker = name, .token = name, .length = std::chrono::milliseconds(100)};
+  };
+  PartitionLease anna(engine, options("anna")), berta(engine, options("berta")),
+      clara(engine, options("clara"));
+  const auto first = value_of(anna.try_take(at(0), {})),
+             second = value_of(berta.try_take(at(0), {}));
   ASSERT_TRUE(first && second);
   EXPECT_NE(*first, *second);
-  EXPECT_FALSE(value_of(clara.try_take(at(5000), {})));  // however late it is for her: she sees them for the first time
+  EXPECT_FALSE(value_of(clara.try_take(
+      at(5000), {})));  // however late it is for her: she sees them for the first time
   EXPECT_TRUE(value_of(anna.renew()));
   EXPECT_FALSE(value_of(clara.try_take(at(5090), {})));
   EXPECT_EQ(value_of(clara.try_take(at(5110), {})), second);
@@ -163,7 +176,8 @@ TEST(GroupSettings, AreTheSameForAllWorkers) {
   config.nats.front().subject = "nginx.lines.{partition}.>";
   const auto unknown = check_group_settings(engine, config);
   ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().message(), "the group \"proxies\" was not set up: call handshaked group setup once");
+  EXPECT_EQ(unknown.error().message(),
+            "the group \"proxies\" was not set up: call handshaked group setup once");
   ASSERT_TRUE(value_of(engine.put(kGroupSettings, group_settings(config), 0)));
   ASSERT_OK(check_group_settings(engine, config));
   config.group.worker = "berta";
@@ -172,7 +186,8 @@ TEST(GroupSettings, AreTheSameForAllWorkers) {
   const auto other = check_group_settings(engine, config);
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code(), ErrorCode::invalid_configuration);
-  EXPECT_THAT(other.error().message(), HasSubstr("\"partitions 4\" there and \"partitions 8\" here"));
+  EXPECT_THAT(other.error().message(),
+              HasSubstr("\"partitions 4\" there and \"partitions 8\" here"));
 }
 
 }  // namespace

@@ -46,21 +46,25 @@ TEST(PartitionRecord, OfANewerProgramIsRefusedInWords) {
   const auto read = read_entry(entry);
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code(), ErrorCode::invalid_input);
-  EXPECT_THAT(read.error().message(), HasSubstr("written by a newer handshaked (format 2, this program knows 1)"));
+  EXPECT_THAT(read.error().message(),
+              HasSubstr("written by a newer handshaked (format 2, this program knows 1)"));
 }
 
 TEST(PartitionRecord, IsNothingElse) {
   const std::string good = to_entry(some_record());
   const std::size_t head = good.find('\n');
   for (const std::string& entry :
-       {std::string(), std::string("hello"), std::string("handshaked-state 1"), good.substr(0, head), good.substr(0, head + 3), good + "x",
-        std::string("handshaked-state x changes\n"), std::string("handshaked-state 1 other schema=7 epoch=1 id=a part=1/1 by=b\n"),
+       {std::string(), std::string("hello"), std::string("handshaked-state 1"),
+        good.substr(0, head), good.substr(0, head + 3), good + "x",
+        std::string("handshaked-state x changes\n"),
+        std::string("handshaked-state 1 other schema=7 epoch=1 id=a part=1/1 by=b\n"),
         std::string("handshaked-state 1 changes schema=7 epoch=1 id=a part=2/1 by=b\n"),
         std::string("handshaked-state 1 changes schema=7 epoch=1 id=a part=0/1 by=b\n"),
         std::string("handshaked-state 1 changes schema=7 epoch=1 id=a part=1 by=b\n"),
         std::string("handshaked-state 1 changes schema=-7 epoch=1 id=a part=1/1 by=b\n"),
         std::string("handshaked-state 1 changes schema=7 epoch=1 id=a part=1/1 by=b more\n"),
-        "handshaked-state 1 changes schema=7 epoch=1 id=a part=1/1 by=" + std::string(500, 'b') + "\n"}) {
+        "handshaked-state 1 changes schema=7 epoch=1 id=a part=1/1 by=" + std::string(500, 'b') +
+            "\n"}) {
     const auto read = read_entry(entry);
     ASSERT_TRUE(read) << entry;
     EXPECT_FALSE(read.value()) << entry;

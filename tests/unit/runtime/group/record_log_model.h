@@ -10,11 +10,17 @@
 
 namespace handshaked::runtime::test {
 
-/// Partitions in memory that take every record, in the order in which they come. `happening` is called in the middle of each request, and
-/// may do what it likes: let others work, throw.
+/// Partitions in memory that take every record, in the order in which they come. `happening` is
+/// called in the middle of each request, and may do what it likes: let others work, throw.
 class RecordLogModel {
  public:
-  enum class Fate { answered, unanswered, late, lost, twice };  ///< late: it is done when the next request comes, and nobody hears of it
+  enum class Fate {
+    answered,
+    unanswered,
+    late,
+    lost,
+    twice
+  };  ///< late: it is done when the next request comes, and nobody hears of it
   std::function<Fate()> happening = [] { return Fate::answered; };
 
   struct Kept {
@@ -40,10 +46,13 @@ class RecordLogModel {
   Fate happen() {
     ++requests;
     const Fate fate = happening();
-    for (const auto& [partition, bytes] : std::exchange(late_, {})) partitions[partition].add(bytes);
+    for (const auto& [partition, bytes] : std::exchange(late_, {}))
+      partitions[partition].add(bytes);
     return fate;
   }
-  void come_later(std::uint32_t partition, std::string bytes) { late_.emplace_back(partition, std::move(bytes)); }
+  void come_later(std::uint32_t partition, std::string bytes) {
+    late_.emplace_back(partition, std::move(bytes));
+  }
 
  private:
   std::vector<std::pair<std::uint32_t, std::string>> late_;
@@ -54,7 +63,8 @@ class RecordLogClient final : public engine::RecordLog {
  public:
   explicit RecordLogClient(RecordLogModel& model) : model_(model) {}
 
-  Result<std::optional<std::uint64_t>> write(std::uint32_t partition, std::string_view bytes) override {
+  Result<std::optional<std::uint64_t>> write(std::uint32_t partition,
+                                             std::string_view bytes) override {
     using Fate = RecordLogModel::Fate;
     const Fate fate = model_.happen();
     if (fate == Fate::late) model_.come_later(partition, std::string(bytes));
@@ -62,7 +72,8 @@ class RecordLogClient final : public engine::RecordLog {
     std::uint64_t offset = model_.partitions[partition].add(std::string(bytes));
     if (fate == Fate::twice) offset = model_.partitions[partition].add(std::string(bytes));
     if (fate == Fate::unanswered) return no_answer();
-    return offset % 7 == 6 ? std::optional<std::uint64_t>() : std::optional(offset);  // sometimes it does not say where
+    return offset % 7 == 6 ? std::optional<std::uint64_t>()
+                           : std::optional(offset);  // sometimes it does not say where
   }
   Result<std::uint64_t> first(std::uint32_t partition) override {
     if (is_unheard(model_.happen())) return no_answer();
@@ -86,16 +97,21 @@ class RecordLogClient final : public engine::RecordLog {
   }
   Result<> drop(std::uint32_t partition, std::uint64_t offset) override {
     if (is_unheard(model_.happen())) return no_answer();
-    std::erase_if(model_.partitions[partition].records, [offset](const auto& record) { return record.offset < offset; });
+    std::erase_if(model_.partitions[partition].records,
+                  [offset](const auto& record) { return record.offset < offset; });
     return success();
   }
-  Result<std::optional<std::uint64_t>> waiting(std::uint32_t) override { return std::optional<std::uint64_t>(); }
+  Result<std::optional<std::uint64_t>> waiting(std::uint32_t) override {
+    return std::optional<std::uint64_t>();
+  }
 
  private:
   static bool is_unheard(RecordLogModel::Fate fate) {
     return fate != RecordLogModel::Fate::answered && fate != RecordLogModel::Fate::twice;
   }
-  static boost::outcome_v2::failure_type<Error> no_answer() { return fail(ErrorCode::timeout, "no answer"); }
+  static boost::outcome_v2::failure_type<Error> no_answer() {
+    return fail(ErrorCode::timeout, "no answer");
+  }
 
   RecordLogModel& model_;
 };

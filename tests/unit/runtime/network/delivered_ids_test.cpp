@@ -9,7 +9,9 @@ namespace {
 
 using State = DeliveredIds::State;
 
-std::string name(std::string_view id, std::string_view sender = "192.0.2.1") { return DeliveredIds::name_of(sender, id); }
+std::string name(std::string_view id, std::string_view sender = "192.0.2.1") {
+  return DeliveredIds::name_of(sender, id);
+}
 
 TEST(DeliveredIds, TellARepetitionWhatBecameOfTheFirst) {
   for (const bool is_stored : {true, false}) {
@@ -19,7 +21,8 @@ TEST(DeliveredIds, TellARepetitionWhatBecameOfTheFirst) {
     std::optional<Result<>> told;
     ids.when_ended(name("a"), [&](Result<> result) { told = std::move(result); });
     EXPECT_FALSE(told);
-    ids.end(name("a"), is_stored ? Result<>(success()) : Result<>(fail(ErrorCode::limit_exceeded, "full")));
+    ids.end(name("a"),
+            is_stored ? Result<>(success()) : Result<>(fail(ErrorCode::limit_exceeded, "full")));
     ASSERT_TRUE(told);
     EXPECT_EQ(told->has_value(), is_stored);
     EXPECT_EQ(ids.find(name("a")), is_stored ? State::durable : State::unknown);

@@ -13,8 +13,8 @@ using correlate::Incident;
 
 constexpr Time kNow{std::chrono::hours(500'000)};
 
-Incident incident(const std::string& id, match::Severity severity, const std::string& server, const std::string& cause,
-                  std::uint64_t count) {
+Incident incident(const std::string& id, match::Severity severity, const std::string& server,
+                  const std::string& cause, std::uint64_t count) {
   Incident one;
   one.id = id;
   one.status = correlate::Status::open;
@@ -47,9 +47,10 @@ class IncidentQueryTest : public testing::Test {
     return ids;
   }
 
-  std::vector<Incident> incidents_{
-      incident("a", match::Severity::warning, "shop.example", "x", 3), incident("b", match::Severity::critical, "shop.example", "y", 1),
-      incident("c", match::Severity::warning, "api.example", "y", 9), incident("d", match::Severity::info, "api.example", "y", 5)};
+  std::vector<Incident> incidents_{incident("a", match::Severity::warning, "shop.example", "x", 3),
+                                   incident("b", match::Severity::critical, "shop.example", "y", 1),
+                                   incident("c", match::Severity::warning, "api.example", "y", 9),
+                                   incident("d", match::Severity::info, "api.example", "y", 5)};
   IncidentPage page_;
   using Ids = std::vector<std::string>;
 };
@@ -83,7 +84,8 @@ TEST_F(IncidentQueryTest, FiltersAndSearchNarrow) {
   EXPECT_EQ(ask({{"q", "SHOP"}}), (Ids{"b", "a"}));
   EXPECT_EQ(ask({{"status", "silenced"}}), (Ids{"d"}));
   EXPECT_EQ(ask({{"status", "resolved"}}), (Ids{}));
-  EXPECT_EQ(ask({{"status", "<script>"}, {"sort", "x"}, {"offset", "-1"}, {"limit", "1e9"}}), (Ids{"b", "c", "a", "d"}));
+  EXPECT_EQ(ask({{"status", "<script>"}, {"sort", "x"}, {"offset", "-1"}, {"limit", "1e9"}}),
+            (Ids{"b", "c", "a", "d"}));
 }
 
 TEST_F(IncidentQueryTest, PagesAreCutOutOfTheWhole) {
@@ -94,8 +96,11 @@ TEST_F(IncidentQueryTest, PagesAreCutOutOfTheWhole) {
 
 TEST_F(IncidentQueryTest, AFilterCountsWhatItCouldBeSetToUnderTheOthers) {
   ask({{"server", "api.example"}});
-  EXPECT_NE(page_.facets_json.find(R"("server":[["api.example",2],["shop.example",2]])"), std::string::npos) << page_.facets_json;
-  EXPECT_NE(page_.facets_json.find(R"("severity":[["info",1],["warning",1]])"), std::string::npos) << page_.facets_json;
+  EXPECT_NE(page_.facets_json.find(R"("server":[["api.example",2],["shop.example",2]])"),
+            std::string::npos)
+      << page_.facets_json;
+  EXPECT_NE(page_.facets_json.find(R"("severity":[["info",1],["warning",1]])"), std::string::npos)
+      << page_.facets_json;
 }
 
 class RateBookTest : public testing::Test {
@@ -118,8 +123,10 @@ class RateBookTest : public testing::Test {
   /// What is handed over, by incident and minutes from kNow.
   std::map<std::pair<std::string, std::int64_t>, std::uint64_t> take(Time now) {
     std::map<std::pair<std::string, std::int64_t>, std::uint64_t> taken;
-    const std::int64_t minute = std::chrono::floor<std::chrono::minutes>(kNow).time_since_epoch().count();
-    for (const auto& row : book_.take(now)) taken[{row.incident_id, row.minute - minute}] += row.count;
+    const std::int64_t minute =
+        std::chrono::floor<std::chrono::minutes>(kNow).time_since_epoch().count();
+    for (const auto& row : book_.take(now))
+      taken[{row.incident_id, row.minute - minute}] += row.count;
     return taken;
   }
 
@@ -169,7 +176,8 @@ TEST_F(RateBookTest, OfWhatEdgesReportOnlyTheGrowthSinceTheStartIsARate) {
   using namespace std::chrono_literals;
   Incident old = incident("e", match::Severity::warning, "s", "x", 5000);
   old.fleet.emplace();
-  const std::vector<correlate::IncidentChange> change{{correlate::IncidentChange::What::changed, &old}};
+  const std::vector<correlate::IncidentChange> change{
+      {correlate::IncidentChange::What::changed, &old}};
   book_.note(change, kNow);
   EXPECT_EQ(take(kNow), Taken()) << "it is older than we are";
   old.count = 5003;

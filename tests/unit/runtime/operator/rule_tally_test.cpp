@@ -20,7 +20,8 @@ std::shared_ptr<const match::RuleSet> rules_of(const std::vector<std::string>& i
   return std::make_shared<const match::RuleSet>(std::move(rules));
 }
 
-correlate::FailureBatch batch_of(const match::RuleSet& rules, const std::string& id, std::uint64_t count) {
+correlate::FailureBatch batch_of(const match::RuleSet& rules, const std::string& id,
+                                 std::uint64_t count) {
   correlate::FailureBatch batch;
   for (const match::Rule& rule : rules.rules()) {
     if (rule.id != id) continue;

@@ -14,7 +14,8 @@ using Seconds = RestartBackoff::Seconds;
 TEST(RestartBackoff, GrowsAfterFiveStartsInTenMinutes) {
   const test::TempDir directory;
   std::vector<Seconds::rep> waits;
-  for (int start = 0; start < 13; ++start) waits.push_back(RestartBackoff(directory.path()).count_start(Seconds(1000 + start)).count());
+  for (int start = 0; start < 13; ++start)
+    waits.push_back(RestartBackoff(directory.path()).count_start(Seconds(1000 + start)).count());
   EXPECT_EQ(waits, (std::vector<Seconds::rep>{0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 60, 60, 60}));
 }
 
@@ -43,13 +44,15 @@ TEST(RestartBackoff, TakesNothingForGranted) {
   std::ofstream future(directory.path() / "starts");
   for (int start = 0; start < 1000; ++start) future << "77777\n";
   future.close();
-  EXPECT_EQ(RestartBackoff(directory.path()).count_start(Seconds(5)), Seconds(0)) << "of another boot";
+  EXPECT_EQ(RestartBackoff(directory.path()).count_start(Seconds(5)), Seconds(0))
+      << "of another boot";
 }
 
 TEST(RestartBackoff, KeepsTheFileSmall) {
   const test::TempDir directory;
   const RestartBackoff backoff(directory.path());
-  for (int start = 0; start < 1000; ++start) EXPECT_LE(backoff.count_start(Seconds(1000)), Seconds(60));
+  for (int start = 0; start < 1000; ++start)
+    EXPECT_LE(backoff.count_start(Seconds(1000)), Seconds(60));
   EXPECT_LE(std::filesystem::file_size(directory.path() / "starts"), 64U * 21U);
 }
 

@@ -29,7 +29,9 @@ using handshaked::test::TempDir;
 using testing::HasSubstr;
 
 Commit one_of_each() {
-  return {.positions = {{"/var/log/nginx/error.log", "offset 7"}}, .incidents = {incident("i1")}, .deliveries = {delivery("e1", "i1")}};
+  return {.positions = {{"/var/log/nginx/error.log", "offset 7"}},
+          .incidents = {incident("i1")},
+          .deliveries = {delivery("e1", "i1")}};
 }
 
 /// Runs `body` in a child process; its exit status.
@@ -115,7 +117,8 @@ TEST(Database, QueuesAnEventOnceForEachReceiverHoweverOftenItIsApplied) {
 
 TEST(Database, AppliesAllOfACommitOrNothing) {
   Database database = open_in_memory();
-  database.connection().execute("CREATE TRIGGER refuse BEFORE INSERT ON outbox BEGIN SELECT raise(ABORT, 'not now'); END");
+  database.connection().execute(
+      "CREATE TRIGGER refuse BEFORE INSERT ON outbox BEGIN SELECT raise(ABORT, 'not now'); END");
   const Result<> applied = database.apply(one_of_each());
   ASSERT_FALSE(applied);
   EXPECT_EQ(applied.error().code(), ErrorCode::database);
@@ -133,7 +136,8 @@ TEST(Database, RefusesASecondDaemonAndNamesTheFirst) {
   auto second = Database::open(directory / "handshaked.db");
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), ErrorCode::database);
-  EXPECT_THAT(second.error().message(), HasSubstr("another handshaked (process " + std::to_string(::getpid()) + ")"));
+  EXPECT_THAT(second.error().message(),
+              HasSubstr("another handshaked (process " + std::to_string(::getpid()) + ")"));
   ASSERT_OK(first.value().apply(one_of_each()));
 }
 
@@ -153,7 +157,8 @@ TEST(Database, SaysThatAnotherProgramHoldsALock) {
   ASSERT_OK(Database::open(directory / "handshaked.db"));
   Connection other;
   ASSERT_OK(other.open(directory / "handshaked.db", std::chrono::milliseconds(0)));
-  auto database = Database::open(directory / "handshaked.db", {.busy_timeout = std::chrono::milliseconds(1)});
+  auto database =
+      Database::open(directory / "handshaked.db", {.busy_timeout = std::chrono::milliseconds(1)});
   ASSERT_OK(database);
 
   other.execute("BEGIN IMMEDIATE");
@@ -171,7 +176,8 @@ TEST(Database, DoesNotOpenWhileAnotherProgramHoldsItForItself) {
   Connection other;
   ASSERT_OK(other.open(directory / "handshaked.db", std::chrono::milliseconds(0)));
   other.execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; PRAGMA user_version = 1");
-  auto database = Database::open(directory / "handshaked.db", {.busy_timeout = std::chrono::milliseconds(1)});
+  auto database =
+      Database::open(directory / "handshaked.db", {.busy_timeout = std::chrono::milliseconds(1)});
   ASSERT_FALSE(database);
   EXPECT_EQ(database.error().code(), ErrorCode::database);
   EXPECT_THAT(database.error().message(), HasSubstr("database is locked"));
@@ -182,7 +188,9 @@ TEST(Database, DoesNotOpenWhileAnotherProgramHoldsItForItself) {
 TEST(Database, ReportsAFullDiskAndGoesOnWhenThereIsSpaceAgain) {
   Database database = open_in_memory();
   database.connection().execute(
-      ("PRAGMA max_page_count = " + std::to_string(database.connection().read_integer("PRAGMA page_count"))).c_str());
+      ("PRAGMA max_page_count = " +
+       std::to_string(database.connection().read_integer("PRAGMA page_count")))
+          .c_str());
   Commit commit = one_of_each();
   commit.incidents[0].state_json.assign(100'000, 'x');
   const Result<> applied = database.apply(commit);
@@ -228,7 +236,8 @@ TEST(Database, StartsANewOneWhenTheHeaderIsOverwritten) {
   ASSERT_OK(database);
   const auto& replacement = database.value().replacement();
   ASSERT_TRUE(replacement);
-  EXPECT_THAT(replacement->moved_to.filename().string(), testing::MatchesRegex("handshaked\\.db\\.corrupt-[0-9]+T[0-9]+\\.[0-9]+Z"));
+  EXPECT_THAT(replacement->moved_to.filename().string(),
+              testing::MatchesRegex("handshaked\\.db\\.corrupt-[0-9]+T[0-9]+\\.[0-9]+Z"));
   EXPECT_TRUE(fs::exists(replacement->moved_to));
   EXPECT_THAT(replacement->reason, HasSubstr("file is not a database"));
   EXPECT_EQ(replacement->rows_saved, 0U);
@@ -243,15 +252,18 @@ TEST(Database, SavesTheRowsThatCanStillBeReadFromADamagedFile) {
     ASSERT_OK(database);
     Commit commit = one_of_each();
     for (int i = 0; i < kRows; ++i) {
-      commit.deliveries.push_back(delivery("event-" + std::to_string(i), "i" + std::to_string(i % 10)));
+      commit.deliveries.push_back(
+          delivery("event-" + std::to_string(i), "i" + std::to_string(i % 10)));
       commit.deliveries.back().body = "{\"padding\":\"" + filling(1600) + "\"}";
     }
     ASSERT_OK(database.value().apply(commit));
     ASSERT_OK(FixOutcomes(database.value()).count("trust_missing_root", "append-root", true));
   }
-  // Three pages in the middle: some leaves of the outbox are gone, what lies on both sides can be read.
+  // Three pages in the middle: some leaves of the outbox are gone, what lies on both sides can be
+  // read.
   const auto size = static_cast<std::streamoff>(fs::file_size(directory / "handshaked.db"));
-  overwrite(directory / "handshaked.db", size / 2 / 4096 * 4096, std::string(std::size_t{3} * 4096, '\xa5'));
+  overwrite(directory / "handshaked.db", size / 2 / 4096 * 4096,
+            std::string(std::size_t{3} * 4096, '\xa5'));
 
   auto database = Database::open(directory / "handshaked.db");
   ASSERT_OK(database);
@@ -272,7 +284,8 @@ TEST(Database, SavesTheRowsThatCanStillBeReadFromADamagedFile) {
     delivered += ids.size();
     ASSERT_OK(outbox.mark_delivered(ids, at(2)));
   }
-  EXPECT_EQ(delivered, database.value().replacement()->rows_saved - 3);  // beside a position, an incident, a fix
+  EXPECT_EQ(delivered, database.value().replacement()->rows_saved -
+                           3);  // beside a position, an incident, a fix
 }
 
 TEST(Database, SavesTheDeliveriesOfADamagedFileOfBeforeBodiesHadATable) {
@@ -283,10 +296,11 @@ TEST(Database, SavesTheDeliveriesOfADamagedFileOfBeforeBodiesHadATable) {
     ASSERT_OK(migrate(old, schema_steps().first(3)));
     for (int i = 0; i < 50; ++i) {
       const std::string number = std::to_string(i);
-      old.execute(
-          ("INSERT INTO outbox (receiver, event_id, event_type, incident_id, status, created_at, not_before, body) VALUES ('hook', 'e" +
-           number + "', 't', '', 'ready', 1, 1, '{\"n\":" + number + ",\"padding\":\"" + std::string(1000, 'x') + "\"}')")
-              .c_str());
+      old.execute(("INSERT INTO outbox (receiver, event_id, event_type, incident_id, status, "
+                   "created_at, not_before, body) VALUES ('hook', 'e" +
+                   number + "', 't', '', 'ready', 1, 1, '{\"n\":" + number + ",\"padding\":\"" +
+                   std::string(1000, 'x') + "\"}')")
+                      .c_str());
     }
   }
   const auto size = static_cast<std::streamoff>(fs::file_size(directory / "handshaked.db"));
@@ -298,7 +312,8 @@ TEST(Database, SavesTheDeliveriesOfADamagedFileOfBeforeBodiesHadATable) {
   EXPECT_GT(saved.size(), 30U);
   EXPECT_LT(saved.size(), 50U);
   EXPECT_EQ(saved.size(), database.value().replacement()->rows_saved);
-  for (const OutboxRow& row : saved) EXPECT_THAT(row.body, testing::StartsWith("{\"n\":" + row.event_id.substr(1) + ","));
+  for (const OutboxRow& row : saved)
+    EXPECT_THAT(row.body, testing::StartsWith("{\"n\":" + row.event_id.substr(1) + ","));
 }
 
 TEST(Database, ReplacesAFileThatTurnsOutDamagedWhileItIsUsed) {
@@ -331,7 +346,8 @@ TEST(Database, KeepsOnlyTheNewestDamagedFiles) {
     ASSERT_OK(Database::open(directory / "handshaked.db"));
   }
   int kept = 0;
-  for (const auto& entry : fs::directory_iterator(directory.path())) kept += entry.path().string().find(".corrupt-") != std::string::npos;
+  for (const auto& entry : fs::directory_iterator(directory.path()))
+    kept += entry.path().string().find(".corrupt-") != std::string::npos;
   EXPECT_EQ(kept, 3);
 }
 

@@ -31,7 +31,9 @@ class KeptChanges : public Journal {
     if (is_away) return fail(ErrorCode::network, "nobody there");
     return std::exchange(unsettled, std::nullopt);
   }
-  std::optional<std::filesystem::path> wants_copy() override { return std::exchange(copy_into, std::nullopt); }
+  std::optional<std::filesystem::path> wants_copy() override {
+    return std::exchange(copy_into, std::nullopt);
+  }
   Result<> keep_copy(const std::filesystem::path& copy) override {
     copies += std::filesystem::file_size(copy) > 0 ? 1U : 0U;
     std::filesystem::copy_file(copy, kept_copy, std::filesystem::copy_options::overwrite_existing);
@@ -53,13 +55,17 @@ class KeptChanges : public Journal {
 std::string contents(const std::filesystem::path& file) {
   SQLite::Database database(file.string(), SQLite::OPEN_READONLY);
   std::string text;
-  SQLite::Statement tables(database, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+  SQLite::Statement tables(database,
+                           "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
   while (tables.executeStep()) {
     const std::string name = tables.getColumn(0).getString();
-    SQLite::Statement columns(database,
-                              "SELECT group_concat('quote(\"' || name || '\")', '||'',''||') FROM pragma_table_info('" + name + "')");
+    SQLite::Statement columns(
+        database,
+        "SELECT group_concat('quote(\"' || name || '\")', '||'',''||') FROM pragma_table_info('" +
+            name + "')");
     columns.executeStep();
-    SQLite::Statement rows(database, "SELECT " + columns.getColumn(0).getString() + " FROM " + name + " ORDER BY 1");
+    SQLite::Statement rows(
+        database, "SELECT " + columns.getColumn(0).getString() + " FROM " + name + " ORDER BY 1");
     while (rows.executeStep()) text += name + " " + rows.getColumn(0).getString() + "\n";
   }
   return text;
@@ -77,7 +83,8 @@ class JournalledDatabase : public testing::Test {
   /// The database as another worker makes it from what was kept.
   std::string taken_over() {
     Replica replica(directory_.path() / "other");
-    std::filesystem::copy_file(journal_.kept_copy, directory_.path() / "taken", std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(journal_.kept_copy, directory_.path() / "taken",
+                               std::filesystem::copy_options::overwrite_existing);
     EXPECT_TRUE(replica.restart_from(directory_.path() / "taken"));
     for (const std::string& changes : journal_.kept) {
       const auto applied = replica.apply(changes);
@@ -94,18 +101,24 @@ class JournalledDatabase : public testing::Test {
 };
 
 Commit some_commit(std::mt19937& random, int number) {
-  const auto below = [&random](int limit) { return std::uniform_int_distribution<int>(0, limit - 1)(random); };
+  const auto below = [&random](int limit) {
+    return std::uniform_int_distribution<int>(0, limit - 1)(random);
+  };
   Commit commit;
   commit.positions.push_back({.source = "nats:lines", .cursor = "v1 " + std::to_string(number)});
   for (int i = 0; i < 1 + below(3); ++i) {
     const std::string id = "inc-" + std::to_string(below(8));
     const bool is_over = below(3) == 0;
-    commit.incidents.push_back(incident(id, is_over ? IncidentStatus::resolved : IncidentStatus::open, at(number)));
-    NewDelivery queued = delivery(id + "." + std::to_string(below(40)), id, below(2) == 0 ? "hook" : "chat");
+    commit.incidents.push_back(
+        incident(id, is_over ? IncidentStatus::resolved : IncidentStatus::open, at(number)));
+    NewDelivery queued =
+        delivery(id + "." + std::to_string(below(40)), id, below(2) == 0 ? "hook" : "chat");
     queued.body = "{\"text\":\"" + filling(static_cast<std::size_t>(below(3000))) + "\"}";
     commit.deliveries.push_back(std::move(queued));
     commit.told.push_back(
-        {.receiver = "hook", .incident_id = id, .state_json = below(3) == 0 ? "" : "{\"at\":" + std::to_string(number) + "}"});
+        {.receiver = "hook",
+         .incident_id = id,
+         .state_json = below(3) == 0 ? "" : "{\"at\":" + std::to_string(number) + "}"});
     if (below(4) == 0) commit.diagnoses.push_back({.incident_id = id, .note_json = "{}"});
   }
   return commit;
@@ -117,11 +130,14 @@ TEST_F(JournalledDatabase, IsTheSameForWhoeverTakesItOver) {
     ASSERT_OK(database_->apply(some_commit(random, number)));
     if (number % 7 == 0) {
       Outbox outbox(*database_);
-      for (const auto& due : value_of(outbox.due("hook", at(1000), 2))) ASSERT_OK(outbox.mark_delivered({due.id}, at(number)));
-      ASSERT_OK(Rates(*database_).record({{.incident_id = "inc-1", .minute = 60 * number, .count = 3}}));
+      for (const auto& due : value_of(outbox.due("hook", at(1000), 2)))
+        ASSERT_OK(outbox.mark_delivered({due.id}, at(number)));
+      ASSERT_OK(
+          Rates(*database_).record({{.incident_id = "inc-1", .minute = 60 * number, .count = 3}}));
     }
     if (number % 40 == 39) {  // triggers delete more than is asked for
-      ASSERT_TRUE(run_retention_slice(*database_, {.max_age = std::chrono::hours(0)}, at(100'000 + number)));
+      ASSERT_TRUE(run_retention_slice(*database_, {.max_age = std::chrono::hours(0)},
+                                      at(100'000 + number)));
     }
     if (number == 120) journal_.copy_into = directory_.path() / "copy";
   }

@@ -45,7 +45,8 @@ class PackedText : public ::testing::Test {
 TEST_F(PackedText, GivesBackWhatWasPacked) {
   std::string page;
   for (int i = 0; i < 2000; ++i) page += "{\"number\":" + std::to_string(i) + ",\"text\":\"ü\"},";
-  for (const std::string& text : {std::string(), std::string("{}"), std::string(511, 'x'), std::string(512, 'x'), page}) {
+  for (const std::string& text :
+       {std::string(), std::string("{}"), std::string(511, 'x'), std::string(512, 'x'), page}) {
     keep(kPack, text);
     EXPECT_EQ(read(kType), text.size() < 512 ? "text" : "blob");
     EXPECT_EQ(read(kUnpack), text);
@@ -75,7 +76,8 @@ TEST_F(PackedText, PacksNothingTwice) {
 TEST_F(PackedText, WhatCannotBeReadIsEmpty) {
   keep(kPack, std::string(100'000, 'x'));
   const std::string packed = read(kAsKept);
-  for (const std::string& bytes : {packed.substr(0, packed.size() / 2), "no frame at all " + packed, std::string("\x28\xb5\x2f\xfd", 4)}) {
+  for (const std::string& bytes : {packed.substr(0, packed.size() / 2), "no frame at all " + packed,
+                                   std::string("\x28\xb5\x2f\xfd", 4)}) {
     keep_blob(bytes);
     EXPECT_EQ(read(kUnpack), "");
     EXPECT_EQ(read("SELECT json_valid(unpack(value)) FROM kept"), "0");

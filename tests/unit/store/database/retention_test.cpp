@@ -10,7 +10,8 @@ namespace {
 
 using std::chrono::days;
 
-RetentionReport run_to_the_end(Database& database, const RetentionLimits& limits, Time now, int* slices = nullptr) {
+RetentionReport run_to_the_end(Database& database, const RetentionLimits& limits, Time now,
+                               int* slices = nullptr) {
   RetentionReport total;
   for (int slice = 0; slice < 1000; ++slice) {
     const auto report = run_retention_slice(database, limits, now);
@@ -31,17 +32,20 @@ RetentionReport run_to_the_end(Database& database, const RetentionLimits& limits
 
 std::vector<DeliveryId> all_due(Database& database) {
   std::vector<DeliveryId> ids;
-  for (const OutboxRow& row : value_of(Outbox(database).due("hook", at(1), 10'000))) ids.push_back(row.id);
+  for (const OutboxRow& row : value_of(Outbox(database).due("hook", at(1), 10'000)))
+    ids.push_back(row.id);
   return ids;
 }
 
 TEST(Retention, RemovesWhatEndedBeforeTheLimitOfAgeAndNothingElse) {
   Database database = open_in_memory();
   const Time now = at(0) + days(100);
-  ASSERT_OK(database.apply({.incidents = {incident("old-open"), incident("old-resolved", IncidentStatus::resolved),
-                                          incident("new-resolved", IncidentStatus::resolved, now - days(10))},
-                            .deliveries = {delivery("old-delivered", "1"), delivery("old-dead", "2"), delivery("old-discarded", "3"),
-                                           delivery("old-waiting", "4"), delivery("new-delivered", "5")}}));
+  ASSERT_OK(database.apply(
+      {.incidents = {incident("old-open"), incident("old-resolved", IncidentStatus::resolved),
+                     incident("new-resolved", IncidentStatus::resolved, now - days(10))},
+       .deliveries = {delivery("old-delivered", "1"), delivery("old-dead", "2"),
+                      delivery("old-discarded", "3"), delivery("old-waiting", "4"),
+                      delivery("new-delivered", "5")}}));
   Outbox outbox(database);
   const auto ids = all_due(database);
   ASSERT_EQ(ids.size(), 5U);
@@ -64,7 +68,8 @@ TEST(Retention, RemovesWhatEndedBeforeTheLimitOfAgeAndNothingElse) {
 TEST(Retention, WorksInSlicesOfABoundedSize) {
   Database database = open_in_memory();
   Commit commit;
-  for (int i = 0; i < 95; ++i) commit.incidents.push_back(incident("i" + std::to_string(i), IncidentStatus::resolved));
+  for (int i = 0; i < 95; ++i)
+    commit.incidents.push_back(incident("i" + std::to_string(i), IncidentStatus::resolved));
   ASSERT_OK(database.apply(commit));
   const RetentionLimits limits{.rows_per_slice = 10};
   const auto first = run_retention_slice(database, limits, at(0) + days(91));
@@ -84,7 +89,8 @@ TEST(Retention, RemovesTheOldestWhileTheDatabaseIsTooLargeAndGivesThePagesBack) 
   ASSERT_OK(database.apply(commit));
   const auto ids = all_due(database);
   ASSERT_EQ(ids.size(), 500U);
-  for (std::size_t i = 0; i < ids.size(); ++i) ASSERT_OK(Outbox(database).mark_delivered({ids[i]}, at(static_cast<std::int64_t>(i))));
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    ASSERT_OK(Outbox(database).mark_delivered({ids[i]}, at(static_cast<std::int64_t>(i))));
 
   const std::int64_t pages_before = database.connection().read_integer("PRAGMA page_count");
   const RetentionLimits limits{.max_bytes = 2'000'000, .rows_per_slice = 20, .pages_per_slice = 50};
@@ -106,7 +112,8 @@ TEST(Retention, SaysSoWhenOnlyWhatMustStayIsLeft) {
     commit.deliveries.back().body = filling(16'000);
   }
   ASSERT_OK(database.apply(commit));
-  const RetentionReport report = run_to_the_end(database, {.max_bytes = 10'000}, at(0) + days(1000));
+  const RetentionReport report =
+      run_to_the_end(database, {.max_bytes = 10'000}, at(0) + days(1000));
   EXPECT_TRUE(report.is_over_limit);
   EXPECT_EQ(report.deliveries_removed, 0U);
   EXPECT_EQ(Outbox(database).count().value().at(0).waiting, 50);

@@ -21,13 +21,16 @@ class Schema : public testing::Test {
 
 TEST_F(Schema, IsBuiltFromAnEmptyDatabase) {
   ASSERT_OK(migrate(connection_, schema_steps()));
-  EXPECT_EQ(connection_.read_integer("PRAGMA user_version"), static_cast<std::int64_t>(schema_steps().size()));
+  EXPECT_EQ(connection_.read_integer("PRAGMA user_version"),
+            static_cast<std::int64_t>(schema_steps().size()));
   EXPECT_EQ(connection_.read_integer("SELECT count(*) FROM outbox"), 0);
 }
 
 TEST_F(Schema, GoesOnFromTheVersionThatIsThere) {
-  constexpr std::array<MigrationStep, 1> kOld = {"CREATE TABLE kept (x) ; INSERT INTO kept VALUES (1)"};
-  constexpr std::array<MigrationStep, 3> kNew = {"this one is not run again", "UPDATE kept SET x = x + 1", "UPDATE kept SET x = x * 10"};
+  constexpr std::array<MigrationStep, 1> kOld = {
+      "CREATE TABLE kept (x) ; INSERT INTO kept VALUES (1)"};
+  constexpr std::array<MigrationStep, 3> kNew = {
+      "this one is not run again", "UPDATE kept SET x = x + 1", "UPDATE kept SET x = x * 10"};
   ASSERT_OK(migrate(connection_, kOld));
   ASSERT_OK(migrate(connection_, kNew));
   EXPECT_EQ(connection_.read_integer("SELECT x FROM kept"), 20);
@@ -36,7 +39,8 @@ TEST_F(Schema, GoesOnFromTheVersionThatIsThere) {
 }
 
 TEST_F(Schema, LeavesNothingOfAStepThatFails) {
-  constexpr std::array<MigrationStep, 2> kBroken = {"CREATE TABLE kept (x)", "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1)"};
+  constexpr std::array<MigrationStep, 2> kBroken = {
+      "CREATE TABLE kept (x)", "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1)"};
   const Result<> migrated = migrate(connection_, kBroken);
   ASSERT_FALSE(migrated);
   EXPECT_THAT(migrated.error().message(), HasSubstr("cannot bring the schema to version 2"));
@@ -54,20 +58,30 @@ VALUES (1, 'a', 'e1', 't', 'i', 'delivered', 5, 6, '{"n":1}', 0, ''), (2, 'b', '
 DELETE FROM outbox WHERE delivery_id = 9;
 )sql");
   ASSERT_OK(migrate(connection_, schema_steps()));
-  // Every delivery as it was; the two of one event with the same body share it, another event's equal body is its own.
-  EXPECT_EQ(connection_.read_integer("SELECT count(*) FROM outbox JOIN event_bodies USING (body_id)"), 4);
+  // Every delivery as it was; the two of one event with the same body share it, another event's
+  // equal body is its own.
+  EXPECT_EQ(
+      connection_.read_integer("SELECT count(*) FROM outbox JOIN event_bodies USING (body_id)"), 4);
   EXPECT_EQ(connection_.read_integer("SELECT count(*) FROM event_bodies"), 3);
   EXPECT_EQ(connection_.read_integer("SELECT body_id FROM outbox WHERE delivery_id = 2"), 1);
-  EXPECT_EQ(connection_.read_integer("SELECT count(*) FROM outbox JOIN event_bodies USING (body_id) WHERE delivery_id = 3 "
-                                     "AND body = '{\"n\":\"eins\"}'"),
+  EXPECT_EQ(
+      connection_.read_integer(
+          "SELECT count(*) FROM outbox JOIN event_bodies USING (body_id) WHERE delivery_id = 3 "
+          "AND body = '{\"n\":\"eins\"}'"),
+      1);
+  EXPECT_EQ(
+      connection_.read_integer(
+          "SELECT count(*) FROM outbox WHERE delivery_id = 2 AND receiver = 'b' AND status = "
+          "'ready' "
+          "AND created_at = 5 AND not_before = 6 AND attempts = 3 AND last_error = 'refused'"),
+      1);
+  EXPECT_EQ(connection_.read_integer(
+                "SELECT count(*) FROM outbox WHERE delivery_id = 4 AND status = 'behind'"),
             1);
-  EXPECT_EQ(connection_.read_integer("SELECT count(*) FROM outbox WHERE delivery_id = 2 AND receiver = 'b' AND status = 'ready' "
-                                     "AND created_at = 5 AND not_before = 6 AND attempts = 3 AND last_error = 'refused'"),
-            1);
-  EXPECT_EQ(connection_.read_integer("SELECT count(*) FROM outbox WHERE delivery_id = 4 AND status = 'behind'"), 1);
   // No number is given twice, also not that of a row that is gone.
   connection_.execute(
-      "INSERT INTO outbox (receiver, event_id, event_type, incident_id, status, created_at, not_before, body_id) "
+      "INSERT INTO outbox (receiver, event_id, event_type, incident_id, status, created_at, "
+      "not_before, body_id) "
       "VALUES ('b', 'e3', 't', '', 'ready', 1, 1, 1)");
   EXPECT_EQ(connection_.read_integer("SELECT max(delivery_id) FROM outbox"), 10);
 }

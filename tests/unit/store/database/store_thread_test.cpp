@@ -52,7 +52,9 @@ Commit large_commit(const std::string& id) {
 }
 
 std::size_t open_incidents(StoreThread& store) {
-  return store.call([](Database& database) { return Incidents(database).load_open().value().size(); }).get();
+  return store
+      .call([](Database& database) { return Incidents(database).load_open().value().size(); })
+      .get();
 }
 
 TEST(StoreThread, RunsTasksInOrderOnOneThreadOfItsOwn) {
@@ -75,7 +77,8 @@ TEST(StoreThread, CommitsAnUrgentOneAtOnceTogetherWithWhatWaits) {
   Signal urgent_done;
   std::string told;
   store.submit(
-      {.positions = {{"a", "1"}}}, [&](const Result<>& outcome) { told += outcome ? "lazy " : "failed "; }, false);
+      {.positions = {{"a", "1"}}},
+      [&](const Result<>& outcome) { told += outcome ? "lazy " : "failed "; }, false);
   store.submit(
       {.incidents = {incident("i")}},
       [&](const Result<>& outcome) {
@@ -85,7 +88,9 @@ TEST(StoreThread, CommitsAnUrgentOneAtOnceTogetherWithWhatWaits) {
       true);
   ASSERT_TRUE(urgent_done.wait());
   EXPECT_EQ(told, "lazy urgent");
-  EXPECT_EQ(store.call([](Database& database) { return Positions(database).find("a").value(); }).get(), "1");
+  EXPECT_EQ(
+      store.call([](Database& database) { return Positions(database).find("a").value(); }).get(),
+      "1");
 }
 
 TEST(StoreThread, CommitsALazyOneWithinTheInterval) {
@@ -124,7 +129,11 @@ TEST(StoreThread, GroupsWhatArrivesWhileACommitIsWritten) {
   go_on.set();
   ASSERT_TRUE(all_told.wait());
   const std::int64_t changes =
-      store.call([](Database& database) { return database.connection().read_integer("SELECT total_changes()"); }).get();
+      store
+          .call([](Database& database) {
+            return database.connection().read_integer("SELECT total_changes()");
+          })
+          .get();
   EXPECT_EQ(changes, 2);  // one row for the first, one for the hundred
 }
 
@@ -146,16 +155,18 @@ TEST(StoreThread, KeepsCommitsWhileTheDiskIsFullAndSaysSoOnce) {
   std::atomic<int> failed = 0;
   Signal trouble;
   Signal recovered;
-  StoreThread store(open_in_memory(), {.commit_interval = 1ms,
-                                       .first_retry = 1ms,
-                                       .longest_retry = 2ms,
-                                       .on_committed = [&](auto, const Result<>& written) { ++(written ? succeeded : failed); },
-                                       .on_trouble =
-                                           [&](const Error& error) {
-                                             EXPECT_THAT(error.message(), HasSubstr("full"));
-                                             if (++troubles == 1) trouble.set();
-                                           },
-                                       .on_recovered = [&] { recovered.set(); }});
+  StoreThread store(
+      open_in_memory(),
+      {.commit_interval = 1ms,
+       .first_retry = 1ms,
+       .longest_retry = 2ms,
+       .on_committed = [&](auto, const Result<>& written) { ++(written ? succeeded : failed); },
+       .on_trouble =
+           [&](const Error& error) {
+             EXPECT_THAT(error.message(), HasSubstr("full"));
+             if (++troubles == 1) trouble.set();
+           },
+       .on_recovered = [&] { recovered.set(); }});
   set_disk_full(store, true);
   Signal first_done;
   Signal second_done;
@@ -193,7 +204,9 @@ TEST(StoreThread, WaitsForALockOfAnotherProgram) {
   ASSERT_OK(database);
   Signal trouble;
   StoreThread store(std::move(database).value(),
-                    {.first_retry = 1ms, .longest_retry = 5ms, .on_trouble = [&](const Error&) { trouble.set(); }});
+                    {.first_retry = 1ms, .longest_retry = 5ms, .on_trouble = [&](const Error&) {
+                       trouble.set();
+                     }});
   Connection other;
   ASSERT_OK(other.open(directory / "handshaked.db", 0ms));
   other.execute("BEGIN IMMEDIATE");
@@ -212,9 +225,10 @@ TEST(StoreThread, WaitsForALockOfAnotherProgram) {
 
 TEST(StoreThread, TakesWhatIsSubmittedWithoutWaitingAndSaysThatThereIsNoRoom) {
   Signal trouble;
-  StoreThread store(
-      open_in_memory(),
-      {.max_waiting_bytes = 150'000, .first_retry = 1ms, .longest_retry = 1ms, .on_trouble = [&](const Error&) { trouble.set(); }});
+  StoreThread store(open_in_memory(), {.max_waiting_bytes = 150'000,
+                                       .first_retry = 1ms,
+                                       .longest_retry = 1ms,
+                                       .on_trouble = [&](const Error&) { trouble.set(); }});
   set_disk_full(store, true);
   store.submit(large_commit("1"), {}, true);
   store.submit(large_commit("2"), {}, true);
@@ -271,7 +285,8 @@ TEST(StoreThread, WaitsBrieflyForLocksOnceItIsInAHurry) {
   EXPECT_FALSE(answer.get());
   std::optional<ErrorCode> code;
   store.submit(
-      {.positions = {{"a", "1"}}}, [&](const Result<>& outcome) { code = outcome.error().code(); }, true);
+      {.positions = {{"a", "1"}}}, [&](const Result<>& outcome) { code = outcome.error().code(); },
+      true);
   store.stop();
   EXPECT_EQ(code, ErrorCode::database);
   other.execute("ROLLBACK");
@@ -288,25 +303,30 @@ TEST_P(RemovedFiles, AreThereAgainWithAllThatWasCommitted) {
   {
     auto database = Database::open(path);
     ASSERT_OK(database);
-    StoreThread store(std::move(database).value(), {.on_queued = [&](const Commit&, const std::vector<QueuedRow>& rows) { queued = rows; },
-                                                    .on_brought_back = [&] { ++brought_back; }});
+    StoreThread store(
+        std::move(database).value(),
+        {.on_queued = [&](const Commit&, const std::vector<QueuedRow>& rows) { queued = rows; },
+         .on_brought_back = [&] { ++brought_back; }});
     const auto commit = [&store](const std::string& id, bool with_delivery) {
       std::promise<bool> done;
       Commit written{.positions = {{id, "1"}}, .incidents = {incident(id)}};
       if (with_delivery) written.deliveries = {delivery("event-" + id, id)};
       store.submit(
-          std::move(written), [&](const Result<>& outcome) { done.set_value(outcome.has_value()); }, true);
+          std::move(written), [&](const Result<>& outcome) { done.set_value(outcome.has_value()); },
+          true);
       return done.get_future().get();
     };
     ASSERT_TRUE(commit("before", false));
     for (const std::string& name : GetParam())
-      std::filesystem::rename(directory / name, directory / (name.substr(name.find('/') + 1) + "-gone"));
+      std::filesystem::rename(directory / name,
+                              directory / (name.substr(name.find('/') + 1) + "-gone"));
     ASSERT_TRUE(commit("after", true));
     EXPECT_EQ(queued.size(), 1U);  // it is offered to who sends, as ever
     EXPECT_EQ(brought_back, 1);
     ASSERT_TRUE(commit("later", false));
     for (const std::string& name : GetParam())
-      std::filesystem::rename(directory / name, directory / (name.substr(name.find('/') + 1) + "-gone-too"));
+      std::filesystem::rename(directory / name,
+                              directory / (name.substr(name.find('/') + 1) + "-gone-too"));
     store.stop();  // nothing was written since: what was acknowledged stays
   }
   auto database = Database::open(path);
@@ -320,8 +340,9 @@ TEST_P(RemovedFiles, AreThereAgainWithAllThatWasCommitted) {
 INSTANTIATE_TEST_SUITE_P(Ways, RemovedFiles,
                          testing::Values(std::vector<std::string>{"state/handshaked.db"},
                                          std::vector<std::string>{"state/handshaked.db-wal"},
-                                         std::vector<std::string>{"state/handshaked.db", "state/handshaked.db-wal",
-                                                                  "state/handshaked.db-shm", "state/handshaked.db.lock"},
+                                         std::vector<std::string>{
+                                             "state/handshaked.db", "state/handshaked.db-wal",
+                                             "state/handshaked.db-shm", "state/handshaked.db.lock"},
                                          std::vector<std::string>{"state"}));
 
 std::filesystem::path moved_by_sql;
@@ -331,7 +352,8 @@ int add_move_away(sqlite3* database, const char**, const sqlite3_api_routines*) 
   const auto move_away = [](sqlite3_context*, int, sqlite3_value**) {
     std::filesystem::rename(moved_by_sql, moved_by_sql.string() + "-gone");
   };
-  return sqlite3_create_function(database, "move_away", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS, nullptr, move_away, nullptr, nullptr);
+  return sqlite3_create_function(database, "move_away", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS, nullptr,
+                                 move_away, nullptr, nullptr);
 }
 
 TEST(StoreThread, WritesAgainWhatFailedWhileItsFileWasMoved) {
@@ -344,10 +366,13 @@ TEST(StoreThread, WritesAgainWhatFailedWhileItsFileWasMoved) {
   ASSERT_OK(database);
   // TEMP: it goes with this connection.
   database.value().connection().execute(
-      "CREATE TEMP TRIGGER refuse AFTER INSERT ON main.outbox BEGIN SELECT move_away(); SELECT raise(ABORT, 'not now'); END");
+      "CREATE TEMP TRIGGER refuse AFTER INSERT ON main.outbox BEGIN SELECT move_away(); SELECT "
+      "raise(ABORT, 'not now'); END");
   std::vector<QueuedRow> queued;
   std::promise<bool> done;
-  StoreThread store(std::move(database).value(), {.on_queued = [&](const Commit&, const std::vector<QueuedRow>& rows) { queued = rows; }});
+  StoreThread store(
+      std::move(database).value(),
+      {.on_queued = [&](const Commit&, const std::vector<QueuedRow>& rows) { queued = rows; }});
   store.submit(
       {.positions = {{"a", "1"}}, .incidents = {incident("i")}, .deliveries = {delivery("e", "i")}},
       [&](const Result<>& outcome) { done.set_value(outcome.has_value()); }, true);
@@ -371,7 +396,8 @@ TEST(StoreThread, WritesEverythingBeforeItStops) {
     StoreThread store(std::move(database).value(), {.commit_interval = 1h});
     for (int i = 0; i < 50; ++i)
       store.submit(
-          {.incidents = {incident(std::to_string(i))}}, [&](const Result<>& outcome) { told += outcome ? 1 : 0; }, false);
+          {.incidents = {incident(std::to_string(i))}},
+          [&](const Result<>& outcome) { told += outcome ? 1 : 0; }, false);
     for (int i = 0; i < 50; ++i) ASSERT_TRUE(store.post([&](Database&) { ++ran; }));
     store.stop();
     EXPECT_EQ(told, 50);
@@ -391,18 +417,22 @@ TEST(StoreThread, RefusesWorkAfterItStopped) {
   EXPECT_THROW(store.call([](Database&) { return 1; }).get(), std::future_error);
   std::optional<ErrorCode> code;
   store.submit(
-      {.positions = {{"a", "1"}}}, [&](const Result<>& outcome) { code = outcome.error().code(); }, true);
+      {.positions = {{"a", "1"}}}, [&](const Result<>& outcome) { code = outcome.error().code(); },
+      true);
   EXPECT_EQ(code, ErrorCode::cancelled);
 }
 
 TEST(StoreThread, GivesUpWhenTheDatabaseStillFailsAtTheEnd) {
   Signal trouble;
-  StoreThread store(open_in_memory(), {.longest_retry = 1h, .stop_grace = 20ms, .on_trouble = [&](const Error&) { trouble.set(); }});
+  StoreThread store(open_in_memory(), {.longest_retry = 1h,
+                                       .stop_grace = 20ms,
+                                       .on_trouble = [&](const Error&) { trouble.set(); }});
   set_disk_full(store, true);
   std::vector<ErrorCode> told;
   for (const char* id : {"a", "b"})
     store.submit(
-        large_commit(id), [&](const Result<>& outcome) { told.push_back(outcome.error().code()); }, true);
+        large_commit(id), [&](const Result<>& outcome) { told.push_back(outcome.error().code()); },
+        true);
   ASSERT_TRUE(trouble.wait());
   store.stop();
   EXPECT_EQ(told, (std::vector{ErrorCode::database, ErrorCode::database}));
@@ -414,13 +444,18 @@ TEST(StoreThread, ReplacesADamagedDatabaseAndGoesOn) {
   ASSERT_OK(database);
   Signal replaced;
   std::atomic<int> troubles = 0;
-  StoreThread store(std::move(database).value(), {.on_trouble = [&](const Error&) { ++troubles; },
-                                                  .on_replaced =
-                                                      [&](const Replacement& replacement) {
-                                                        EXPECT_TRUE(std::filesystem::exists(replacement.moved_to));
-                                                        replaced.set();
-                                                      }});
-  store.call([](Database& owned) { owned.connection().set_damage("database disk image is malformed"); }).get();
+  StoreThread store(std::move(database).value(),
+                    {.on_trouble = [&](const Error&) { ++troubles; },
+                     .on_replaced =
+                         [&](const Replacement& replacement) {
+                           EXPECT_TRUE(std::filesystem::exists(replacement.moved_to));
+                           replaced.set();
+                         }});
+  store
+      .call([](Database& owned) {
+        owned.connection().set_damage("database disk image is malformed");
+      })
+      .get();
   Signal done;
   store.submit(
       {.positions = {{"a", "1"}}},
@@ -434,7 +469,8 @@ TEST(StoreThread, ReplacesADamagedDatabaseAndGoesOn) {
 }
 
 TEST(StoreThread, LosesNothingOfManyThreads) {
-  StoreThread store(open_in_memory(), {.commit_interval = 1ms, .max_waiting_bytes = 20'000, .max_waiting_tasks = 4});
+  StoreThread store(open_in_memory(),
+                    {.commit_interval = 1ms, .max_waiting_bytes = 20'000, .max_waiting_tasks = 4});
   std::atomic<int> told = 0;
   std::atomic<int> ran = 0;
   std::atomic<int> refused = 0;
@@ -445,7 +481,8 @@ TEST(StoreThread, LosesNothingOfManyThreads) {
         for (int i = 0; i < 500; ++i) {
           const std::string name = std::to_string(thread) + "-" + std::to_string(i);
           store.submit(
-              {.deliveries = {delivery(name, "")}}, [&](const Result<>& outcome) { told += outcome ? 1 : 0; }, i % 7 == 0);
+              {.deliveries = {delivery(name, "")}},
+              [&](const Result<>& outcome) { told += outcome ? 1 : 0; }, i % 7 == 0);
           if (i % 5 == 0 && !store.post([&](Database&) { ++ran; })) ++refused;
         }
       });
@@ -457,7 +494,12 @@ TEST(StoreThread, LosesNothingOfManyThreads) {
   ASSERT_TRUE(all_told.wait());
   EXPECT_EQ(told, 2000);
   while (ran + refused < 400) std::this_thread::yield();
-  EXPECT_EQ(store.call([](Database& database) { return database.connection().read_integer("SELECT count(*) FROM outbox"); }).get(), 2000);
+  EXPECT_EQ(store
+                .call([](Database& database) {
+                  return database.connection().read_integer("SELECT count(*) FROM outbox");
+                })
+                .get(),
+            2000);
   store.stop();
   EXPECT_EQ(ran + refused, 400);
 }

@@ -9,7 +9,8 @@ namespace {
 
 std::string entry(const std::string& id, const std::string& regex) {
   return "{\"id\":\"" + id + "\",\"signature\":\"s\",\"regex\":\"" + regex +
-         "\",\"side\":\"config\",\"kind\":\"fault\",\"severity\":\"info\",\"noise\":false,\"causes\":[{\"cause\":\"c\",\"likelihood\":1}],"
+         "\",\"side\":\"config\",\"kind\":\"fault\",\"severity\":\"info\",\"noise\":false,"
+         "\"causes\":[{\"cause\":\"c\",\"likelihood\":1}],"
          "\"samples\":[{\"line\":\"a\",\"origin\":\"o\"},{\"line\":\"b\"},1]}";
 }
 std::shared_ptr<const match::RuleSet> rules(const std::string& json) {
@@ -20,7 +21,8 @@ std::shared_ptr<const match::RuleSet> rules(const std::string& json) {
 }
 
 TEST(RuleContest, TellsAVictoryOfTheAlphabetFromOneOfSubstance) {
-  RuleContest contest(rules(entry("b", "cannot load (?:x|y)") + "," + entry("a", "cannot load [xz]y?y?y?x") + "," + entry("c", "cannot")));
+  RuleContest contest(rules(entry("b", "cannot load (?:x|y)") + "," +
+                            entry("a", "cannot load [xz]y?y?y?x") + "," + entry("c", "cannot")));
   const auto equal = contest.judge("2026/11/21 02:58:15 [emerg] 9#9: cannot load xx");
   ASSERT_NE(equal.winner, nullptr);
   EXPECT_EQ(equal.winner->id, "a");

@@ -52,7 +52,8 @@ sockaddr_un own_address() {
   return address;
 }
 
-std::map<std::string, Attempt> attempts(const std::string& readable, const std::string& new_file, int foreign) {
+std::map<std::string, Attempt> attempts(const std::string& readable, const std::string& new_file,
+                                        int foreign) {
   static sockaddr_in loopback{};
   loopback.sin_family = AF_INET;
   loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -63,20 +64,26 @@ std::map<std::string, Attempt> attempts(const std::string& readable, const std::
       {"read a file through openat2",
        [=] {
          std::array<std::uint64_t, 3> how{};
-         return is_refused(::syscall(SYS_openat2, AT_FDCWD, readable.c_str(), how.data(), sizeof how));
+         return is_refused(
+             ::syscall(SYS_openat2, AT_FDCWD, readable.c_str(), how.data(), sizeof how));
        }},
       {"look at a file", [=] { return is_refused(::access(readable.c_str(), F_OK)); }},
       {"list a directory", [] { return is_refused(::open("/", O_RDONLY | O_DIRECTORY)); }},
-      {"write a file", [=] { return is_refused(::open(new_file.c_str(), O_CREAT | O_WRONLY, 0600)); }},
+      {"write a file",
+       [=] { return is_refused(::open(new_file.c_str(), O_CREAT | O_WRONLY, 0600)); }},
       {"remove a file", [=] { return is_refused(::unlink(readable.c_str())); }},
       {"open a connection", [] { return is_refused(::socket(AF_INET, SOCK_STREAM, 0)); }},
       {"open a Unix socket", [] { return is_refused(::socket(AF_UNIX, SOCK_STREAM, 0)); }},
       {"connect what it has anew",
-       [] { return is_refused(::connect(STDIN_FILENO, reinterpret_cast<const sockaddr*>(&loopback), sizeof loopback)); }},
+       [] {
+         return is_refused(::connect(STDIN_FILENO, reinterpret_cast<const sockaddr*>(&loopback),
+                                     sizeof loopback));
+       }},
       {"listen",
        [] {
          const sockaddr_un address = own_address();
-         return is_refused(::bind(STDIN_FILENO, reinterpret_cast<const sockaddr*>(&address), sizeof(sa_family_t))) &&
+         return is_refused(::bind(STDIN_FILENO, reinterpret_cast<const sockaddr*>(&address),
+                                  sizeof(sa_family_t))) &&
                 is_refused(::listen(STDIN_FILENO, 1));
        }},
       {"make a socket pair",
@@ -85,7 +92,10 @@ std::map<std::string, Attempt> attempts(const std::string& readable, const std::
          return is_refused(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
        }},
       {"fork", [] { return is_fork_refused(::fork()); }},
-      {"clone", [] { return is_fork_refused(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr)); }},
+      {"clone",
+       [] {
+         return is_fork_refused(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+       }},
       {"clone3", [] { return is_fork_refused(::syscall(SYS_clone3, nullptr, 0)); }},
       {"execute",
        [] {
@@ -93,17 +103,29 @@ std::map<std::string, Attempt> attempts(const std::string& readable, const std::
          return is_refused(::execve("/bin/true", nothing, nothing));
        }},
       {"trace", [] { return is_refused(::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr)); }},
-      {"trace its parent", [] { return is_refused(::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr)); }},
-      {"read its parent's memory", [] { return is_refused(::syscall(SYS_process_vm_readv, ::getppid(), nullptr, 0, nullptr, 0, 0)); }},
+      {"trace its parent",
+       [] { return is_refused(::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr)); }},
+      {"read its parent's memory",
+       [] {
+         return is_refused(::syscall(SYS_process_vm_readv, ::getppid(), nullptr, 0, nullptr, 0, 0));
+       }},
       {"signal its parent",
-       [] { return is_refused(::kill(::getppid(), 0)) && is_refused(::syscall(SYS_tgkill, ::getppid(), ::getppid(), 0)); }},
+       [] {
+         return is_refused(::kill(::getppid(), 0)) &&
+                is_refused(::syscall(SYS_tgkill, ::getppid(), ::getppid(), 0));
+       }},
       {"become root", [] { return is_refused(::syscall(SYS_setuid, 0)); }},
       {"make a namespace", [] { return is_refused(::unshare(CLONE_NEWUSER)); }},
       {"mount", [] { return is_refused(::mount("none", "/", nullptr, MS_REMOUNT, nullptr)); }},
       {"make memory executable",
-       [] { return ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EPERM; }},
+       [] {
+         return ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+                    MAP_FAILED &&
+                errno == EPERM;
+       }},
       {"use io_uring", [] { return is_refused(::syscall(SYS_io_uring_setup, 1, nullptr)); }},
-      {"load a program into the kernel", [] { return is_refused(::syscall(SYS_bpf, 0, nullptr, 0)); }},
+      {"load a program into the kernel",
+       [] { return is_refused(::syscall(SYS_bpf, 0, nullptr, 0)); }},
       {"use the keyring", [] { return is_refused(::syscall(SYS_keyctl, 0, 0)); }},
   };
 }
@@ -128,7 +150,8 @@ std::string what_succeeds(const std::map<std::string, Attempt>& wanted, ChildTas
   ::close(ends[1]);
   std::string said;
   std::array<char, 4096> piece{};
-  for (ssize_t got = 0; (got = ::read(ends[0], piece.data(), piece.size())) > 0;) said.append(piece.data(), static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = ::read(ends[0], piece.data(), piece.size())) > 0;)
+    said.append(piece.data(), static_cast<std::size_t>(got));
   ::close(ends[0]);
   int status = 0;
   EXPECT_EQ(::waitpid(child, &status, 0), child);
@@ -142,7 +165,9 @@ TEST(ChildConfinement, LeavesNothingThatAParserDoesNotNeed) {
   const std::string readable = (directory / "readable").string();
   std::ofstream(readable) << "secret";
   const int foreign = ::fcntl(STDOUT_FILENO, F_DUPFD, 10);
-  EXPECT_EQ(what_succeeds(attempts(readable, (directory / "new").string(), foreign), ChildTask::judge), "");
+  EXPECT_EQ(
+      what_succeeds(attempts(readable, (directory / "new").string(), foreign), ChildTask::judge),
+      "");
   ::close(foreign);
 }
 
@@ -153,14 +178,17 @@ TEST(ChildConfinement, LetsNamesBeLookedUpAndNothingElseBeDone) {
   std::ofstream(readable) << "secret";
   const int foreign = ::fcntl(STDOUT_FILENO, F_DUPFD, 10);
   auto wanted = attempts(readable, (directory / "new").string(), foreign);
-  for (const char* const needed : {"look at a file", "list a directory", "open a connection", "open a Unix socket",
-                                   "connect what it has anew", "listen", "make memory executable"})
+  for (const char* const needed :
+       {"look at a file", "list a directory", "open a connection", "open a Unix socket",
+        "connect what it has anew", "listen", "make memory executable"})
     wanted.erase(needed);
-  // Even what anybody may read is none of its business; only Landlock tells it from what a look-up needs.
+  // Even what anybody may read is none of its business; only Landlock tells it from what a look-up
+  // needs.
   std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
   std::filesystem::permissions(readable, std::filesystem::perms(0644));
   if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) < 1) wanted.erase("read a file");
-  wanted.emplace("not read how names are looked up", [] { return ::open("/etc/hosts", O_RDONLY) >= 0; });
+  wanted.emplace("not read how names are looked up",
+                 [] { return ::open("/etc/hosts", O_RDONLY) >= 0; });
   EXPECT_EQ(what_succeeds(wanted, ChildTask::resolve), "");
   ::close(foreign);
 }
@@ -179,11 +207,13 @@ TEST(ChildConfinement, HoldsInTheRealChild) {
     auto child = ChildProcess::start(task);
     ASSERT_TRUE(child);
     const auto soon = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    const auto answer = child.value().exchange(task == ChildTask::judge ? "{\"add\":{}}" : "{\"resolve\":\"localhost\"}", soon, 1 << 20);
+    const auto answer = child.value().exchange(
+        task == ChildTask::judge ? "{\"add\":{}}" : "{\"resolve\":\"localhost\"}", soon, 1 << 20);
     ASSERT_TRUE(answer) << answer.error().message();
     const pid_t id = child.value().id();
     EXPECT_EQ(status_of(id, "NoNewPrivs"), "1");
-    for (const char* const set : {"CapInh", "CapPrm", "CapEff", "CapAmb"}) EXPECT_EQ(status_of(id, set), "0000000000000000") << set;
+    for (const char* const set : {"CapInh", "CapPrm", "CapEff", "CapAmb"})
+      EXPECT_EQ(status_of(id, set), "0000000000000000") << set;
     if (::geteuid() == 0) {
       EXPECT_EQ(status_of(id, "Uid"), "65534\t65534\t65534\t65534");
       EXPECT_EQ(status_of(id, "Gid"), "65534\t65534\t65534\t65534");
@@ -198,7 +228,8 @@ TEST(ChildConfinement, HoldsInTheRealChild) {
 TEST(ChildConfinement, BoundsWhatItMayUse) {
   auto child = ChildProcess::start(ChildTask::judge);
   ASSERT_TRUE(child);
-  ASSERT_TRUE(child.value().exchange("{\"add\":{}}", std::chrono::steady_clock::now() + std::chrono::seconds(20), 1 << 20));
+  ASSERT_TRUE(child.value().exchange(
+      "{\"add\":{}}", std::chrono::steady_clock::now() + std::chrono::seconds(20), 1 << 20));
   // "Max processes   0   0   processes": the soft and the hard bound.
   const auto most = [&](const std::string& name) -> std::string {
     std::ifstream file("/proc/" + std::to_string(child.value().id()) + "/limits");

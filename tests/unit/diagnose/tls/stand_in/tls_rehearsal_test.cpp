@@ -5,7 +5,9 @@
 namespace handshaked::diagnose {
 namespace {
 
-ListenerOffer modern() { return {{TlsVersion::tls1_2, TlsVersion::tls1_3}, "HIGH:!aNULL:!MD5", "auto", {}, {{"EC", 256}}}; }
+ListenerOffer modern() {
+  return {{TlsVersion::tls1_2, TlsVersion::tls1_3}, "HIGH:!aNULL:!MD5", "auto", {}, {{"EC", 256}}};
+}
 
 TEST(TlsRehearsal, PassesBetweenModernEnds) {
   const auto rehearsal = rehearse(modern(), {});

@@ -20,15 +20,22 @@ class HandshakeDiagnosis : public testing::Test {
     bench.put("ca.pem", root.pem());
     bench.put("client.key", client.key_pem());
   }
-  std::string verified() const { return " proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem;"; }
-  OpensslServer server(const std::vector<std::string>& options, const TestIdentity* identity = nullptr) {
-    return OpensslServer(bench.directory, "peer" + std::to_string(++servers), {identity ? *identity : leaf, issuing}, options);
+  std::string verified() const {
+    return " proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem;";
+  }
+  OpensslServer server(const std::vector<std::string>& options,
+                       const TestIdentity* identity = nullptr) {
+    return OpensslServer(bench.directory, "peer" + std::to_string(++servers),
+                         {identity ? *identity : leaf, issuing}, options);
   }
   /// Wants a client certificate that client-ca.pem leads to.
-  OpensslServer demanding_server() { return server({"-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")}); }
+  OpensslServer demanding_server() {
+    return server({"-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")});
+  }
   /// Of a location: the peer is verified, and shown client.pem.
   std::string with_client_certificate() const {
-    return "proxy_pass https://backend.test;" + verified() + " proxy_ssl_certificate client.pem; proxy_ssl_certificate_key client.key;";
+    return "proxy_pass https://backend.test;" + verified() +
+           " proxy_ssl_certificate client.pem; proxy_ssl_certificate_key client.key;";
   }
   void expect_no_unsafe_first(const Diagnosis& diagnosis) {
     ASSERT_FALSE(diagnosis.fixes.empty());
@@ -39,7 +46,8 @@ class HandshakeDiagnosis : public testing::Test {
   void expect_proved_dead_end(const Diagnosis& diagnosis, const std::string& words) {
     for (const DeadEnd& one : diagnosis.dead_ends) {
       if (one.action.en.find(words) == std::string::npos) continue;
-      EXPECT_EQ(one.proof.status, ProofStatus::proved) << one.action.en << ": " << one.proof.detail.en;
+      EXPECT_EQ(one.proof.status, ProofStatus::proved)
+          << one.action.en << ": " << one.proof.detail.en;
       EXPECT_FALSE(one.proof.detail.zh.empty());
       return;
     }
@@ -71,9 +79,11 @@ void relay(int fd, int other) {
   }
 }
 
-/// In front of a TLS server: lets connections through whose first bytes hold `words`, and does `otherwise` to all others. With `is_eaten`
-/// the first line is taken away, as whoever reads a PROXY header does.
-ScriptedPeer::Script gate(std::uint16_t port, const std::string& words, bool is_eaten, const std::function<void(int)>& otherwise) {
+/// In front of a TLS server: lets connections through whose first bytes hold `words`, and does
+/// `otherwise` to all others. With `is_eaten` the first line is taken away, as whoever reads a
+/// PROXY header does.
+ScriptedPeer::Script gate(std::uint16_t port, const std::string& words, bool is_eaten,
+                          const std::function<void(int)>& otherwise) {
   return [=](int fd) {
     std::string first = ScriptedPeer::receive_some(fd);
     if (first.find(words) == std::string::npos) return otherwise(fd);
@@ -88,8 +98,9 @@ ScriptedPeer::Script gate(std::uint16_t port, const std::string& words, bool is_
 TEST_F(HandshakeDiagnosis, SniIsMissingWhenThePeerRefusesNamelessClients) {
   const OpensslServer hidden = server({});
   for (const int code : {112, 40, 80}) {
-    const ScriptedPeer peer(
-        gate(hidden.port(), "backend.test", false, [code](int fd) { ScriptedPeer::send_all(fd, alert_bytes(static_cast<char>(code))); }));
+    const ScriptedPeer peer(gate(hidden.port(), "backend.test", false, [code](int fd) {
+      ScriptedPeer::send_all(fd, alert_bytes(static_cast<char>(code)));
+    }));
     bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified());
     bench.symptom.alert = code;
     const Diagnosis diagnosis = bench.diagnose();
@@ -123,10 +134,11 @@ TEST_F(HandshakeDiagnosis, ALargeClientHelloIsNotTaken) {
     relay(fd, other);
     ::close(other);
   });
-  bench.configure_http(peer.port(),
-                       "proxy_pass https://backend.test; proxy_ssl_protocols TLSv1.3; proxy_ssl_server_name on; "
-                       "proxy_ssl_conf_command Groups ffdhe8192:X25519;" +
-                           verified());
+  bench.configure_http(
+      peer.port(),
+      "proxy_pass https://backend.test; proxy_ssl_protocols TLSv1.3; proxy_ssl_server_name on; "
+      "proxy_ssl_conf_command Groups ffdhe8192:X25519;" +
+          verified());
   bench.symptom.message = "peer closed connection in SSL handshake";
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_rejects_large_hello");
@@ -147,7 +159,8 @@ TEST_F(HandshakeDiagnosis, ASilentServiceIsAskedInPlainBeforeItIsCalledSlow) {
   bench.symptom.message = "upstream timed out (110: Connection timed out)";
   EXPECT_EQ(bench.diagnose().cause, "upstream_not_tls");
   const ScriptedPeer lines([](int fd) {
-    for (std::string got = ScriptedPeer::receive_some(fd); !got.empty(); got = ScriptedPeer::receive_some(fd)) {
+    for (std::string got = ScriptedPeer::receive_some(fd); !got.empty();
+         got = ScriptedPeer::receive_some(fd)) {
       if (got == "?\r\n\r\n") ScriptedPeer::send_all(fd, "HTTP/1.0 400 Bad request syntax\r\n\r\n");
     }
   });
@@ -158,8 +171,12 @@ TEST_F(HandshakeDiagnosis, ASilentServiceIsAskedInPlainBeforeItIsCalledSlow) {
 
 TEST_F(HandshakeDiagnosis, ThePeerKnowsAnotherName) {
   const OpensslServer hidden = server({});
-  const ScriptedPeer peer(gate(hidden.port(), "backend.test", false, [](int fd) { ScriptedPeer::send_all(fd, alert_bytes(112)); }));
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_ssl_name other.test;" + verified());
+  const ScriptedPeer peer(gate(hidden.port(), "backend.test", false,
+                               [](int fd) { ScriptedPeer::send_all(fd, alert_bytes(112)); }));
+  bench.configure_http(
+      peer.port(),
+      "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_ssl_name other.test;" +
+          verified());
   bench.symptom.alert = 112;
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "proxy_ssl_name_wrong");
@@ -171,7 +188,8 @@ TEST_F(HandshakeDiagnosis, ThePeerWantsAProxyHeader) {
   const OpensslServer hidden = server({});
   const ScriptedPeer peer(gate(hidden.port(), "PROXY ", true, [](int) {}));
   bench.configure_stream(peer.port(),
-                         "proxy_ssl on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; proxy_ssl_name backend.test;");
+                         "proxy_ssl on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; "
+                         "proxy_ssl_name backend.test;");
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_expects_proxy_protocol");
   EXPECT_TRUE(is_cured_first(diagnosis, "send-proxy-protocol"));
@@ -189,17 +207,22 @@ TEST_F(HandshakeDiagnosis, AnHttpProxyCannotSendAProxyHeader) {
 
 TEST_F(HandshakeDiagnosis, ThePeerTakesNoProxyHeader) {
   const OpensslServer peer = server({});
-  bench.configure_stream(peer.port(),
-                         "proxy_ssl on; proxy_protocol on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; "
-                         "proxy_ssl_name backend.test;");
+  bench.configure_stream(
+      peer.port(),
+      "proxy_ssl on; proxy_protocol on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; "
+      "proxy_ssl_name backend.test;");
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_rejects_proxy_protocol");
   EXPECT_TRUE(is_cured_first(diagnosis, "stop-proxy-protocol"));
 }
 
-std::string plain_refusal() { return "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nThe plain HTTP request was sent to HTTPS port"; }
+std::string plain_refusal() {
+  return "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nThe plain HTTP request was sent to "
+         "HTTPS port";
+}
 
-/// In front of a TLS server: what does not begin with a ClientHello is answered in plain text, as nginx does on a TLS port.
+/// In front of a TLS server: what does not begin with a ClientHello is answered in plain text, as
+/// nginx does on a TLS port.
 ScriptedPeer::Script refusing_plain_text(std::uint16_t port) {
   return [=](int fd) {
     const std::string first = ScriptedPeer::receive_some(fd);
@@ -215,7 +238,8 @@ ScriptedPeer::Script refusing_plain_text(std::uint16_t port) {
 }
 
 constexpr std::string_view kHeaderToTls =
-    "proxy_ssl on; proxy_protocol on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; proxy_ssl_name backend.test;";
+    "proxy_ssl on; proxy_protocol on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; "
+    "proxy_ssl_name backend.test;";
 
 TEST_F(HandshakeDiagnosis, APlainAnswerToAProxyHeaderIsNoPlainPort) {
   const OpensslServer hidden = server({});
@@ -224,7 +248,8 @@ TEST_F(HandshakeDiagnosis, APlainAnswerToAProxyHeaderIsNoPlainPort) {
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_rejects_proxy_protocol");
   EXPECT_TRUE(is_cured_first(diagnosis, "stop-proxy-protocol"));
-  for (const Fix& fix : diagnosis.fixes) EXPECT_THAT(fix.patch, Not(HasSubstr("proxy_ssl off"))) << fix.id;
+  for (const Fix& fix : diagnosis.fixes)
+    EXPECT_THAT(fix.patch, Not(HasSubstr("proxy_ssl off"))) << fix.id;
 }
 
 TEST_F(HandshakeDiagnosis, WhereNobodyMayTryWithoutTheHeaderNothingIsConcludedFromThePlainAnswer) {
@@ -240,14 +265,16 @@ TEST_F(HandshakeDiagnosis, WhereNobodyMayTryWithoutTheHeaderNothingIsConcludedFr
 
 TEST_F(HandshakeDiagnosis, APeerThatSpeaksTlsOnlyToClientsThatNameItsHostIsNoPlainPort) {
   const OpensslServer hidden = server({});
-  const ScriptedPeer peer(gate(hidden.port(), "backend.test", false, [](int fd) { ScriptedPeer::send_all(fd, plain_refusal()); }));
+  const ScriptedPeer peer(gate(hidden.port(), "backend.test", false,
+                               [](int fd) { ScriptedPeer::send_all(fd, plain_refusal()); }));
   bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified());
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_sni_missing");
   EXPECT_TRUE(is_cured_first(diagnosis, "enable-sni"));
 }
 
-/// Lets small answers of the server through and swallows what is longer than a packet that gets through.
+/// Lets small answers of the server through and swallows what is longer than a packet that gets
+/// through.
 TEST_F(HandshakeDiagnosis, OnlyLargePacketsVanish) {
   const OpensslServer hidden = server({});
   ScriptedPeer peer([port = hidden.port()](int fd) {
@@ -261,15 +288,20 @@ TEST_F(HandshakeDiagnosis, OnlyLargePacketsVanish) {
     }
     ::close(other);
   });
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_connect_timeout 300ms;" + verified());
+  bench.configure_http(
+      peer.port(),
+      "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_connect_timeout 300ms;" +
+          verified());
   EXPECT_EQ(bench.diagnose().cause, "upstream_mtu_blackhole");
 }
 
 TEST_F(HandshakeDiagnosis, APeerThatNeverAnswers) {
   std::unique_ptr<ScriptedPeer> peer;
   peer = std::make_unique<ScriptedPeer>([&peer](int fd) { peer->wait_for_end(fd); });
-  bench.configure_http(peer->port(),
-                       "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_connect_timeout 300ms;" + verified());
+  bench.configure_http(
+      peer->port(),
+      "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_connect_timeout 300ms;" +
+          verified());
   EXPECT_EQ(bench.diagnose().cause, "upstream_handshake_timeout");
 }
 
@@ -285,7 +317,10 @@ TEST_F(HandshakeDiagnosis, APeerThatIsSlowerThanNginxWaits) {
     relay(fd, other);
     ::close(other);
   });
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_connect_timeout 300ms;" + verified());
+  bench.configure_http(
+      peer.port(),
+      "proxy_pass https://backend.test; proxy_ssl_server_name on; proxy_connect_timeout 300ms;" +
+          verified());
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_handshake_timeout");
   EXPECT_TRUE(is_cured_first(diagnosis, "raise-connect-timeout"));
@@ -294,7 +329,8 @@ TEST_F(HandshakeDiagnosis, APeerThatIsSlowerThanNginxWaits) {
 
 TEST_F(HandshakeDiagnosis, WidensProtocolsToAPeerThatSpeaksOnlyTls13) {
   const OpensslServer peer = server({"-tls1_3"});
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() + " proxy_ssl_protocols TLSv1.2;");
+  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() +
+                                        " proxy_ssl_protocols TLSv1.2;");
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "proxy_ssl_protocols_mismatch");
   EXPECT_TRUE(is_cured_first(diagnosis, "widen-ssl-protocols"));
@@ -304,43 +340,51 @@ TEST_F(HandshakeDiagnosis, WidensProtocolsToAPeerThatSpeaksOnlyTls13) {
 }
 
 TEST_F(HandshakeDiagnosis, AddsExactlyTheSuiteThatThePeerHas) {
-  const TestIdentity rsa = issuing.leaf("backend.test", {.usage = "digitalSignature,keyEncipherment", .rsa_bits = 2048});
+  const TestIdentity rsa =
+      issuing.leaf("backend.test", {.usage = "digitalSignature,keyEncipherment", .rsa_bits = 2048});
   const OpensslServer peer = server({"-tls1_2", "-cipher", "AES128-SHA"}, &rsa);
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() + " proxy_ssl_ciphers ECDHE+AESGCM;");
+  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() +
+                                        " proxy_ssl_ciphers ECDHE+AESGCM;");
   bench.symptom.alert = 40;
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_no_shared_cipher");
   EXPECT_TRUE(is_cured_first(diagnosis, "widen-ssl-ciphers"));
-  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_ciphers ECDHE+AESGCM:AES128-SHA;"));
+  EXPECT_THAT(diagnosis.fixes.front().patch,
+              HasSubstr("proxy_ssl_ciphers ECDHE+AESGCM:AES128-SHA;"));
   expect_proved_dead_end(diagnosis, "Add TLSv1.3");
 }
 
 TEST_F(HandshakeDiagnosis, AddsExactlyTheGroupThatThePeerHas) {
   const OpensslServer peer = server({"-groups", "P-384"});
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() + " proxy_ssl_conf_command Groups X25519;");
+  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() +
+                                        " proxy_ssl_conf_command Groups X25519;");
   bench.symptom.alert = 40;
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_no_shared_group");
   EXPECT_TRUE(is_cured_first(diagnosis, "set-groups"));
-  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_conf_command Groups X25519:P-384:P-256;"));
+  EXPECT_THAT(diagnosis.fixes.front().patch,
+              HasSubstr("proxy_ssl_conf_command Groups X25519:P-384:P-256;"));
 }
 
 TEST_F(HandshakeDiagnosis, CommandsOfAnOuterLevelAreKept) {
   const OpensslServer peer = server({"-groups", "P-384"});
   bench.configure(
-      "http { proxy_ssl_conf_command Groups X25519; proxy_ssl_conf_command Options ServerPreference; server { listen 127.0.0.1:1; "
+      "http { proxy_ssl_conf_command Groups X25519; proxy_ssl_conf_command Options "
+      "ServerPreference; server { listen 127.0.0.1:1; "
       "location / { proxy_pass https://127.0.0.1:" +
       std::to_string(peer.port()) + "; } } }\n");
   bench.symptom.peer = "127.0.0.1:" + std::to_string(peer.port());
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_TRUE(is_cured_first(diagnosis, "set-groups"));
-  EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("proxy_ssl_conf_command Options ServerPreference;"));
+  EXPECT_THAT(diagnosis.fixes.front().patch,
+              HasSubstr("proxy_ssl_conf_command Options ServerPreference;"));
 }
 
 TEST_F(HandshakeDiagnosis, TwoFaultsOfTheHandshakeAreCuredTogether) {
   const OpensslServer peer = server({"-tls1_3", "-groups", "P-384"});
-  bench.configure_http(
-      peer.port(), "proxy_pass https://backend.test;" + verified() + " proxy_ssl_protocols TLSv1.2; proxy_ssl_conf_command Groups X25519;");
+  bench.configure_http(peer.port(),
+                       "proxy_pass https://backend.test;" + verified() +
+                           " proxy_ssl_protocols TLSv1.2; proxy_ssl_conf_command Groups X25519;");
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "proxy_ssl_protocols_mismatch");
   EXPECT_THAT(diagnosis.also, Contains("upstream_no_shared_group"));
@@ -360,13 +404,17 @@ TEST_F(HandshakeDiagnosis, AnObsoletePeerIsItsOwnersToUpgrade) {
 
 TEST_F(HandshakeDiagnosis, DropsDheForAPeerWithSmallParameters) {
   bench.put("dh.pem",
-            "-----BEGIN DH PARAMETERS-----\nMIGHAoGBAP//////////yQ/aoiFowjTExmKLgNwc0SkCTgiKZ8x0Agu+pjsTmyJR\n"
-            "Sgh5jjQE3e+VGbPNOkMbMCsKbfJfFDdP4TVtbVHCReSFtXZiXn7G9ExC6aY37WsL\n/1y29Aa37e44a/taiZ+lrp8kEXxLH+ZJKGZR7OZTgf//////////AgEC\n"
+            "-----BEGIN DH "
+            "PARAMETERS-----\nMIGHAoGBAP//////////yQ/aoiFowjTExmKLgNwc0SkCTgiKZ8x0Agu+pjsTmyJR\n"
+            "Sgh5jjQE3e+VGbPNOkMbMCsKbfJfFDdP4TVtbVHCReSFtXZiXn7G9ExC6aY37WsL\n/1y29Aa37e44a/"
+            "taiZ+lrp8kEXxLH+ZJKGZR7OZTgf//////////AgEC\n"
             "-----END DH PARAMETERS-----\n");
-  const TestIdentity rsa = issuing.leaf("backend.test", {.usage = "digitalSignature,keyEncipherment", .rsa_bits = 2048});
-  const OpensslServer peer = server({"-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0", "-dhparam",
-                                     bench.path("dh.pem"), "-serverpref"},
-                                    &rsa);
+  const TestIdentity rsa =
+      issuing.leaf("backend.test", {.usage = "digitalSignature,keyEncipherment", .rsa_bits = 2048});
+  const OpensslServer peer = server(
+      {"-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0",
+       "-dhparam", bench.path("dh.pem"), "-serverpref"},
+      &rsa);
   bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified());
   bench.symptom.reason = "dh key too small";
   const Diagnosis diagnosis = bench.diagnose();
@@ -406,7 +454,8 @@ TEST_F(HandshakeDiagnosis, WithoutPermissionToReadTheKeyTheProofSaysSo) {
 }
 
 TEST_F(HandshakeDiagnosis, OurClientCertificateExpired) {
-  const TestIdentity old = client_issuing.leaf("proxy", {.extended_usage = "clientAuth", .to_days = -2});
+  const TestIdentity old =
+      client_issuing.leaf("proxy", {.extended_usage = "clientAuth", .to_days = -2});
   bench.put("client.pem", old.pem() + client_issuing.pem());
   bench.put("client.key", old.key_pem());
   bench.put("client-ca.pem", client_root.pem());
@@ -422,8 +471,10 @@ TEST_F(HandshakeDiagnosis, OurClientCertificateExpired) {
 }
 
 TEST_F(HandshakeDiagnosis, ARenewedClientCertificateBesideTheOldOneIsTaken) {
-  const TestIdentity old = client_issuing.leaf("proxy", {.extended_usage = "clientAuth", .to_days = -2});
-  const TestIdentity renewed = old.recertified({.subject = "proxy", .extended_usage = "clientAuth"}, &client_issuing);
+  const TestIdentity old =
+      client_issuing.leaf("proxy", {.extended_usage = "clientAuth", .to_days = -2});
+  const TestIdentity renewed =
+      old.recertified({.subject = "proxy", .extended_usage = "clientAuth"}, &client_issuing);
   bench.put("client.pem", old.pem() + client_issuing.pem());
   bench.put("client-2026.pem", renewed.pem() + client_issuing.pem());
   bench.put("client.key", old.key_pem());
@@ -462,8 +513,10 @@ TEST_F(HandshakeDiagnosis, AClientCertificateOfAForeignCa) {
 TEST_F(HandshakeDiagnosis, ThePeerDemandsAClientCertificate) {
   bench.put("client-ca.pem", client_root.pem());
   for (const char* const version : {"-tls1_2", "-tls1_3"}) {
-    const OpensslServer peer = server({version, "-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")});
-    bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() + " proxy_ssl_protocols TLSv1.2 TLSv1.3;");
+    const OpensslServer peer = server(
+        {version, "-Verify", "3", "-verify_return_error", "-CAfile", bench.path("client-ca.pem")});
+    bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() +
+                                          " proxy_ssl_protocols TLSv1.2 TLSv1.3;");
     bench.symptom.alert = version == std::string("-tls1_2") ? 40 : 116;
     const Diagnosis diagnosis = bench.diagnose();
     EXPECT_EQ(diagnosis.cause, "upstream_requires_client_cert") << version;
@@ -476,9 +529,10 @@ TEST_F(HandshakeDiagnosis, TheClientCertificateOfAnotherPlaceForTheSameUpstream)
   bench.put("client-ca.pem", client_root.pem());
   const OpensslServer peer = demanding_server();
   const std::string port = std::to_string(peer.port());
-  bench.configure("http { server { listen 127.0.0.1:1; location /a { proxy_pass https://127.0.0.1:" + port +
-                  "; } location /b { proxy_pass https://127.0.0.1:" + port +
-                  "; proxy_ssl_certificate client.pem; proxy_ssl_certificate_key client.key; } } }\n");
+  bench.configure(
+      "http { server { listen 127.0.0.1:1; location /a { proxy_pass https://127.0.0.1:" + port +
+      "; } location /b { proxy_pass https://127.0.0.1:" + port +
+      "; proxy_ssl_certificate client.pem; proxy_ssl_certificate_key client.key; } } }\n");
   bench.symptom.peer = "127.0.0.1:" + port;
   bench.symptom.request_target = "/a";
   bench.symptom.upstream_path = "/a";
@@ -497,7 +551,8 @@ ScriptedPeer::Script answering(const std::string& answer) {
 TEST_F(HandshakeDiagnosis, APlainPeerOnThisHostIsNoReasonToCallPlainTextSafe) {
   ScriptedPeer peer(answering("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"));
   bench.configure_stream(peer.port(),
-                         "proxy_ssl on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; proxy_ssl_name backend.test;");
+                         "proxy_ssl on; proxy_ssl_verify on; proxy_ssl_trusted_certificate ca.pem; "
+                         "proxy_ssl_name backend.test;");
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_is_plain_http");
   expect_no_unsafe_first(diagnosis);
@@ -511,14 +566,18 @@ TEST_F(HandshakeDiagnosis, OnePlainMemberOfAPoolIsTakenOut) {
   ScriptedPeer plain(answering("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"));
   const OpensslServer good = server({});
   const std::string first = std::to_string(plain.port());
-  bench.configure("http { upstream backend.test {\n server 127.0.0.1:" + first + ";\n server 127.0.0.1:" + std::to_string(good.port()) +
-                  ";\n}\n server { listen 127.0.0.1:1; location / { proxy_pass https://backend.test;" + verified() + " } } }\n");
+  bench.configure(
+      "http { upstream backend.test {\n server 127.0.0.1:" + first +
+      ";\n server 127.0.0.1:" + std::to_string(good.port()) +
+      ";\n}\n server { listen 127.0.0.1:1; location / { proxy_pass https://backend.test;" +
+      verified() + " } } }\n");
   bench.symptom.peer = "127.0.0.1:" + first;
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_is_plain_http");
   EXPECT_TRUE(is_cured_first(diagnosis, "use-tls-port"));
   EXPECT_THAT(diagnosis.fixes.front().patch, HasSubstr("server 127.0.0.1:" + first + " down;"));
-  for (const Fix& fix : diagnosis.fixes) EXPECT_THAT(fix.patch, Not(HasSubstr("http://backend.test")));
+  for (const Fix& fix : diagnosis.fixes)
+    EXPECT_THAT(fix.patch, Not(HasSubstr("http://backend.test")));
 }
 
 TEST_F(HandshakeDiagnosis, ThePortOfTheSameHostThatAnotherPlaceNames) {
@@ -532,7 +591,8 @@ TEST_F(HandshakeDiagnosis, ThePortOfTheSameHostThatAnotherPlaceNames) {
   bench.configure("http { upstream backend.test {\n server 127.0.0.1:" + wrong +
                   ";\n}\n server { listen 127.0.0.1:1; location / { proxy_pass "
                   "https://backend.test;" +
-                  verified() + " } location /b { proxy_pass https://127.0.0.1:" + right + "; } } }\n");
+                  verified() + " } location /b { proxy_pass https://127.0.0.1:" + right +
+                  "; } } }\n");
   bench.symptom.peer = "127.0.0.1:" + wrong;
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_not_tls");
@@ -549,7 +609,8 @@ TEST_F(HandshakeDiagnosis, AnSshServerWithoutAnotherPortHasNoPatch) {
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_not_tls");
   for (const Fix& fix : diagnosis.fixes) EXPECT_EQ(fix.patch, "") << fix.id;
-  for (const std::string& probe : bench.probes) EXPECT_THAT(probe, HasSubstr(std::to_string(ssh.port())));
+  for (const std::string& probe : bench.probes)
+    EXPECT_THAT(probe, HasSubstr(std::to_string(ssh.port())));
 }
 
 TEST_F(HandshakeDiagnosis, HttpToATlsPort) {
@@ -612,11 +673,13 @@ TEST_F(HandshakeDiagnosis, WhatThePeerDoesToEveryHelloIsItsOwn) {
   };
   for (const Ending& ending : endings) {
     ScriptedPeer peer(ending.script);
-    bench.configure_http(peer.port(), "proxy_pass https://backend.test; proxy_ssl_server_name on;" + verified());
+    bench.configure_http(peer.port(),
+                         "proxy_pass https://backend.test; proxy_ssl_server_name on;" + verified());
     const Diagnosis diagnosis = bench.diagnose();
     EXPECT_EQ(diagnosis.cause, ending.cause);
     expect_no_unsafe_first(diagnosis);
-    for (const Fix& fix : diagnosis.fixes) EXPECT_NE(fix.proof.status, ProofStatus::proved) << ending.cause << " " << fix.id;
+    for (const Fix& fix : diagnosis.fixes)
+      EXPECT_NE(fix.proof.status, ProofStatus::proved) << ending.cause << " " << fix.id;
   }
 }
 
@@ -637,7 +700,8 @@ TEST_F(HandshakeDiagnosis, NoResolverTakesTheOneOfAnotherBlock) {
   const OpensslServer peer = server({});
   const std::string port = std::to_string(peer.port());
   bench.configure(
-      "http { server { listen 127.0.0.1:1; resolver 10.9.8.7 valid=30s; location / { return 200; } }\n server { listen "
+      "http { server { listen 127.0.0.1:1; resolver 10.9.8.7 valid=30s; location / { return 200; } "
+      "}\n server { listen "
       "127.0.0.1:2; location / { set $be resolves.test; proxy_pass https://$be:" +
       port + "; } } }\n");
   bench.symptom.scheme.clear();
@@ -666,9 +730,11 @@ TEST_F(HandshakeDiagnosis, WhereItWorksNowNothingIsProved) {
 
 TEST_F(HandshakeDiagnosis, WithoutProbesTheLineAndTheConfigurationDecide) {
   bench.scope = ProbeScope::none;
-  bench.configure_http(4433, "proxy_pass https://backend.test; proxy_ssl_server_name on;" + verified());
+  bench.configure_http(4433,
+                       "proxy_pass https://backend.test; proxy_ssl_server_name on;" + verified());
   bench.symptom.alert = 40;
-  bench.symptom.candidates = {{"upstream_sni_missing", 0.5, "", ""}, {"upstream_no_shared_cipher", 0.3, "", ""}};
+  bench.symptom.candidates = {{"upstream_sni_missing", 0.5, "", ""},
+                              {"upstream_no_shared_cipher", 0.3, "", ""}};
   const Diagnosis diagnosis = bench.diagnose();
   EXPECT_EQ(diagnosis.cause, "upstream_no_shared_cipher");
   for (const Fix& fix : diagnosis.fixes) EXPECT_EQ(fix.proof.status, ProofStatus::untested);
@@ -678,7 +744,8 @@ TEST_F(HandshakeDiagnosis, WithoutProbesTheLineAndTheConfigurationDecide) {
 TEST_F(HandshakeDiagnosis, AFrugalLookNeverVariesMoreThanTheName) {
   bench.scope = ProbeScope::frugal;
   const OpensslServer peer = server({"-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"});
-  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() + " proxy_ssl_ciphers ECDHE+AESGCM;");
+  bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified() +
+                                        " proxy_ssl_ciphers ECDHE+AESGCM;");
   bench.symptom.alert = 40;
   bench.symptom.candidates = {{"upstream_requires_client_cert", 0.3, "", ""},
                               {"upstream_sni_missing", 0.25, "", ""},
@@ -693,7 +760,8 @@ TEST_F(HandshakeDiagnosis, AFrugalLookNeverVariesMoreThanTheName) {
 TEST_F(HandshakeDiagnosis, AFrugalLookStillProvesAMissingName) {
   bench.scope = ProbeScope::frugal;
   const OpensslServer hidden = server({});
-  const ScriptedPeer peer(gate(hidden.port(), "backend.test", false, [](int fd) { ScriptedPeer::send_all(fd, alert_bytes(112)); }));
+  const ScriptedPeer peer(gate(hidden.port(), "backend.test", false,
+                               [](int fd) { ScriptedPeer::send_all(fd, alert_bytes(112)); }));
   bench.configure_http(peer.port(), "proxy_pass https://backend.test;" + verified());
   bench.symptom.alert = 112;
   const Diagnosis diagnosis = bench.diagnose();

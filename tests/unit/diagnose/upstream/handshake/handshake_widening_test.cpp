@@ -15,7 +15,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 
-const std::vector<Widening> kSafe{Widening::sni, Widening::protocols, Widening::groups, Widening::signatures, Widening::ciphers};
+const std::vector<Widening> kSafe{Widening::sni, Widening::protocols, Widening::groups,
+                                  Widening::signatures, Widening::ciphers};
 
 /// A peer that takes what `takes` says; counts what it is asked.
 struct PretendedPeer {
@@ -33,7 +34,8 @@ struct PretendedPeer {
 };
 
 bool offers(const ProbeRequest& request, TlsVersion version) {
-  return std::find(request.protocols.begin(), request.protocols.end(), version) != request.protocols.end();
+  return std::find(request.protocols.begin(), request.protocols.end(), version) !=
+         request.protocols.end();
 }
 
 TEST(HandshakeWidening, FindsTheOneThingThatThePeerWants) {
@@ -46,7 +48,9 @@ TEST(HandshakeWidening, FindsTheOneThingThatThePeerWants) {
 }
 
 TEST(HandshakeWidening, FindsPairs) {
-  PretendedPeer peer{[](const ProbeRequest& request) { return request.server_name == "api.test" && offers(request, TlsVersion::tls1_3); }};
+  PretendedPeer peer{[](const ProbeRequest& request) {
+    return request.server_name == "api.test" && offers(request, TlsVersion::tls1_3);
+  }};
   const auto found = find_widening({}, kSafe, "api.test", peer.make());
   ASSERT_TRUE(found);
   EXPECT_THAT(found->needed, ElementsAre(Widening::sni, Widening::protocols));
@@ -54,8 +58,9 @@ TEST(HandshakeWidening, FindsPairs) {
 
 TEST(HandshakeWidening, OfTwoThatWouldDoKeepsTheMoreTrusted) {
   const ProbeRequest own{.protocols = {TlsVersion::tls1_2}, .ciphers = "ECDHE+AESGCM"};
-  PretendedPeer peer{
-      [](const ProbeRequest& request) { return offers(request, TlsVersion::tls1_3) || request.ciphers.find("ALL") != std::string::npos; }};
+  PretendedPeer peer{[](const ProbeRequest& request) {
+    return offers(request, TlsVersion::tls1_3) || request.ciphers.find("ALL") != std::string::npos;
+  }};
   const auto found = find_widening(own, kSafe, "", peer.make());
   ASSERT_TRUE(found);
   EXPECT_THAT(found->needed, ElementsAre(Widening::protocols));
@@ -68,7 +73,8 @@ TEST(HandshakeWidening, SaysNothingWhenThePeerRefusesEverything) {
 }
 
 TEST(HandshakeWidening, StopsWhereNobodyMayLook) {
-  EXPECT_FALSE(find_widening({}, kSafe, "api.test", [](const ProbeRequest&) { return std::nullopt; }));
+  EXPECT_FALSE(
+      find_widening({}, kSafe, "api.test", [](const ProbeRequest&) { return std::nullopt; }));
 }
 
 TEST(HandshakeWidening, KeepsTheSecurityLevelUnlessItIsToBeObsolete) {
@@ -81,14 +87,17 @@ TEST(HandshakeWidening, KeepsTheSecurityLevelUnlessItIsToBeObsolete) {
 }
 
 TEST(HandshakeWidening, WhatIsNoDifferenceIsNotAsked) {
-  const ProbeRequest own{.server_name = "api.test", .protocols = {TlsVersion::tls1_2, TlsVersion::tls1_3}};
+  const ProbeRequest own{.server_name = "api.test",
+                         .protocols = {TlsVersion::tls1_2, TlsVersion::tls1_3}};
   EXPECT_FALSE(widened(own, Widening::sni, "api.test"));
   EXPECT_FALSE(widened(own, Widening::protocols, ""));
   EXPECT_FALSE(widened(own, Widening::signatures, ""));
   EXPECT_FALSE(widened(own, Widening::without_alpn, ""));
 }
 
-TEST(CipherLists, AppendsTheOneSuite) { EXPECT_EQ(with_cipher("ECDHE+AESGCM", "AES128-SHA"), "ECDHE+AESGCM:AES128-SHA"); }
+TEST(CipherLists, AppendsTheOneSuite) {
+  EXPECT_EQ(with_cipher("ECDHE+AESGCM", "AES128-SHA"), "ECDHE+AESGCM:AES128-SHA");
+}
 
 TEST(CipherLists, TakesOutOnlyWhatExcludesTheSuite) {
   const std::string list = with_cipher("HIGH:!aNULL:!kRSA", "AES128-SHA");
@@ -116,9 +125,11 @@ TEST(OtherPorts, ReadsTheKernelsTable) {
 }
 
 TEST(ResolverFaults, TakesNameServersAsNginxDoes) {
-  EXPECT_THAT(name_servers("# c\nsearch corp.test\nnameserver 10.0.0.53\nnameserver 2001:db8::53\nnameserver fe80::1%eth0\nnameserver x\n"),
+  EXPECT_THAT(name_servers("# c\nsearch corp.test\nnameserver 10.0.0.53\nnameserver "
+                           "2001:db8::53\nnameserver fe80::1%eth0\nnameserver x\n"),
               ElementsAre("10.0.0.53", "[2001:db8::53]"));
-  EXPECT_TRUE(is_in_hosts_file("127.0.0.1 localhost\n10.0.0.1\tAPI.test api # other\n", "api.test"));
+  EXPECT_TRUE(
+      is_in_hosts_file("127.0.0.1 localhost\n10.0.0.1\tAPI.test api # other\n", "api.test"));
   EXPECT_FALSE(is_in_hosts_file("10.0.0.1 a # api.test\n", "api.test"));
 }
 
