@@ -49,11 +49,11 @@ void write_summary(JsonWriter& json, const ScanResult& result, std::size_t shown
 
 }  // namespace
 
-std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Language language,
-                      std::size_t top) {
+void write_scan_json(std::string& out, const ScanResult& result, const KnowledgeBase& base,
+                     Language language, std::size_t top, const std::function<bool()>& pass_on) {
   std::unordered_map<std::string_view, const match::Rule*> rules;
   for (const match::Rule& rule : base.rules->rules()) rules.emplace(rule.id, &rule);
-  std::string out = "{\"incidents\":[";
+  out += "{\"incidents\":[";
   std::size_t shown = 0;
   for (const correlate::Incident& incident : result.incidents) {
     if (shown == top) break;
@@ -61,15 +61,13 @@ std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Langu
     const auto rule = rules.find(incident.rule_id);
     event::append_incident_data(out, incident, rule == rules.end() ? nullptr : rule->second,
                                 base.knowledge, language, false, {}, result.ended_at());
-    // They are about as long as each other, and growing copies all that is there already.
-    if (shown == 1)
-      out.reserve((out.size() + out.size() / 4) * std::min(result.incidents.size(), top));
+    if (!pass_on()) return;
   }
   out += "],\n";
   std::string summary;
   JsonWriter json(summary);
   write_summary(json, result, shown);
-  return out.append(summary).append("}\n");
+  out.append(summary).append("}\n");
 }
 
 }  // namespace handshaked::cli

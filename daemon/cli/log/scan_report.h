@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include "base/language.h"
@@ -22,8 +23,10 @@ struct ScanReportOptions {
 void write_scan_report(Document& page, const ScanResult& result, const KnowledgeBase& base,
                        const ScanReportOptions& options);
 
-/// `scan --format json`: {"incidents":[event data, at most `top`],"summary":{…}} and a line feed.
-std::string scan_json(const ScanResult& result, const KnowledgeBase& base, Language language,
-                      std::size_t top);
+/// `scan --format json`: {"incidents":[event data, at most `top`],"summary":{…}} and a line feed,
+/// into `out`. Of many faults that is much: `pass_on` may empty `out` behind each of them, and says
+/// with false that nobody reads any more.
+void write_scan_json(std::string& out, const ScanResult& result, const KnowledgeBase& base,
+                     Language language, std::size_t top, const std::function<bool()>& pass_on);
 
 }  // namespace handshaked::cli

@@ -20,12 +20,17 @@ constexpr std::size_t kTopForPeople = 50;
 constexpr std::size_t kTopInHtml = 500;     // folded, with a filter
 constexpr std::size_t kDetailedFaults = 5;  // of those that are listed
 
-std::string render(const ScanResult& result, const KnowledgeBase& base,
-                   const ScanOptions& options) {
-  if (options.format == ReportFormat::json) {
-    return scan_json(result, base, options.language,
-                     options.top == 0 ? std::numeric_limits<std::size_t>::max() : options.top);
-  }
+void write_json(Output& output, const ScanResult& result, const KnowledgeBase& base,
+                const ScanOptions& options) {
+  const std::size_t top = options.top == 0 ? std::numeric_limits<std::size_t>::max() : options.top;
+  write_scan_json(output.buffer(), result, base, options.language, top, [&output] {
+    output.pass_on();
+    return !output.reader_is_gone();
+  });
+}
+
+std::string page_of(const ScanResult& result, const KnowledgeBase& base,
+                    const ScanOptions& options) {
   const PageFormat format = page_format_of(options.format);
   const PageOptions page_options =
       options.output_file.empty() ? page_options_for(STDOUT_FILENO, format, options.language)
@@ -65,7 +70,8 @@ int run_scan(const ScanOptions& options) {
     return kExitUsage;
   }
   const ScanResult result = scan_logs(options.files, base->rules, zone.value(), {}, options.jobs);
-  output.value().buffer() = render(result, *base, options);
+  if (options.format == ReportFormat::json) write_json(output.value(), result, *base, options);
+  else output.value().buffer() = page_of(result, *base, options);
   if (const auto flushed = output.value().flush(); !flushed) {
     complain_about(flushed.error());
     return kExitInternal;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "correlate/correlator.h"
 #include "correlate/failure_fold.h"
 #include "unit/cli/example_rules.h"
@@ -40,6 +42,16 @@ std::string report(const ScanResult& result, const KnowledgeBase& base,
   const auto page = make_page({.format = format, .language = options.language});
   write_scan_report(*page, result, base, options);
   return page->finish();
+}
+
+/// In as many pieces as there are faults.
+std::string json_of(const ScanResult& result, const KnowledgeBase& base, std::size_t top) {
+  std::string out, json;
+  write_scan_json(out, result, base, Language::en, top, [&] {
+    json += std::exchange(out, {});
+    return true;
+  });
+  return json + out;
 }
 
 TEST(ScanReport, SaysWhereWhatAndWhatToDo) {
@@ -158,10 +170,18 @@ TEST(ScanReport, CountsWhatTopHides) {
 TEST(ScanJson, HoldsIncidentsAndASummary) {
   const KnowledgeBase base = example_base();
   const ScanResult result = result_of(base, kVerifyLine + "\n");
-  const std::string json = scan_json(result, base, Language::en, 10);
+  const std::string json = json_of(result, base, 10);
   EXPECT_TRUE(json.starts_with("{\"incidents\":[{\"incident\":{\"id\":\"inc-"));
   EXPECT_NE(json.find("\"summary\":{\"files\":[{\"file\":\"error.log\""), std::string::npos);
-  EXPECT_TRUE(scan_json(result, base, Language::en, 0).starts_with("{\"incidents\":[],"));
+  EXPECT_TRUE(json_of(result, base, 0).starts_with("{\"incidents\":[],"));
+}
+
+TEST(ScanJson, EndsWhenNobodyReadsAnyMore) {
+  const KnowledgeBase base = example_base();
+  std::string out;
+  write_scan_json(out, result_of(base, kVerifyLine + "\n"), base, Language::en, 10,
+                  [] { return false; });
+  EXPECT_EQ(out.find("\"files\":"), std::string::npos);
 }
 
 }  // namespace
