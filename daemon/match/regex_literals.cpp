@@ -241,12 +241,10 @@ class Reader {
 
   /// "{2}", "{1,3}", "{0,}". False when the brace is a literal one.
   bool read_counts(RegexPart& atom) {
-    const auto close = regex_.find('}', at_);
-    if (close == std::string_view::npos) return false;
+    const auto close = regex_.find_first_not_of("0123456789,", at_ + 1);
+    if (close == std::string_view::npos || regex_[close] != '}') return false;
     const std::string_view counts = regex_.substr(at_ + 1, close - at_ - 1);
-    if (counts.empty() || counts.find_first_not_of("0123456789,") != std::string_view::npos ||
-        counts.front() == ',')
-      return false;
+    if (counts.empty() || counts.front() == ',') return false;
     at_ = close + 1;
     // RE2 refuses more than a thousand, and a range that is upside down.
     const auto comma = counts.find(',');

@@ -9,7 +9,7 @@ from support.scenario import expect, expect_equal, require_program, run
 
 def story(t):
     header = (source_directory() / "daemon/telemetry/message_id.h").read_text("utf-8")
-    ids = re.findall(r'MessageId (\w+)\{"([0-9a-f]{32})"\}', header)
+    ids = re.findall(r'MessageId (\w+)\{\s*"([0-9a-f]{32})"\}', header)
     expect(len(ids) >= 10 and len({number for _, number in ids}) == len(ids), "ids are missing or used twice: %s" % ids)
     used = "".join(path.read_text("utf-8") for path in (source_directory() / "daemon").rglob("*.cpp"))
     for name, _ in ids:
