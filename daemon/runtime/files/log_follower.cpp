@@ -40,7 +40,7 @@ LogFollower::LogFollower(std::string path, ingest::LogTailOptions options,
       tail_(path, options, std::move(saved)),
       zone_(zone),
       rules_(rules),
-      analysis_(std::make_unique<LineAnalysis>(rules, std::move(zone))),
+      analysis_(std::make_unique<LineAnalysis>(rules, zone)),
       fold_(rules, path),
       container_(ingest::container_of_log(path)),
       is_live_(starts_live) {}

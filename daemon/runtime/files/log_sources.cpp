@@ -90,12 +90,12 @@ LogSources::LogSources(asio::io_context& loop, asio::thread_pool& readers,
 Result<> LogSources::follow(const config::FileSource& source, bool from_start,
                             const FindCursor& find_cursor,
                             const std::vector<std::string>& discovered) {
-  TRY(auto zone, parse::TimeZone::named(source.time_zone));
+  TRY(const auto zone, parse::TimeZone::named(source.time_zone));
   find_cursor_ = find_cursor;
   groups_.push_back({.source = source,
                      .glob = ingest::PathGlob(source.paths),
                      .from_start = from_start,
-                     .zone = std::move(zone),
+                     .zone = zone,
                      .discovered = discovered});
   Group& group = groups_.back();
   expand(group);

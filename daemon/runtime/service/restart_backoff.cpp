@@ -30,8 +30,8 @@ std::vector<std::int64_t> read_starts(const std::filesystem::path& file, Seconds
 
 }  // namespace
 
-RestartBackoff::RestartBackoff(std::filesystem::path directory) {
-  if (!directory.empty()) file_ = std::move(directory) / "starts";
+RestartBackoff::RestartBackoff(const std::filesystem::path& directory) {
+  if (!directory.empty()) file_ = directory / "starts";
 }
 
 Seconds RestartBackoff::count_start(Seconds now) const {

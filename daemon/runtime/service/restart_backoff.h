@@ -14,7 +14,7 @@ class RestartBackoff {
 
   /// `directory`: $RUNTIME_DIRECTORY; empty, and nothing is counted. What cannot be read or written
   /// counts as nothing.
-  explicit RestartBackoff(std::filesystem::path directory);
+  explicit RestartBackoff(const std::filesystem::path& directory);
 
   /// Counts this start, and says how long it should wait before it does anything: nothing for the
   /// first five in ten minutes, then 2 s, twice as long each time, at the most 60 s. `now` is of a

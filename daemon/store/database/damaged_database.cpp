@@ -215,7 +215,7 @@ bool copy_rows(Connection& from, const char* select, Connection& into, const cha
       }
     }
   });
-  if (refusal) throw *refusal;
+  if (refusal) throw SQLite::Exception(*refusal);
   return finished.has_value();
 }
 
