@@ -15,6 +15,7 @@
 #include "diagnose/host/trusted_path.h"
 #include "diagnose/probe/child/child_starter.h"
 #include "runtime/delivery/receivers.h"
+#include "runtime/group/group_access.h"
 #include "runtime/group/group_setup.h"
 #include "runtime/network/engine_connections.h"
 #include "runtime/network/listener_check.h"
@@ -43,7 +44,7 @@ int run_verb(const cli::ReceiversOptions& options) {
 }
 int run_verb(const cli::GroupOptions& options) {
   return cli::run_group(options, {.set_up = runtime::set_up_group,
-                                  .unread_subjects = runtime::unread_subjects,
+                                  .unread_lines = runtime::unread_lines,
                                   .group_json = runtime::group_now});
 }
 int run_verb(const cli::DiagnoseOptions& options) { return cli::run_diagnose(options); }

@@ -84,6 +84,7 @@ class LogGroup final : public GroupEngine {
   std::string next_id() { return token_ + "-" + std::to_string(++records_written_); }
   Result<std::uint64_t> find_entry(std::uint32_t partition, std::uint64_t first, std::uint64_t end);
   Result<> find_begin(std::uint32_t partition, Log& log);
+  static Result<> note(Own* own, const Record& record, Verdict verdict);
   Result<> fold_log(std::uint32_t partition, Log& log, std::uint64_t end, Own* own);
   Result<> fold_keys(std::uint64_t end, Own* own);
   Result<> find_keys(std::uint64_t first, std::uint64_t end);
@@ -131,18 +132,23 @@ Result<> LogGroup::find_begin(std::uint32_t partition, Log& log) {
   return folded;
 }
 
+/// What became of the record that is waited for, if any is.
+Result<> LogGroup::note(Own* own, const Record& record, Verdict verdict) {
+  if (verdict == Verdict::foreign || own == nullptr) return success();
+  TRY(const auto read, read_marked(record.bytes));
+  if (read->mark.id != own->id) return success();
+  own->was_seen = true;
+  if (verdict == Verdict::counts) own->number = record.offset + 1;
+  return success();
+}
+
 Result<> LogGroup::fold_log(std::uint32_t partition, Log& log, std::uint64_t end, Own* own) {
   if (log.fold->next_offset() >= end) return success();
   return records_->read(partition, log.fold->next_offset(), end,
                         [&](const Record& record) -> Result<> {
                           TRY(const Verdict verdict, log.fold->take(record));
                           if (verdict == Verdict::foreign) ++log.passed_over;
-                          if (verdict == Verdict::foreign || own == nullptr) return success();
-                          TRY(const auto read, read_marked(record.bytes));
-                          if (read->mark.id != own->id) return success();
-                          own->was_seen = true;
-                          if (verdict == Verdict::counts) own->number = record.offset + 1;
-                          return success();
+                          return note(own, record, verdict);
                         });
 }
 
@@ -276,12 +282,7 @@ Result<> LogGroup::fold_keys(std::uint64_t end, Own* own) {
   return records_->read(keys_partition_, keys_->next_offset(), end,
                         [&](const Record& record) -> Result<> {
                           TRY(const Verdict verdict, keys_->take(record));
-                          if (verdict == Verdict::foreign || own == nullptr) return success();
-                          TRY(const auto read, read_marked(record.bytes));
-                          if (read->mark.id != own->id) return success();
-                          own->was_seen = true;
-                          if (verdict == Verdict::counts) own->number = record.offset + 1;
-                          return success();
+                          return note(own, record, verdict);
                         });
 }
 

@@ -1,5 +1,7 @@
 #include "match/rule.h"
 
+#include "parse/context.h"
+
 namespace handshaked::match {
 
 std::string_view to_string(Kind kind) {
@@ -22,10 +24,8 @@ std::string_view to_string(Severity severity) {
 
 parse::Side side_of(const Rule& rule, const parse::ErrorRecord& record) {
   constexpr std::size_t kAllSides = 4;
-  // nginx says [emerg] while it reads its configuration, and never of a connection.
-  if (record.level == parse::Level::emerg && record.side == parse::Side::config &&
-      !record.connection)
-    return parse::Side::config;
+  // Whatever the rule is about otherwise.
+  if (record.side == parse::Side::config && parse::is_of_start(record)) return record.side;
   return rule.contexts.size() == kAllSides ? record.side : rule.side;
 }
 

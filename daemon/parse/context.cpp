@@ -253,6 +253,10 @@ std::size_t find_context(std::string_view rest) {
   return inside_quotes;
 }
 
+bool is_of_start(const ErrorRecord& record) {
+  return record.level == Level::emerg && !record.connection;
+}
+
 bool says_only_failed(const ErrorRecord& record) {
   if (record.is_side_certain || !record.text.starts_with("SSL_")) return false;
   constexpr std::string_view kFailed = "() failed";
@@ -327,9 +331,7 @@ bool is_of_proxied_connection(const ErrorRecord& record) {
 /// or cut.
 void judge_side_without_context(ErrorRecord& record) {
   record.side = Side::config;
-  // nginx says [emerg] while it reads its configuration, and never of a connection.
-  record.is_side_certain =
-      (record.form != Form::bare || record.level == Level::emerg) && !record.connection;
+  record.is_side_certain = is_of_start(record) || (record.form != Form::bare && !record.connection);
   // Behind a timer of OpenResty's there is a connection of no client.
   if (record.text.find(", context: ngx.timer") != npos) record.is_side_certain = true;
   const bool has_action = has(record.action) && is_known_action(record.action);

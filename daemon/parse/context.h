@@ -19,6 +19,10 @@ std::size_t find_context(std::string_view rest);
 /// How many contexts of a connection (", client: " with a ", server: " behind it) the line holds.
 std::size_t count_contexts(std::string_view line);
 
+/// Is the record one of nginx's start, or of a reload? [emerg] is what it says while it reads its
+/// configuration, and never of a connection.
+bool is_of_start(const ErrorRecord& record);
+
 /// Does the record say only that a call failed ("SSL_do_handshake() failed"), neither why nor what
 /// nginx was doing? Nothing tells its side then.
 bool says_only_failed(const ErrorRecord& record);

@@ -81,7 +81,7 @@ int set_up(const config::Config& config, const GroupOptions& options,
   const auto parts = questions.set_up(config, !options.is_dry_run);
   if (!parts) return refuse(parts.error());
   const auto unread =
-      questions.unread_subjects(config);  // before the stream is made there is nothing to ask
+      questions.unread_lines(config);  // before the stream is made there is nothing to ask
   const std::vector<std::string> subjects = unread ? unread.value() : std::vector<std::string>();
   return print_group(options.json ? setup_json(parts.value(), subjects, options)
                                   : setup_text(parts.value(), subjects, options));

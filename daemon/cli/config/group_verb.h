@@ -24,7 +24,7 @@ struct GroupOptions {
 struct GroupQuestions {
   std::function<Result<std::vector<engine::GroupPart>>(const config::Config&, bool may_make)>
       set_up;
-  std::function<Result<std::vector<std::string>>(const config::Config&)> unread_subjects;
+  std::function<Result<std::vector<std::string>>(const config::Config&)> unread_lines;
   std::function<Result<std::string>(const config::Config&)> group_json;
 };
 

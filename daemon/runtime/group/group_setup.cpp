@@ -30,10 +30,6 @@ Result<std::vector<GroupPart>> set_up_group(const config::Config& config, bool m
   return parts;
 }
 
-Result<std::vector<std::string>> unread_subjects(const config::Config& config) {
-  return unread_lines(config);
-}
-
 Result<std::string> group_now(const config::Config& config) {
   TRY(const auto group, open_group(config));
   TRY(check_group_settings(*group, config));
@@ -51,7 +47,7 @@ std::vector<std::string> group_problems(const config::Config& config) {
       problems.push_back(whose + part.what + ": missing; handshaked group setup makes it");
   }
   if (!problems.empty()) return problems;
-  const auto strays = unread_subjects(config);
+  const auto strays = unread_lines(config);
   if (!strays) return {whose + strays.error().message()};
   const std::string count = std::to_string(config.group.partitions);
   for (const std::string& stray : strays.value()) {

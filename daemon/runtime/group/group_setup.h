@@ -14,10 +14,6 @@ namespace handshaked::runtime {
 /// is there. Fails where the group was set up with other settings.
 Result<std::vector<engine::GroupPart>> set_up_group(const config::Config& config, bool may_make);
 
-/// Subjects, or partitions of a topic, with lines that no worker will ever read: of other numbers
-/// than the partitions'. A few of them.
-Result<std::vector<std::string>> unread_subjects(const config::Config& config);
-
 /// The JSON of `group` in status_json(), as the engine says it now.
 Result<std::string> group_now(const config::Config& config);
 
