@@ -32,6 +32,7 @@ struct Receiver {
     wecom,
     handshaked,
     nats,
+    kafka,
     syslog,
     file
   };
@@ -68,7 +69,9 @@ struct Receiver {
   NatsServers nats;  ///< nats: how its servers are reached
   std::string subject,
       stream;  ///< nats: where events are published; the stream that must take them, empty: any
-  bool speaks_as_edge = false;  ///< nats: to a central daemon, as type handshaked does
+  KafkaBrokers kafka;           ///< kafka: how its brokers are reached
+  std::string topic;            ///< kafka: where events are published
+  bool speaks_as_edge = false;  ///< nats, kafka: to a central daemon, as type handshaked does
 
   std::string address = "unix:/dev/log";  ///< syslog: "udp://host:514", "tcp://host:601",
                                           ///< "tls://host:6514", "unix:/path"

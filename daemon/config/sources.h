@@ -151,15 +151,23 @@ struct NatsSource {
   bool operator==(const NatsSource&) const = default;
 };
 
-/// [[kafka]]
-struct KafkaSource {
-  EngineSource engine;
-  std::vector<std::string> brokers, topics;
-  std::string group = "handshaked";
-  std::optional<std::int32_t> partition;  ///< of a worker of a group: the only one that it reads
+/// How brokers of Kafka are reached: of a [[kafka]] source and of a receiver of that type.
+struct KafkaBrokers {
+  std::vector<std::string> addresses;             ///< "kafka-1.example.com:9093"
   std::map<std::string, std::string> properties;  ///< as librdkafka names them: "security.protocol"
   std::map<std::string, std::string>
       secret_files;  ///< properties whose values are secrets: "sasl.password"
+
+  bool operator==(const KafkaBrokers&) const = default;
+};
+
+/// [[kafka]]
+struct KafkaSource {
+  EngineSource engine;
+  KafkaBrokers brokers;
+  std::vector<std::string> topics;
+  std::string group = "handshaked";
+  std::optional<std::int32_t> partition;  ///< of a worker of a group: the only one that it reads
 
   bool operator==(const KafkaSource&) const = default;
 };

@@ -17,9 +17,7 @@ std::unique_ptr<Source> make_nats_source(NatsSourceOptions) { return nullptr; }
 Result<> try_nats_source(const NatsSourceOptions&) { return no_nats(); }
 NatsPublisher::NatsPublisher(NatsOptions, std::string, std::string) {}
 NatsPublisher::~NatsPublisher() = default;
-Result<> NatsPublisher::publish(std::string_view, std::string_view, std::string_view) {
-  return no_nats();
-}
+Result<> NatsPublisher::publish(const Publication&) { return no_nats(); }
 void NatsPublisher::close() {}
 Result<> try_nats_publisher(const NatsOptions&, const std::string&, const std::string&) {
   return no_nats();

@@ -35,21 +35,21 @@ NatsPublisher::NatsPublisher(NatsOptions options, std::string subject, std::stri
 }
 NatsPublisher::~NatsPublisher() = default;
 
-Result<> NatsPublisher::publish(std::string_view id, std::string_view content_type,
-                                std::string_view body) {
+Result<> NatsPublisher::publish(const Publication& publication) {
   TRY(const std::shared_ptr<NatsConnection> connection, connection_->get());
   static_cast<void>(connection->take_complaint());
   natsMsg* made = nullptr;
-  if (const natsStatus status = natsMsg_Create(&made, connection_->subject.c_str(), nullptr,
-                                               body.data(), static_cast<int>(body.size()));
+  if (const natsStatus status =
+          natsMsg_Create(&made, connection_->subject.c_str(), nullptr, publication.body.data(),
+                         static_cast<int>(publication.body.size()));
       status != NATS_OK)
     return fail(nats_error(status, "the message"));
   const NatsOwned<natsMsg> message(made);
-  natsMsgHeader_Set(made, "Content-Type", std::string(content_type).c_str());
-  const std::string id_text(id);
+  natsMsgHeader_Set(made, "Content-Type", std::string(publication.content_type).c_str());
+  const std::string id(publication.id);
   jsPubOptions options;
   jsPubOptions_Init(&options);
-  if (!id.empty()) options.MsgId = id_text.c_str();
+  if (!id.empty()) options.MsgId = id.c_str();
   options.MaxWait = connection_->options.timeout.count();
   if (!connection_->stream.empty()) options.ExpectStream = connection_->stream.c_str();
   jsPubAck* acknowledgement = nullptr;

@@ -69,6 +69,15 @@ FORWARD(List*, rd_kafka_topic_partition_list_new, (int size), (size))
 FORWARD_ONLY(rd_kafka_topic_partition_list_destroy, (List* list), (list))
 FORWARD(rd_kafka_topic_partition_t*, rd_kafka_topic_partition_list_add, (List* list, const char* topic, int32_t partition), (list, topic, partition))
 
+/* For publishing: produceva is there since 1.5, and kafka_publisher.cpp asks rd_kafka_version(). */
+FORWARD(rd_kafka_error_t*, rd_kafka_produceva, (rd_kafka_t* client, const rd_kafka_vu_t* parts, size_t count), (client, parts, count))
+FORWARD(rd_kafka_headers_t*, rd_kafka_headers_new, (size_t count), (count))
+FORWARD(Error, rd_kafka_header_add, (rd_kafka_headers_t* headers, const char* name, ssize_t name_size, const void* value, ssize_t size),
+        (headers, name, name_size, value, size))
+FORWARD_ONLY(rd_kafka_headers_destroy, (rd_kafka_headers_t* headers), (headers))
+FORWARD(Error, rd_kafka_error_code, (const rd_kafka_error_t* error), (error))
+FORWARD_ONLY(rd_kafka_error_destroy, (rd_kafka_error_t* error), (error))
+
 /* For groups of workers. DeleteRecords is there since 1.6, the rest of the administration since 1.0: kafka_records.cpp asks rd_kafka_version(). */
 typedef rd_kafka_AdminOptions_t HowAdmin;
 typedef rd_kafka_ConfigResource_t Resource;

@@ -2,21 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace handshaked::config {
 namespace {
 
-/// Properties of librdkafka that carry what this program promises.
-constexpr std::array<std::string_view, 10> kOwnProperties = {"bootstrap.servers",
-                                                             "metadata.broker.list",
-                                                             "group.id",
-                                                             "client.id",
-                                                             "enable.auto.commit",
-                                                             "enable.auto.offset.store",
-                                                             "auto.offset.reset",
-                                                             "partition.assignment.strategy",
-                                                             "enable.partition.eof",
-                                                             "group.instance.id"};
+/// Properties of librdkafka that carry what this program promises: of everybody, and of a source.
+constexpr std::array<std::string_view, 3> kOwnProperties = {"bootstrap.servers",
+                                                            "metadata.broker.list", "client.id"};
+constexpr std::array<std::string_view, 7> kOwnOfSources = {"group.id",
+                                                           "enable.auto.commit",
+                                                           "enable.auto.offset.store",
+                                                           "auto.offset.reset",
+                                                           "partition.assignment.strategy",
+                                                           "enable.partition.eof",
+                                                           "group.instance.id"};
 constexpr std::array<std::string_view, 6> kSecretProperties = {"sasl.password",
                                                                "ssl.key.password",
                                                                "ssl.keystore.password",
@@ -24,8 +24,7 @@ constexpr std::array<std::string_view, 6> kSecretProperties = {"sasl.password",
                                                                "sasl.oauthbearer.client.secret",
                                                                "sasl.oauthbearer.config"};
 
-template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) {
+bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -46,18 +45,17 @@ bool is_nats_name(std::string_view name) {
          name.find_first_of(" \t\r\n.*>/\\") == std::string_view::npos;
 }
 
-/// A table whose keys are the properties of librdkafka.
-void read_properties(TableReader& table, std::map<std::string, std::string>& into, bool are_files) {
+/// What is wrong with a property of librdkafka; empty: nothing.
+using FaultOfProperty = std::function<std::string(const std::string& name)>;
+
+/// A table whose keys are such properties.
+void read_properties(TableReader& table, std::map<std::string, std::string>& into,
+                     const FaultOfProperty& fault_of) {
   for (const std::string& name : table.names()) {
     std::string value;
     table.text(name, value);
-    if (is_one_of(kOwnProperties, name))
-      table.complain_about(
-          name,
-          name + " is handshaked's own: brokers, group and from_start say what may be said of it");
-    else if (!are_files && is_one_of(kSecretProperties, name))
-      table.complain_about(
-          name, name + " is a secret: put it into a file, and name that file in secret_files");
+    if (const std::string fault = fault_of(name); !fault.empty())
+      table.complain_about(name, name + fault);
     else if (value.empty()) table.complain_about(name, name + " needs a value, written as text");
     else into[name] = value;
   }
@@ -73,6 +71,13 @@ bool is_nats_subject(std::string_view subject, bool may_have_wildcards) {
       subject.find("..") != std::string_view::npos)
     return false;
   return may_have_wildcards || subject.find_first_of("*>") == std::string_view::npos;
+}
+
+bool is_kafka_topic(std::string_view name) {
+  constexpr std::string_view kLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  return !name.empty() && name.size() <= 249 && name != "." && name != ".." &&
+         name.find_first_not_of(kLetters) == std::string_view::npos;
 }
 
 void read_nats_servers(TableReader& table, NatsServers& servers) {
@@ -110,6 +115,34 @@ void read_nats_servers(TableReader& table, NatsServers& servers) {
         "there is one way to say who we are: credentials_file, nkey, user or token_file");
 }
 
+void read_kafka_brokers(TableReader& table, KafkaBrokers& brokers,
+                        std::span<const std::string_view> own, std::string_view instead) {
+  const auto fault_of_file = [&](const std::string& name) {
+    return is_one_of(kOwnProperties, name) || is_one_of(own, name)
+               ? " is handshaked's own: " + std::string(instead) + " say what may be said of it"
+               : std::string();
+  };
+  const auto fault_of_value = [&](const std::string& name) {
+    return is_one_of(kSecretProperties, name)
+               ? " is a secret: put it into a file, and name that file in secret_files"
+               : fault_of_file(name);
+  };
+  table.texts("brokers", brokers.addresses);
+  table.table("properties", [&](TableReader& properties) {
+    read_properties(properties, brokers.properties, fault_of_value);
+  });
+  table.table("secret_files", [&](TableReader& files) {
+    read_properties(files, brokers.secret_files, fault_of_file);
+  });
+  if (brokers.addresses.empty())
+    table.complain("brokers are missing: brokers = [\"kafka-1.example.com:9092\"]");
+  for (const std::string& broker : brokers.addresses) {
+    if (broker.empty() || broker.find_first_of(", \t\r\n") != std::string::npos)
+      table.complain_about(
+          "brokers", "\"" + broker + "\" must be HOST:PORT; each broker is a text of its own");
+  }
+}
+
 void read_nats(TableReader& table, Config& config) {
   static constexpr std::pair<std::string_view, bool> kHostFrom[] = {{"message", false},
                                                                     {"subject", true}};
@@ -142,21 +175,9 @@ void read_kafka(TableReader& table, Config& config) {
   KafkaSource source;
   read_engine(table, "kafka", source.engine, config.network_names);
   table.choice("host_from", source.engine.is_host_in_key, kHostFrom);
-  table.texts("brokers", source.brokers);
+  read_kafka_brokers(table, source.brokers, kOwnOfSources, "brokers, group and from_start");
   table.texts("topics", source.topics);
   table.text("group", source.group);
-  table.table("properties", [&](TableReader& properties) {
-    read_properties(properties, source.properties, false);
-  });
-  table.table("secret_files",
-              [&](TableReader& files) { read_properties(files, source.secret_files, true); });
-  if (source.brokers.empty())
-    table.complain("brokers are missing: brokers = [\"kafka-1.example.com:9092\"]");
-  for (const std::string& broker : source.brokers) {
-    if (broker.empty() || broker.find_first_of(", \t\r\n") != std::string::npos)
-      table.complain_about(
-          "brokers", "\"" + broker + "\" must be HOST:PORT; each broker is a text of its own");
-  }
   if (source.topics.empty()) table.complain("topics are missing: topics = [\"nginx-errors\"]");
   if (source.group.empty()) table.complain_about("group", "group must not be empty");
   config.kafka.push_back(std::move(source));

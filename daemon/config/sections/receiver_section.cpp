@@ -11,14 +11,21 @@ using Format = Receiver::Format;
 
 namespace {
 
-constexpr std::pair<std::string_view, Type> kTypes[] = {
-    {"webhook", Type::webhook},       {"alertmanager", Type::alertmanager},
-    {"pagerduty", Type::pagerduty},   {"slack", Type::slack},
-    {"teams", Type::teams},           {"discord", Type::discord},
-    {"mattermost", Type::mattermost}, {"feishu", Type::feishu},
-    {"dingtalk", Type::dingtalk},     {"wecom", Type::wecom},
-    {"handshaked", Type::handshaked}, {"nats", Type::nats},
-    {"syslog", Type::syslog},         {"file", Type::file}};
+constexpr std::pair<std::string_view, Type> kTypes[] = {{"webhook", Type::webhook},
+                                                        {"alertmanager", Type::alertmanager},
+                                                        {"pagerduty", Type::pagerduty},
+                                                        {"slack", Type::slack},
+                                                        {"teams", Type::teams},
+                                                        {"discord", Type::discord},
+                                                        {"mattermost", Type::mattermost},
+                                                        {"feishu", Type::feishu},
+                                                        {"dingtalk", Type::dingtalk},
+                                                        {"wecom", Type::wecom},
+                                                        {"handshaked", Type::handshaked},
+                                                        {"nats", Type::nats},
+                                                        {"kafka", Type::kafka},
+                                                        {"syslog", Type::syslog},
+                                                        {"file", Type::file}};
 constexpr std::pair<std::string_view, Format> kFormats[] = {
     {"cloudevents", Format::cloudevents},
     {"cloudevents-binary", Format::cloudevents_binary},
@@ -29,6 +36,13 @@ constexpr std::pair<std::string_view, Language> kLanguages[] = {{"en", Language:
 constexpr std::array<std::string_view, 11> kFacilities = {"user",   "daemon", "authpriv", "local0",
                                                           "local1", "local2", "local3",   "local4",
                                                           "local5", "local6", "local7"};
+
+/// Properties of librdkafka that carry what a receiver promises.
+constexpr std::array<std::string_view, 7> kOwnOfKafkaReceivers = {
+    "enable.idempotence",    "acks",
+    "request.required.acks", "message.timeout.ms",
+    "delivery.timeout.ms",   "enable.gapless.guarantee",
+    "transactional.id"};
 
 bool is_http_url(std::string_view url) {
   return url.starts_with("https://") || url.starts_with("http://");
@@ -118,18 +132,33 @@ void read_heartbeat(TableReader& table, Receiver& receiver) {
     table.complain_about("heartbeat_interval", "heartbeat_interval must be 100ms or more");
 }
 
-void read_nats_receiver(TableReader& table, Receiver& receiver) {
-  read_nats_servers(table, receiver.nats);
-  table.text("subject", receiver.subject);
-  table.text("stream", receiver.stream);
+/// Events, or what an edge says.
+void read_what_is_carried(TableReader& table, Receiver& receiver) {
   static constexpr std::pair<std::string_view, bool> kCarries[] = {{"events", false},
                                                                    {"edges", true}};
   table.choice("carries", receiver.speaks_as_edge, kCarries);
   if (receiver.speaks_as_edge) read_heartbeat(table, receiver);
+}
+
+void read_nats_receiver(TableReader& table, Receiver& receiver) {
+  read_nats_servers(table, receiver.nats);
+  table.text("subject", receiver.subject);
+  table.text("stream", receiver.stream);
+  read_what_is_carried(table, receiver);
   if (!is_nats_subject(receiver.subject, false))
     table.complain(
         "a nats receiver needs a subject to publish to, without blanks and wildcards: subject = "
         "\"handshaked.events\"");
+}
+
+void read_kafka_receiver(TableReader& table, Receiver& receiver) {
+  read_kafka_brokers(table, receiver.kafka, kOwnOfKafkaReceivers, "brokers, topic and timeout");
+  table.text("topic", receiver.topic);
+  read_what_is_carried(table, receiver);
+  if (!is_kafka_topic(receiver.topic))
+    table.complain(
+        "a kafka receiver needs a topic to publish to, of letters, digits, dots, - and _: topic = "
+        "\"handshaked-events\"");
 }
 
 void read_what_the_type_needs(TableReader& table, Receiver& receiver) {
@@ -161,6 +190,7 @@ void read_what_the_type_needs(TableReader& table, Receiver& receiver) {
       read_heartbeat(table, receiver);
       return;
     case Type::nats: read_nats_receiver(table, receiver); return;
+    case Type::kafka: read_kafka_receiver(table, receiver); return;
     case Type::syslog: read_syslog(table, receiver); return;
     case Type::file:
       table.text("path", receiver.path);

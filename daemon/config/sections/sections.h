@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,7 +60,13 @@ void read_field_names(TableReader& table, receive::FieldNames& names);
 /// How servers are reached, of a [[nats]] source and of a receiver of that type. Timeouts and names
 /// are the caller's.
 void read_nats_servers(TableReader& table, NatsServers& servers);
+/// The same of Kafka: brokers, properties and secret_files. `own` are properties that handshaked
+/// sets itself, and `instead` says by which keys.
+void read_kafka_brokers(TableReader& table, KafkaBrokers& brokers,
+                        std::span<const std::string_view> own, std::string_view instead);
 /// May messages be published to it, or, with wildcards, read from it?
 bool is_nats_subject(std::string_view subject, bool may_have_wildcards);
+/// A name that Kafka takes for a topic.
+bool is_kafka_topic(std::string_view name);
 
 }  // namespace handshaked::config

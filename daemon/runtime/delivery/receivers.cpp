@@ -10,10 +10,11 @@
 #include "base/digest.h"
 #include "base/json/json_writer.h"
 #include "emit/alertmanager_notifier.h"
+#include "emit/engine_notifier.h"
 #include "emit/file_notifier.h"
-#include "emit/nats_notifier.h"
 #include "emit/syslog/syslog_notifier.h"
 #include "emit/webhook_notifier.h"
+#include "engine/nats_publisher.h"
 #include "format/alertmanager_format.h"
 #include "format/chat/chat_formats.h"
 #include "format/cloudevents_format.h"
@@ -156,19 +157,31 @@ Result<std::unique_ptr<emit::Notifier>> make_edge(boost::asio::any_io_executor e
   return std::unique_ptr<emit::Notifier>(std::move(notifier));
 }
 
-Result<std::unique_ptr<emit::Notifier>> make_nats(const config::Receiver& receiver,
-                                                  emit::DescribeEdge describe) {
-  emit::NatsNotifierOptions options{.name = receiver.name,
-                                    .connection = {},
-                                    .subject = receiver.subject,
-                                    .stream = receiver.stream};
+Result<std::unique_ptr<engine::Publisher>> make_publisher(const config::Receiver& receiver) {
+  if (receiver.type == config::Receiver::Type::kafka) {
+    TRY(auto options, kafka_publisher_options(receiver));
+    TRY(engine::check_kafka_publisher(options));
+    return engine::make_kafka_publisher(std::move(options));
+  }
   if (const std::string why = engine::why_no_nats(); !why.empty())
     return fail(ErrorCode::invalid_configuration, why);
-  TRY(options.connection, nats_options(receiver.nats));
-  options.connection.timeout = receiver.timeout;
+  TRY(auto connection, nats_options(receiver.nats));
+  connection.timeout = receiver.timeout;
+  return std::unique_ptr<engine::Publisher>(std::make_unique<engine::NatsPublisher>(
+      std::move(connection), receiver.subject, receiver.stream));
+}
+
+Result<std::unique_ptr<emit::Notifier>> make_engine(const config::Receiver& receiver,
+                                                    const std::string& host,
+                                                    emit::DescribeEdge describe) {
+  emit::EngineNotifierOptions options{.name = receiver.name,
+                                      .publisher = {},
+                                      .host = host,
+                                      .heartbeat_interval = receiver.heartbeat_interval};
+  TRY(options.publisher, make_publisher(receiver));
   if (receiver.speaks_as_edge) options.describe = std::move(describe);
-  options.heartbeat_interval = receiver.heartbeat_interval;
-  return std::unique_ptr<emit::Notifier>(std::make_unique<emit::NatsNotifier>(std::move(options)));
+  return std::unique_ptr<emit::Notifier>(
+      std::make_unique<emit::EngineNotifier>(std::move(options)));
 }
 
 emit::SyslogFacility facility_of(std::string_view name) {
@@ -250,7 +263,8 @@ Result<std::unique_ptr<emit::Notifier>> make_notifier(boost::asio::any_io_execut
   using Type = config::Receiver::Type;
   switch (receiver.type) {
     case Type::handshaked: return make_edge(std::move(executor), receiver, std::move(describe));
-    case Type::nats: return make_nats(receiver, std::move(describe));
+    case Type::nats:
+    case Type::kafka: return make_engine(receiver, host, std::move(describe));
     case Type::syslog: return make_syslog(std::move(executor), receiver, host);
     case Type::alertmanager: return make_alertmanager(std::move(executor), receiver);
     case Type::file: {
@@ -284,6 +298,21 @@ std::size_t receiver_concurrency(const config::Receiver& receiver) {
   return receiver.is_for_people() ? 1 : 8;  // people read in order
 }
 
+namespace {
+
+/// Where its messages go to: a receiver with another one is another receiver.
+std::string whom(const config::Receiver& receiver) {
+  std::string where = std::string(config::type_name(receiver.type)) + '\n' + receiver.url + '\n' +
+                      receiver.url_file + '\n' + receiver.address + '\n' + receiver.path;
+  if (!receiver.subject.empty())
+    where += '\n' + receiver.nats.servers.front() + '\n' + receiver.subject;
+  if (!receiver.topic.empty())
+    where += '\n' + receiver.kafka.addresses.front() + '\n' + receiver.topic;
+  return sha256_hex(where, 16);
+}
+
+}  // namespace
+
 emit::DeliveryWorkerOptions delivery_options(const config::Receiver& receiver) {
   emit::DeliveryWorkerOptions options;
   options.concurrency = receiver_concurrency(receiver);
@@ -291,13 +320,7 @@ emit::DeliveryWorkerOptions delivery_options(const config::Receiver& receiver) {
       receiver.messages_per_minute.value_or(usual_messages_per_minute(receiver.type));
   options.fallback = receiver.fallback;
   options.fallback_after = receiver.fallback_after;
-  options.whom =
-      sha256_hex(std::string(config::type_name(receiver.type)) + '\n' + receiver.url + '\n' +
-                     receiver.url_file + '\n' + receiver.address + '\n' + receiver.path +
-                     (receiver.subject.empty()
-                          ? ""
-                          : '\n' + receiver.nats.servers.front() + '\n' + receiver.subject),
-                 16);
+  options.whom = whom(receiver);
   if (receiver.is_for_people()) {
     options.make_digest = [language = receiver.language](
                               std::span<const event::RemediationEvent* const> events, Time now) {
@@ -309,7 +332,8 @@ emit::DeliveryWorkerOptions delivery_options(const config::Receiver& receiver) {
 
 Result<> check_receiver(const config::Receiver& receiver) {
   boost::asio::io_context loop;
-  if (is_out_of_reach(receiver.routing_key_file)) return success();
+  if (is_out_of_reach(receiver.routing_key_file) || has_secret_out_of_reach(receiver.kafka))
+    return success();
   config::Receiver within_reach = receiver;
   if (is_out_of_reach(receiver.url_file)) {
     within_reach.url_file.clear();

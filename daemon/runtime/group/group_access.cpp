@@ -32,7 +32,7 @@ Result<engine::KafkaGroupOptions> kafka_group_options(const config::Config& conf
     return fail(ErrorCode::invalid_configuration, why);
   const config::KafkaSource& source = config.kafka.front();
   engine::KafkaGroupOptions options;
-  TRY(options.connection, kafka_options(source));
+  TRY(options.connection, kafka_options(source.brokers));
   options.group = config.group.name;
   options.topic = config::group_topic(config.group);
   options.lines = source.topics.front();

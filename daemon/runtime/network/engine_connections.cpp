@@ -26,7 +26,7 @@ Result<engine::NatsSourceOptions> source_options(const config::NatsSource& sourc
 Result<engine::KafkaSourceOptions> source_options(const config::KafkaSource& source,
                                                   std::optional<std::string> position) {
   engine::KafkaSourceOptions options;
-  TRY(options.connection, kafka_options(source));
+  TRY(options.connection, kafka_options(source.brokers));
   options.topics = source.topics;
   options.group = source.group;
   options.partition = source.partition;
@@ -50,10 +50,15 @@ Result<> try_nats(const config::Receiver& receiver) {
   return engine::try_nats_publisher(options, receiver.subject, receiver.stream);
 }
 
+Result<> try_kafka(const config::Receiver& receiver) {
+  TRY(const auto options, kafka_publisher_options(receiver));
+  return engine::try_kafka_publisher(options);
+}
+
 }  // namespace
 
-bool has_secret_out_of_reach(const config::KafkaSource& source) {
-  return std::any_of(source.secret_files.begin(), source.secret_files.end(),
+bool has_secret_out_of_reach(const config::KafkaBrokers& brokers) {
+  return std::any_of(brokers.secret_files.begin(), brokers.secret_files.end(),
                      [](const auto& entry) { return is_out_of_reach(entry.second); });
 }
 
@@ -85,11 +90,18 @@ Result<engine::NatsOptions> nats_options(const config::NatsServers& servers) {
   return options;
 }
 
-Result<engine::KafkaOptions> kafka_options(const config::KafkaSource& source) {
-  engine::KafkaOptions options{.brokers = source.brokers, .properties = source.properties};
-  for (const auto& [property, file] : source.secret_files) {
+Result<engine::KafkaOptions> kafka_options(const config::KafkaBrokers& brokers) {
+  engine::KafkaOptions options{.brokers = brokers.addresses, .properties = brokers.properties};
+  for (const auto& [property, file] : brokers.secret_files) {
     TRY(options.properties[property], read_secret(file));
   }
+  return options;
+}
+
+Result<engine::KafkaPublisherOptions> kafka_publisher_options(const config::Receiver& receiver) {
+  engine::KafkaPublisherOptions options{
+      .connection = {}, .topic = receiver.topic, .timeout = receiver.timeout};
+  TRY(options.connection, kafka_options(receiver.kafka));
   return options;
 }
 
@@ -116,7 +128,7 @@ std::vector<std::string> engine_problems(const config::Config& config) {
   const bool is_worker = !config.group.name.empty();
   const auto is_worker_ready = [&config] {
     return config.kafka.empty() ? !has_secret_out_of_reach(config.nats.front().servers)
-                                : !has_secret_out_of_reach(config.kafka.front());
+                                : !has_secret_out_of_reach(config.kafka.front().brokers);
   };
   if (is_worker && is_worker_ready()) problems = group_problems(config);
   for (const config::NatsSource& source : config.nats) {
@@ -124,13 +136,16 @@ std::vector<std::string> engine_problems(const config::Config& config) {
       note("[[nats]] \"" + source.engine.name + "\"", try_nats(source));
   }
   for (const config::KafkaSource& source : config.kafka) {
-    if (!is_worker && !has_secret_out_of_reach(source))
+    if (!is_worker && !has_secret_out_of_reach(source.brokers))
       note("[[kafka]] \"" + source.engine.name + "\"", try_kafka(source));
   }
   for (const config::Receiver& receiver : config.receivers) {
-    if (receiver.type != config::Receiver::Type::nats || has_secret_out_of_reach(receiver.nats))
-      continue;
-    note("receiver \"" + receiver.name + "\"", try_nats(receiver));
+    const std::string whose = "receiver \"" + receiver.name + "\"";
+    using Type = config::Receiver::Type;
+    if (receiver.type == Type::nats && !has_secret_out_of_reach(receiver.nats))
+      note(whose, try_nats(receiver));
+    if (receiver.type == Type::kafka && !has_secret_out_of_reach(receiver.kafka))
+      note(whose, try_kafka(receiver));
   }
   return problems;
 }

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "engine/kafka_options.h"
+#include "engine/kafka_publisher.h"
 #include "engine/nats_options.h"
 #include "engine/source.h"
 
@@ -16,7 +17,8 @@ namespace handshaked::runtime {
 /// How servers are reached, with the secrets that the configuration names. Fails when one cannot be
 /// read, in words without it.
 Result<engine::NatsOptions> nats_options(const config::NatsServers& servers);
-Result<engine::KafkaOptions> kafka_options(const config::KafkaSource& source);
+Result<engine::KafkaOptions> kafka_options(const config::KafkaBrokers& brokers);
+Result<engine::KafkaPublisherOptions> kafka_publisher_options(const config::Receiver& receiver);
 
 /// What reads a configured source from its engine, on from `position`. Connects when it is polled
 /// first.
@@ -27,7 +29,7 @@ Result<std::unique_ptr<engine::Source>> make_engine_source(const config::KafkaSo
 
 /// Does it name a credential that was handed to the service alone (secret_path.h)?
 bool has_secret_out_of_reach(const config::NatsServers& servers);
-bool has_secret_out_of_reach(const config::KafkaSource& source);
+bool has_secret_out_of_reach(const config::KafkaBrokers& brokers);
 
 /// Why nothing would come from a configured engine, or go to it: what `check` says of sources and
 /// receivers. Connects, and changes nothing. Secrets that are out of reach (secret_path.h) leave

@@ -61,7 +61,7 @@ std::vector<std::string> listener_problems(const config::Config& config) {
       problems.note("[[nats]]", source.engine, make_engine_source(source, {}));
   }
   for (const config::KafkaSource& source : config.kafka) {
-    if (!has_secret_out_of_reach(source))
+    if (!has_secret_out_of_reach(source.brokers))
       problems.note("[[kafka]]", source.engine, make_engine_source(source, {}));
   }
   return problems.take();

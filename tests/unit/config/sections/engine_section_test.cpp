@@ -47,8 +47,8 @@ TEST(EngineSection, KeepsSecretsAndItsOwnPropertiesOutOfLibrdkafkas) {
                                    "secret_files = { \"sasl.password\" = \"/p\" }\n");
   ASSERT_EQ(loaded.problems.size(), 4U)
       << "the secret, the group, and the number, which is no text and no value";
-  EXPECT_EQ(loaded.config.kafka[0].properties.size(), 1U);
-  EXPECT_EQ(loaded.config.kafka[0].secret_files.at("sasl.password"), "/p");
+  EXPECT_EQ(loaded.config.kafka[0].brokers.properties.size(), 1U);
+  EXPECT_EQ(loaded.config.kafka[0].brokers.secret_files.at("sasl.password"), "/p");
 }
 
 TEST(EngineSection, WatchesEdgesUnlessTold) {
@@ -69,6 +69,44 @@ TEST(EngineSection, WantsASubjectOfAReceiver) {
   EXPECT_THAT(read(receiver + "subject = \"handshaked.events\"\n").problems, IsEmpty());
   for (const char* subject : {"", "a.*", "a.>", ".a", "a.", "a b", "$JS.API"})
     EXPECT_EQ(read(receiver + "subject = \"" + subject + "\"\n").problems.size(), 1U) << subject;
+}
+
+TEST(EngineSection, ReadsAReceiverOfKafka) {
+  const std::string receiver =
+      "[[receiver]]\ntype = \"kafka\"\nbrokers = [\"k1:9092\"]\ntopic = \"handshaked-events\"\n";
+  const LoadedConfig loaded = read(
+      receiver + "properties = { \"security.protocol\" = \"SASL_SSL\", \"compression.codec\" = " +
+      "\"zstd\" }\nsecret_files = { \"sasl.password\" = \"/p\" }\ncarries = \"edges\"\n" +
+      "heartbeat_interval = \"2s\"\n");
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  ASSERT_EQ(loaded.config.receivers.size(), 1U);
+  const Receiver& read_one = loaded.config.receivers[0];
+  EXPECT_EQ(read_one.type, Receiver::Type::kafka);
+  EXPECT_EQ(read_one.name, "kafka");
+  EXPECT_EQ(read_one.topic, "handshaked-events");
+  EXPECT_THAT(read_one.kafka.addresses, ElementsAre("k1:9092"));
+  EXPECT_EQ(read_one.kafka.properties.size(), 2U);
+  EXPECT_EQ(read_one.kafka.secret_files.at("sasl.password"), "/p");
+  EXPECT_TRUE(read_one.speaks_as_edge);
+  EXPECT_EQ(read_one.heartbeat_interval, std::chrono::seconds(2));
+}
+
+TEST(EngineSection, SaysWhatIsWrongWithAReceiverOfKafka) {
+  const std::string to = "[[receiver]]\ntype = \"kafka\"\nbrokers = [\"k1:9092\"]\n";
+  const std::string receiver = to + "topic = \"e\"\n";
+  EXPECT_THAT(read(receiver).problems, IsEmpty());
+  EXPECT_THAT(problem("[[receiver]]\ntype = \"kafka\"\ntopic = \"e\"\n"),
+              HasSubstr("brokers are missing"));
+  for (const char* topic : {"", "^events", "a b", "a/b", ".."})
+    EXPECT_THAT(problem(to + "topic = \"" + topic + "\"\n"), HasSubstr("needs a topic")) << topic;
+  EXPECT_THAT(problem(receiver + "properties = { \"sasl.password\" = \"x\" }\n"),
+              HasSubstr("is a secret"));
+  for (const char* own : {"acks", "enable.idempotence", "message.timeout.ms", "client.id"})
+    EXPECT_THAT(problem(receiver + "properties = { \"" + own + "\" = \"1\" }\n"),
+                HasSubstr("brokers, topic and timeout"))
+        << own;
+  EXPECT_THAT(problem(receiver + "heartbeat_interval = \"2s\"\n"), HasSubstr("heartbeat_interval"));
+  EXPECT_THAT(problem(receiver + "group = \"g\"\n"), HasSubstr("group"));
 }
 
 }  // namespace

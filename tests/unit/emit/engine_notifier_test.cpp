@@ -1,0 +1,101 @@
+#include "emit/engine_notifier.h"
+
+#include <gmock/gmock.h>
+
+#include "support/run_coroutine.h"
+
+namespace handshaked::emit::test {
+namespace {
+
+using handshaked::test::run_coroutine;
+using testing::HasSubstr;
+
+struct Published {
+  std::string id, key, content_type, body;
+};
+
+class FakePublisher final : public engine::Publisher {
+ public:
+  FakePublisher(std::vector<Published>& published, const Result<>& answer)
+      : published_(published), answer_(answer) {}
+  Result<> publish(const engine::Publication& message) override {
+    published_.push_back({std::string(message.id), std::string(message.key),
+                          std::string(message.content_type), std::string(message.body)});
+    return answer_;
+  }
+  void close() override {}
+
+ private:
+  std::vector<Published>& published_;
+  const Result<>& answer_;
+};
+
+boost::asio::awaitable<std::string> describe(std::string, bool anew) {
+  co_return anew ? R"({"host":"proxy-8","version":"1"})" : R"({"host":"proxy-8"})";
+}
+
+class EngineNotifierTest : public testing::Test {
+ protected:
+  EngineNotifierOptions options() {
+    EngineNotifierOptions options{
+        .name = "bus", .publisher = std::make_unique<FakePublisher>(published_, answer_)};
+    options.host = "proxy-8";
+    return options;
+  }
+  DeliveryOutcome send(EngineNotifier& notifier) {
+    event::RemediationEvent event;
+    event.event_id = "inc-1.opened.1";
+    event.incident_id = "inc-1";
+    event.body = R"({"id":"inc-1.opened.1"})";
+    return run_coroutine(loop_, notifier.send(event));
+  }
+
+  boost::asio::io_context loop_;
+  std::vector<Published> published_;
+  Result<> answer_ = success();
+};
+
+TEST_F(EngineNotifierTest, KeepsTheEventsOfAnIncidentUnderOneKey) {
+  EngineNotifier notifier(options());
+  EXPECT_EQ(send(notifier).kind, DeliveryOutcome::Kind::delivered);
+  ASSERT_EQ(published_.size(), 1U);
+  EXPECT_EQ(published_[0].id, "inc-1.opened.1");
+  EXPECT_EQ(published_[0].key, "inc-1");
+  EXPECT_EQ(published_[0].content_type, "application/cloudevents+json");
+  EXPECT_EQ(published_[0].body, R"({"id":"inc-1.opened.1"})");
+  EXPECT_EQ(notifier.refresh_interval().count(), 0) << "no heartbeats";
+}
+
+TEST_F(EngineNotifierTest, KeepsAllThatAnEdgeSaysUnderItsName) {
+  EngineNotifierOptions edge = options();
+  edge.describe = describe;
+  edge.heartbeat_interval = std::chrono::seconds(7);
+  EngineNotifier notifier(std::move(edge));
+  EXPECT_EQ(notifier.refresh_interval(), std::chrono::seconds(7));
+  EXPECT_EQ(send(notifier).kind, DeliveryOutcome::Kind::delivered);
+  EXPECT_TRUE(run_coroutine(loop_, notifier.refresh()));
+  ASSERT_EQ(published_.size(), 2U);
+  EXPECT_EQ(published_[0].id, "inc-1.opened.1");
+  EXPECT_THAT(published_[0].body, HasSubstr(R"("edge":{"host":"proxy-8"})"));
+  EXPECT_THAT(published_[0].body, HasSubstr(R"("event":{"id":"inc-1.opened.1"})"));
+  EXPECT_EQ(published_[1].id, "") << "a heartbeat is not published again";
+  EXPECT_THAT(published_[1].body, HasSubstr(R"("version":"1")"));
+  for (const Published& one : published_) {
+    EXPECT_EQ(one.key, "proxy-8");
+    EXPECT_EQ(one.content_type, "application/json");
+  }
+}
+
+TEST_F(EngineNotifierTest, RefusesForGoodOnlyWhatIsTooLarge) {
+  EngineNotifier notifier(options());
+  answer_ = fail(ErrorCode::limit_exceeded, "too large");
+  EXPECT_EQ(send(notifier).kind, DeliveryOutcome::Kind::rejected);
+  for (const ErrorCode code : {ErrorCode::network, ErrorCode::timeout, ErrorCode::not_found,
+                               ErrorCode::permission_denied, ErrorCode::invalid_configuration}) {
+    answer_ = fail(code, "why");
+    EXPECT_EQ(send(notifier).kind, DeliveryOutcome::Kind::retry);
+  }
+}
+
+}  // namespace
+}  // namespace handshaked::emit::test
