@@ -167,6 +167,7 @@ struct KafkaSource {
   KafkaBrokers brokers;
   std::vector<std::string> topics;
   std::string group = "handshaked";
+  bool carries_edges = false;             ///< messages of edges, and no lines
   std::optional<std::int32_t> partition;  ///< of a worker of a group: the only one that it reads
 
   bool operator==(const KafkaSource&) const = default;

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <span>
 #include <utility>
 
 namespace handshaked::engine {
 namespace {
+
+/// How long brokers may take to tell settings.
+constexpr int kTellMilliseconds = 3000;
 
 std::string joined(const std::vector<std::string>& texts) {
   std::string out;
@@ -121,6 +125,59 @@ Result<> KafkaClient::find_topics(const std::vector<std::string>& topics) {
       return fail(kafka_error(found->err, "the topic \"" + topic + "\""));
   }
   return success();
+}
+
+Result<KafkaProperties> KafkaClient::topic_settings(const std::string& topic) {
+  const KafkaOwned<rd_kafka_ConfigResource_t> wanted(
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  const KafkaOwned<rd_kafka_queue_t> queue(rd_kafka_queue_new(handle_));
+  rd_kafka_ConfigResource_t* all[] = {wanted.get()};
+  const KafkaOwned<rd_kafka_AdminOptions_t> how(
+      rd_kafka_AdminOptions_new(handle_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
+  std::array<char, kKafkaReason> reason{};
+  rd_kafka_AdminOptions_set_request_timeout(how.get(), kTellMilliseconds, reason.data(),
+                                            reason.size());
+  rd_kafka_DescribeConfigs(handle_, all, 1, how.get(), queue.get());
+  const KafkaOwned<rd_kafka_event_t> event(
+      rd_kafka_queue_poll(queue.get(), kTellMilliseconds + kKafkaAskMilliseconds));
+  if (event == nullptr)
+    return fail(ErrorCode::timeout, "the topic \"" + topic + "\": the brokers do not answer");
+  if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return KafkaProperties();
+  std::size_t count = 0;
+  const rd_kafka_ConfigResource_t** const told = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  if (count != 1 || rd_kafka_ConfigResource_error(told[0]) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return KafkaProperties();
+  std::size_t entries = 0;
+  const rd_kafka_ConfigEntry_t** const list = rd_kafka_ConfigResource_configs(told[0], &entries);
+  KafkaProperties settings;
+  for (const rd_kafka_ConfigEntry_t* const entry : std::span(list, entries)) {
+    if (const char* const value = rd_kafka_ConfigEntry_value(entry); value != nullptr)
+      settings[rd_kafka_ConfigEntry_name(entry)] = value;
+  }
+  return settings;
+}
+
+Result<> KafkaClient::check_retention(const std::string& topic) {
+  constexpr long long kHour = 3'600'000;
+  TRY(const KafkaProperties settings, topic_settings(topic));
+  const auto setting = [&settings](const char* name) {
+    const auto found = settings.find(name);
+    return found == settings.end() ? std::string() : found->second;
+  };
+  if (setting("cleanup.policy").find("compact") != std::string::npos)
+    return fail(ErrorCode::invalid_configuration,
+                "the topic \"" + topic +
+                    "\" keeps only the last message of each key (cleanup.policy=" +
+                    setting("cleanup.policy") + "), so others are lost; use cleanup.policy=delete");
+  const std::string age = setting("retention.ms");
+  const long long milliseconds = std::atoll(age.c_str());
+  if (age.empty() || milliseconds < 0 || milliseconds >= kHour) return success();
+  return fail(ErrorCode::invalid_configuration,
+              "the topic \"" + topic + "\" keeps messages for " +
+                  std::to_string(milliseconds / 1000) +
+                  " s only (retention.ms): what comes while handshaked is down for longer is lost; "
+                  "keep an hour or more");
 }
 
 const rd_kafka_metadata_topic_t* find_kafka_topic(const rd_kafka_metadata_t& metadata,

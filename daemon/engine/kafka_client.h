@@ -85,6 +85,11 @@ class KafkaClient {
                                   std::int64_t which);
   /// All topics that this user may see.
   Result<KafkaOwned<const rd_kafka_metadata_t>> topics();
+  /// What brokers say of a topic ("retention.ms"); empty where they do not tell this user.
+  Result<KafkaProperties> topic_settings(const std::string& topic);
+  /// Does it keep each message for an hour or more, and all of a key? In words for the operator;
+  /// where nobody tells, it does.
+  Result<> check_retention(const std::string& topic);
   /// Are these topics there? In words for the operator.
   Result<> find_topics(const std::vector<std::string>& topics);
 

@@ -13,7 +13,6 @@ namespace handshaked::engine {
 namespace {
 
 constexpr int kMakeMilliseconds = 15'000;
-constexpr int kTellMilliseconds = 3000;
 constexpr const char* kLinesRetention = "259200000";  // 72 hours
 
 /// A topic as it is made, and as it has to be where it is there.
@@ -145,31 +144,13 @@ class KafkaSetUp {
   /// Does what is there keep a state? One that somebody made in another way may lose it. Where the
   /// brokers do not tell, the part says so.
   Result<> check_settings(const Topic& topic, GroupPart& part) {
-    const KafkaOwned<rd_kafka_ConfigResource_t> wanted(
-        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.name.c_str()));
-    const KafkaOwned<rd_kafka_queue_t> queue(rd_kafka_queue_new(client_.handle()));
-    rd_kafka_ConfigResource_t* all[] = {wanted.get()};
-    const auto how = within(kTellMilliseconds, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-    rd_kafka_DescribeConfigs(client_.handle(), all, 1, how.get(), queue.get());
-    TRY(const auto event, answer(queue.get(), part.what));
-    const auto untold = [&part] {
+    TRY(const KafkaProperties told, client_.topic_settings(topic.name));
+    if (told.empty())
       part.settings = "its settings are not told to this user, so they were not checked";
-      return success();
-    };
-    if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return untold();
-    std::size_t count = 0;
-    const rd_kafka_ConfigResource_t** const told = rd_kafka_DescribeConfigs_result_resources(
-        rd_kafka_event_DescribeConfigs_result(event.get()), &count);
-    if (count != 1 || rd_kafka_ConfigResource_error(told[0]) != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return untold();
-    std::size_t entries = 0;
-    const rd_kafka_ConfigEntry_t** const list = rd_kafka_ConfigResource_configs(told[0], &entries);
-    for (const rd_kafka_ConfigEntry_t* const entry : std::span(list, entries)) {
-      const std::string name = rd_kafka_ConfigEntry_name(entry);
-      const char* const value = rd_kafka_ConfigEntry_value(entry);
-      const bool keeps =
-          name != "cleanup.policy" && name != "retention.ms" && name != "retention.bytes";
-      if (keeps || value == nullptr || topic.settings.at(name) == value) continue;
+    for (const char* const name : {"cleanup.policy", "retention.ms", "retention.bytes"}) {
+      const auto found = told.find(name);
+      if (found == told.end() || topic.settings.at(name) == found->second) continue;
+      const std::string& value = found->second;
       return fail(ErrorCode::invalid_configuration,
                   "the topic \"" + topic.name + "\" has " + name + "=" + value + " instead of " +
                       topic.settings.at(name) +

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -18,7 +19,8 @@ using std::chrono::steady_clock;
 constexpr int kPollMilliseconds = 50;
 /// The library looks for messages that took too long once a second.
 constexpr auto kReportGrace = std::chrono::seconds(5);
-constexpr int kHasPublishing = 0x01050000;  // of rd_kafka_produceva()
+constexpr long long kUsualMessageBytes = 1'000'000;  // of librdkafka
+constexpr int kHasPublishing = 0x01050000;           // of rd_kafka_produceva()
 
 const KafkaProperties& usual_properties() {
   static const KafkaProperties kUsual = {{"linger.ms", "0"},  // one message is on its way at a time
@@ -42,6 +44,24 @@ Result<> open_producer(KafkaClient& client, const KafkaPublisherOptions& options
                 "the host's librdkafka is older than 1.5, and publishing needs that");
   return client.open(RD_KAFKA_PRODUCER, options.connection, usual_properties(),
                      own_properties(options), callbacks);
+}
+
+/// Is what the producer sends also what the topic takes? Between the two an event would be refused
+/// for good.
+Result<> check_size(KafkaClient& client, const KafkaPublisherOptions& options) {
+  TRY(const KafkaProperties settings, client.topic_settings(options.topic));
+  const auto taken = settings.find("max.message.bytes");
+  const auto configured = options.connection.properties.find("message.max.bytes");
+  const long long sent = configured == options.connection.properties.end()
+                             ? kUsualMessageBytes
+                             : std::atoll(configured->second.c_str());
+  if (taken == settings.end() || std::atoll(taken->second.c_str()) >= sent) return success();
+  return fail(ErrorCode::invalid_configuration,
+              "the topic \"" + options.topic + "\" takes messages of up to " + taken->second +
+                  " bytes (max.message.bytes), and events may have " + std::to_string(sent) +
+                  ": larger ones would be refused for good; raise the topic's limit, or accept "
+                  "it: properties = { \"message.max.bytes\" = \"" +
+                  taken->second + "\" }");
 }
 
 class KafkaPublisher final : public Publisher {
@@ -135,7 +155,6 @@ Error KafkaPublisher::failed(rd_kafka_resp_err_t error, std::size_t size) {
 Result<> KafkaPublisher::publish(const Publication& message) {
   if (is_closed_) return fail(ErrorCode::cancelled, "it is closed");
   TRY(connect());
-  static_cast<void>(open_->client.take_complaint());
   ++number_;
   report_.reset();
   if (const rd_kafka_resp_err_t refused = produce(message); refused != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -143,7 +162,10 @@ Result<> KafkaPublisher::publish(const Publication& message) {
   const auto deadline = steady_clock::now() + options_.timeout + kReportGrace;
   while (!report_ && !is_closed_ && steady_clock::now() < deadline)
     rd_kafka_poll(open_->client.handle(), kPollMilliseconds);
-  if (report_ == RD_KAFKA_RESP_ERR_NO_ERROR) return success();
+  if (report_ == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    static_cast<void>(open_->client.take_complaint());  // of what is over
+    return success();
+  }
   if (!report_ && is_closed_) return fail(ErrorCode::cancelled, "it was closed");
   return fail(failed(report_.value_or(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT), message.body.size()));
 }
@@ -162,7 +184,11 @@ Result<> check_kafka_publisher(const KafkaPublisherOptions& options) {
 Result<> try_kafka_publisher(const KafkaPublisherOptions& options) {
   KafkaClient client;
   TRY(open_producer(client, options, {}));
-  return client.find_topics({options.topic});
+  TRY(client.find_topics({options.topic}));
+  if (options.carries_edges) {
+    TRY(client.check_retention(options.topic));
+  }
+  return check_size(client, options);
 }
 
 }  // namespace handshaked::engine

@@ -14,6 +14,7 @@ struct KafkaPublisherOptions {
   KafkaOptions connection;
   std::string topic;
   std::chrono::milliseconds timeout{10'000};  ///< of one publish
+  bool carries_edges = false;                 ///< messages of one key do not replace one another
 };
 
 /// Puts messages into a topic of Kafka, each acknowledged by all replicas that are in sync. The

@@ -335,7 +335,12 @@ Result<> try_kafka_source(const KafkaSourceOptions& options) {
     return fail(ErrorCode::invalid_configuration, why);
   KafkaClient client;
   TRY(client.open(RD_KAFKA_CONSUMER, options.connection, usual_properties(options), {}, {}));
-  return client.find_topics(options.topics);
+  TRY(client.find_topics(options.topics));
+  for (const std::string& topic : options.topics) {
+    if (topic.starts_with('^')) continue;  // an expression
+    TRY(client.check_retention(topic));
+  }
+  return success();
 }
 
 std::string why_no_kafka() {

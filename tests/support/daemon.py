@@ -37,6 +37,8 @@ def toml_value(value):
         return str(value)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join("%s = %s" % (json.dumps(key), toml_value(item)) for key, item in value.items()) + " }"
     return json.dumps(str(value))
 
 

@@ -39,6 +39,15 @@ class KafkaCluster:
     def produce(self, topic, messages, *options):
         produce(self.bootstraps, topic, messages, *options)
 
+    def consume(self, topic):
+        """(partition, key, headers, payload) of all that a topic holds, each partition in its order; None while the brokers do not give all of it."""
+        done = subprocess.run(["kcat", "-C", "-b", self.bootstraps, "-t", topic, "-o", "beginning", "-e", "-q", "-f", "%p\t%k\t%h\t%s\n"],
+                              capture_output=True, timeout=60, check=False)
+        if done.returncode != 0:
+            return None
+        lines = [line.split("\t", 3) for line in done.stdout.decode().splitlines()]
+        return [(int(partition), key, headers, payload) for partition, key, headers, payload in lines]
+
 
 def produce(bootstraps, topic, messages, *options):
     """(key, payload) each; returns when the brokers have acknowledged all."""

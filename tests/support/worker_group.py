@@ -45,10 +45,10 @@ def make_worker(scenario, servers, name, partitions, receivers=(), group=None, n
     return worker
 
 
-def make_kafka_worker(scenario, cluster, name, partitions, receivers=(), group=None, tables=(), **options):
+def make_kafka_worker(scenario, cluster, name, partitions, receivers=(), group=None, kafka=None, tables=(), **options):
     tables = [("[group]", dict({"name": GROUP, "partitions": partitions, "worker": name, "lease": "%ds" % LEASE_SECONDS}, **(group or {}))),
-              ("[[kafka]]", {"name": "lines", "brokers": cluster.brokers, "topics": ["nginx-errors"], "host_from": "key", "from_start": True,
-                             "time_zone": "UTC"}), *tables]
+              ("[[kafka]]", dict({"name": "lines", "brokers": cluster.brokers, "topics": ["nginx-errors"], "host_from": "key", "from_start": True,
+                                  "time_zone": "UTC"}, **(kafka or {}))), *tables]
     worker = Worker(scenario, receivers=receivers, tables=tables, name=name, **options)
     worker.database = worker.directory / ("group-%s.db" % GROUP)
     return worker

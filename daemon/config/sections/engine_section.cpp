@@ -39,6 +39,15 @@ void read_engine(TableReader& table, std::string_view section, EngineSource& sou
   name_source(table, section, source.name, names);
 }
 
+/// Lines, or what edges say, each of which is then watched by itself.
+void read_what_is_carried(TableReader& table, EngineSource& source, bool& carries_edges) {
+  static constexpr std::pair<std::string_view, bool> kCarries[] = {{"lines", false},
+                                                                   {"edges", true}};
+  table.choice("carries", carries_edges, kCarries);
+  if (carries_edges && source.silent_after.count() == 0)
+    source.silent_after = std::chrono::minutes(3);
+}
+
 /// A name that JetStream takes for a stream or a consumer.
 bool is_nats_name(std::string_view name) {
   return !name.empty() && name.size() <= 255 &&
@@ -153,11 +162,7 @@ void read_nats(TableReader& table, Config& config) {
   table.text("stream", source.stream);
   table.text("subject", source.subject);
   table.text("consumer", source.consumer);
-  static constexpr std::pair<std::string_view, bool> kCarries[] = {{"lines", false},
-                                                                   {"edges", true}};
-  table.choice("carries", source.carries_edges, kCarries);
-  if (source.carries_edges && source.engine.silent_after.count() == 0)
-    source.engine.silent_after = std::chrono::minutes(3);
+  read_what_is_carried(table, source.engine, source.carries_edges);
   if (!is_nats_name(source.stream))
     table.complain(
         "stream must name the stream of JetStream that holds the lines, without blanks, dots and "
@@ -178,6 +183,7 @@ void read_kafka(TableReader& table, Config& config) {
   read_kafka_brokers(table, source.brokers, kOwnOfSources, "brokers, group and from_start");
   table.texts("topics", source.topics);
   table.text("group", source.group);
+  read_what_is_carried(table, source.engine, source.carries_edges);
   if (source.topics.empty()) table.complain("topics are missing: topics = [\"nginx-errors\"]");
   if (source.group.empty()) table.complain_about("group", "group must not be empty");
   config.kafka.push_back(std::move(source));

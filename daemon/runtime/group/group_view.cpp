@@ -34,11 +34,13 @@ std::optional<telemetry::GroupMetrics::Worker> read_worker(const std::string& ke
 
 std::string group_settings(const config::Config& config) {
   const std::string begin = "v1\npartitions " + std::to_string(config.group.partitions) + "\n";
+  const auto carries = [](bool edges) { return edges ? "\ncarries edges\n" : "\ncarries lines\n"; };
   if (!config.kafka.empty())
-    return begin + "topic " + config.kafka.front().topics.front() + "\ncarries lines\n";
+    return begin + "topic " + config.kafka.front().topics.front() +
+           carries(config.kafka.front().carries_edges);
   const config::NatsSource& source = config.nats.front();
-  return begin + "stream " + source.stream + "\nsubject " + source.subject + "\ncarries " +
-         (source.carries_edges ? "edges" : "lines") + "\n";
+  return begin + "stream " + source.stream + "\nsubject " + source.subject +
+         carries(source.carries_edges);
 }
 
 Result<> check_group_settings(engine::GroupEngine& engine, const config::Config& config) {

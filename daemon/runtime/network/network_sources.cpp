@@ -224,7 +224,8 @@ Result<> NetworkSources::add_engines(const config::Config& config, const FindCur
   }
   for (const config::KafkaSource& configured : config.kafka) {
     TRY(add_engine("kafka", configured.engine,
-                   make_engine_source(configured, find_cursor(configured.engine.name)), false));
+                   make_engine_source(configured, find_cursor(configured.engine.name)),
+                   configured.carries_edges));
   }
   return success();
 }

@@ -210,6 +210,9 @@ TEST_F(KafkaPublisherTest, DeliversOnlyWhatTheBrokersHave) {
   const Result<> lost = publisher->publish(message("meanwhile"));
   ASSERT_FALSE(lost);
   EXPECT_EQ(lost.error().code(), ErrorCode::timeout);
+  EXPECT_THAT(lost.error().message(),
+              testing::AnyOf(HasSubstr("Connect"), HasSubstr("Disconnect"), HasSubstr("down")))
+      << "what was complained about: " << lost.error().message();
   EXPECT_LT(steady_clock::now() - began, seconds(6));
   set_all_down(false);
   Result<> again = lost;

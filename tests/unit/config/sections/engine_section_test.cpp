@@ -58,6 +58,15 @@ TEST(EngineSection, WatchesEdgesUnlessTold) {
                                    "carries = \"edges\"\nheartbeat_interval = \"2s\"\n");
   EXPECT_THAT(loaded.problems, IsEmpty());
   EXPECT_EQ(loaded.config.nats[0].engine.silent_after, std::chrono::minutes(3));
+  const LoadedConfig kafka = read(kKafka + "carries = \"edges\"\nhost_from = \"key\"\n" + kKafka +
+                                  "carries = \"edges\"\nsilent_after = \"1h\"\n" + kKafka);
+  EXPECT_THAT(kafka.problems, IsEmpty());
+  ASSERT_EQ(kafka.config.kafka.size(), 3U);
+  EXPECT_TRUE(kafka.config.kafka[0].carries_edges);
+  EXPECT_EQ(kafka.config.kafka[0].engine.silent_after, std::chrono::minutes(3));
+  EXPECT_EQ(kafka.config.kafka[1].engine.silent_after, std::chrono::hours(1));
+  EXPECT_FALSE(kafka.config.kafka[2].carries_edges);
+  EXPECT_EQ(kafka.config.kafka[2].engine.silent_after.count(), 0);
   EXPECT_EQ(loaded.config.receivers[0].heartbeat_interval, std::chrono::seconds(2));
   EXPECT_THAT(problem("[[receiver]]\ntype = \"nats\"\nservers = [\"nats://n1\"]\nsubject = "
                       "\"a\"\nheartbeat_interval = \"2s\"\n"),
