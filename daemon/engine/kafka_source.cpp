@@ -345,7 +345,7 @@ Result<> try_kafka_source(const KafkaSourceOptions& options) {
 
 std::string why_no_kafka() {
   return rd_kafka_version() != 0 ? std::string()
-                                 : "this program reads Kafka by the host's librdkafka.so.1, which "
+                                 : "this program speaks Kafka by the host's librdkafka.so.1, which "
                                    "is not installed here";
 }
 

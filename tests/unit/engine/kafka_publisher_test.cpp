@@ -202,6 +202,28 @@ TEST_F(KafkaPublisherTest, SaysWhatTheBrokersRefuseAltogetherAndBeginsAnew) {
   EXPECT_TRUE(again) << again.error().message();
 }
 
+/// What makes an idempotent producer useless for good, too.
+TEST_F(KafkaPublisherTest, OutlivesWhatItsProducerDoesNot) {
+  constexpr std::size_t kFaults = 6;
+  const rd_kafka_resp_err_t faults[kFaults] = {
+      RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID,
+      RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,       RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+      RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,          RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED};
+  const auto publisher = make_kafka_publisher(options(seconds(2)));
+  std::vector<std::string> written;
+  std::size_t refused = 0;
+  for (std::size_t number = 0; number < 3 * kFaults; ++number) {
+    rd_kafka_mock_push_request_errors(cluster_, kProduce, 1, faults[number % kFaults]);
+    written.push_back(std::to_string(number));
+    for (int attempt = 0; !publisher->publish(message(written.back())); ++attempt) {
+      ++refused;
+      ASSERT_LT(attempt, 5) << "after " << rd_kafka_err2name(faults[number % kFaults]);
+    }
+  }
+  EXPECT_GE(refused, 3U) << "some faults are told";
+  EXPECT_EQ(bodies(), written);
+}
+
 TEST_F(KafkaPublisherTest, DeliversOnlyWhatTheBrokersHave) {
   const auto publisher = make_kafka_publisher(options(seconds(1)));
   ASSERT_TRUE(publisher->publish(message("before")));
