@@ -327,6 +327,7 @@ void Daemon::take_network_batch(runtime::NetworkBatch batch) {
     counters_.rules.note(found);
   }
   for (const receive::EdgeReport& report : batch.reports) {
+    complain_of_other_partitions(report);
     const match::Rule* const rule = report.event ? base_->find(report.event->rule_id) : nullptr;
     if (correlator_.absorb(report, rule, now) == correlate::Fleet::Verdict::refused)
       log_warning(
@@ -339,6 +340,15 @@ void Daemon::take_network_batch(runtime::NetworkBatch batch) {
     commit.positions.push_back(
         {.source = std::move(batch.source), .cursor = std::move(batch.cursor)});
   advance(now, std::move(commit), std::move(batch.committed));
+}
+
+/// It is taken all the same: a fault that is two incidents is better than one that is none.
+void Daemon::complain_of_other_partitions(const receive::EdgeReport& report) const {
+  if (!config_.group.partition || report.partitions == config_.group.partitions) return;
+  const std::string needed = std::to_string(config_.group.partitions);
+  log_warning(visible_text(report.host) + " divides its events among " +
+              std::to_string(report.partitions) + " partitions, and the group has " + needed +
+              ": one fault may be several incidents until its receiver has partitions = " + needed);
 }
 
 void Daemon::advance() {

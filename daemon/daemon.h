@@ -81,6 +81,7 @@ class Daemon {
   void take_batches();
   void take_batch(runtime::ReadBatch batch);
   void take_network_batch(runtime::NetworkBatch batch);
+  void complain_of_other_partitions(const receive::EdgeReport& report) const;
   /// What is due, as soon as the store has room for it.
   void advance();
   /// `committed`: of a sender who waits for an acknowledgement; may be empty.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ struct Group {
   std::chrono::milliseconds lease{10'000};
   std::uint32_t replicas = 3;  ///< copies of what the setup makes
   std::string topic = {};      ///< Kafka: what the workers keep; empty: "handshaked-NAME"
+  std::optional<std::uint32_t> partition = {};  ///< that this daemon has: become_partition()
 
   bool operator==(const Group&) const = default;
 };

@@ -53,7 +53,7 @@ void add_samples(SampleLines& samples, const std::vector<std::string>& lines, Li
 
 void take_identity(Incident& incident, const FoldedFailure& folded, const std::string& print) {
   const match::Rule& rule = *folded.rule;
-  incident.fingerprint = print;
+  incident.become(Fingerprint(print));
   incident.kind = rule.kind;
   incident.noise = rule.noise;
   incident.rule_id = rule.id;

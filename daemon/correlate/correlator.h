@@ -58,7 +58,14 @@ struct CorrelatorOptions {
                     ///< its lines may be on their way
   std::size_t max_incidents =
       100'000;  ///< live ones and those that may reopen; more are counted, not kept
+  /// Of what edges tell, another hears the rest: a partition of a group. What has become another
+  /// fault there may be another's, then.
+  bool hears_a_part = false;
+  bool tells_silence = true;  ///< false: the partition of fingerprint_of_silence() does
 };
+
+/// Of the incident that edges are silent.
+std::string fingerprint_of_silence();
 
 /// What the rest of the daemon has to do about an incident: store it, in every case.
 struct IncidentChange {
@@ -217,6 +224,7 @@ class Correlator {
                        const std::string& host, Time now);
   void merge(Live& live, const receive::EdgeEvent& event, std::uint64_t more_lines, Time now);
   void take_diagnosis(Live& live, const receive::EdgeEvent& event, Time now);
+  void end_moved(const std::string& left, Time now);
   void follow_to_cause(const std::string& left, const receive::EdgeEvent& event,
                        const match::Rule* rule, Time now);
   void spread(Live& live, Time now);

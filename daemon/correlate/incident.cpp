@@ -238,6 +238,17 @@ std::string_view to_string(Status status) {
   return "";
 }
 
+void Incident::become(Fingerprint other) {
+  if (other.text() == fingerprint.text()) return;
+  if (!fingerprint.empty()) {
+    std::vector<std::string>& earlier = earlier_fingerprints.change();
+    std::erase(earlier, other.text());
+    earlier.push_back(fingerprint.text());
+    if (earlier.size() > kMaxEarlierFingerprints) earlier.erase(earlier.begin());
+  }
+  fingerprint = std::move(other);
+}
+
 std::string Incident::to_json() const {
   std::string out;
   JsonWriter json(out);
@@ -245,6 +256,7 @@ std::string Incident::to_json() const {
       .member("version", kStateVersion)
       .member("id", id.text())
       .member("fingerprint", fingerprint.text());
+  if (!earlier_fingerprints.empty()) json.array("earlier_fingerprints", earlier_fingerprints);
   json.optional_member("parent_id", parent_id)
       .member("status", static_cast<int>(status))
       .member("severity", static_cast<int>(severity));
@@ -295,6 +307,8 @@ Result<Incident> Incident::from_json(std::string_view text) {
   Incident incident;
   incident.id = state.text("id");
   incident.fingerprint = state.text("fingerprint");
+  if (auto earlier = state.texts("earlier_fingerprints"); !earlier.empty())
+    incident.earlier_fingerprints = std::move(earlier);
   incident.parent_id = state.text("parent_id");
   incident.status = read_enum(state.integer("status"), Status::resolved);
   incident.severity = read_enum(state.integer("severity"), match::Severity::critical);

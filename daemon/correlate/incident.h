@@ -60,6 +60,7 @@ struct Incident {
   static constexpr std::size_t kMaxHosts = 64;
   static constexpr std::size_t kMaxServers = 32;
   static constexpr std::size_t kMaxNotes = 20;
+  static constexpr std::size_t kMaxEarlierFingerprints = 4;
   static constexpr std::size_t kMaxNoteBytes = 2000;
 
   // What is small stands together: holes between members would be kept a hundred thousand times.
@@ -89,7 +90,8 @@ struct Incident {
   OptionalTime resolved_at;
   /// "quiet": no line for long, by the fault's own rhythm; "probes": every peer passed; "passed":
   /// it never opened; "operator": by hand; "usual": noise is back to its usual; "replaced": what
-  /// was to end is not in use any more; "settled": a peer that changed has kept what it shows since
+  /// was to end is not in use any more; "settled": a peer that changed has kept what it shows
+  /// since; "merged": it turned out to be another fault, which has an incident of its own
   SharedText resolved_by;
   OptionalTime reopened_at;
 
@@ -103,6 +105,9 @@ struct Incident {
   SampleLines sample_lines;
   BoxedList<std::vector<Consequence>> consequences;
   BoxedList<std::vector<OperatorNote>> notes;
+  /// What it was taken for before its cause was found, the latest last; bounded. Whoever is told by
+  /// fingerprint has to hear that it left.
+  BoxedList<std::vector<std::string>> earlier_fingerprints;
   Boxed<NoiseHistory> noise_history;  ///< of noise only
   Boxed<FleetSpread> fleet;           ///< of what edges report only
   Boxed<Foreseen> foreseen;           ///< of what no line tells of only
@@ -120,6 +125,9 @@ struct Incident {
   const std::string& cause() const {
     return diagnosis && !diagnosis->cause.empty() ? diagnosis->cause : likeliest_cause.get();
   }
+
+  /// It is another fault than it was taken for.
+  void become(Fingerprint other);
 
   /// JSON for the store, and back. A text of a later version than we know is refused.
   std::string to_json() const;

@@ -64,6 +64,8 @@ void write_incident(JsonWriter& json, const Incident& incident, Language languag
       .begin_object()
       .member("id", incident.id.text())
       .member("fingerprint", incident.fingerprint.text());
+  if (!incident.earlier_fingerprints.empty())
+    json.array("earlier_fingerprints", incident.earlier_fingerprints);
   json.member("title", correlate::incident_title(incident, language));
   json.optional_member("parent_id", incident.parent_id);
   json.member("status",

@@ -106,6 +106,7 @@ std::string end_of(const Notification& notification, const Texts& text) {
   if (by == "operator") return text("over.by_operator");
   if (by == "replaced") return text("over.by_replaced");
   if (by == "settled") return text("over.by_settled");
+  if (by == "merged") return text("over.by_merged");
   if (by == "usual") return text("over.by_usual");
   return {};
 }

@@ -122,6 +122,7 @@ std::string subjects_of_all(const Config& config) {
 void become_partition(Config& config, std::uint32_t partition) {
   const std::string name = partition_name(config.group, partition);
   config.host = name;
+  config.group.partition = partition;
   EngineSource& engine =
       config.kafka.empty() ? config.nats.front().engine : config.kafka.front().engine;
   engine.name += "-" + std::to_string(partition);  // of what is saved, and of what ids derive from

@@ -14,7 +14,6 @@ constexpr auto kLeastPause = std::chrono::milliseconds(250);  // between two loo
 
 constexpr std::array<std::string_view, 5> kKinds{"opened", "reopened", "diagnosed", "updated",
                                                  "resolved"};
-constexpr std::size_t kReopened = 1;
 
 std::size_t index_of_kind(std::string_view kind) {
   return static_cast<std::size_t>(std::find(kKinds.begin(), kKinds.end() - 1, kind) -
@@ -48,7 +47,8 @@ Fleet::Heard Fleet::hear(const receive::EdgeReport& report, Time now) {
   const Time look = now + edge->silent_after;
   next_look_ = std::min(next_look_.value_or(look), look);
   if (describe(*edge, report)) heard.described_anew = edge;
-  if (report.event) take_event(*edge, *report.event, now, heard);
+  if (report.event && report.has_moved) take_move(*edge, *report.event, now, heard);
+  else if (report.event) take_event(*edge, *report.event, now, heard);
   return heard;
 }
 
@@ -81,57 +81,91 @@ bool Fleet::describe(Edge& edge, const receive::EdgeReport& report) {
   return true;
 }
 
-void Fleet::take_event(Edge& edge, const receive::EdgeEvent& event, Time now, Heard& heard) {
-  const std::size_t kind = index_of_kind(event.kind);
-  auto known = edge.faults.find(event.incident_id);
-  const Time event_at = time_or(event.time, now);
-  if (known != edge.faults.end()) {
-    const EdgeFault& fault = known->second;
-    if (event.number <= fault.taken[kind]) {
-      ++counters_.duplicates;
-      heard.verdict = Verdict::duplicate;
-      return;
-    }
-    // One incident's events come in order, but for those that somebody sends again by hand.
-    const bool is_late =
-        !fault.is_open && event.is_open && kind != kReopened && event_at <= fault.event_at;
-    if (is_late) {
-      known->second.taken[kind] = event.number;
-      mark(edge);
-      ++counters_.outdated;
-      heard.verdict = Verdict::outdated;
-      return;
-    }
-  } else {
-    drop_old(edge, now);
-    if (edge.faults.size() >= kMostFaults) {
-      ++counters_.refused;
-      heard.verdict = Verdict::refused;
-      return;
-    }
-    known =
-        edge.faults.emplace(event.incident_id, EdgeFault{.incident_id = event.incident_id}).first;
+/// nullptr: there are too many.
+EdgeFault* Fleet::find_or_add_fault(Edge& edge, const std::string& incident_id, Time now,
+                                    Heard& heard) {
+  const auto known = edge.faults.find(incident_id);
+  if (known != edge.faults.end()) return &known->second;
+  drop_old(edge, now);
+  if (edge.faults.size() < kMostFaults)
+    return &edge.faults.emplace(incident_id, EdgeFault{.incident_id = incident_id}).first->second;
+  ++counters_.refused;
+  heard.verdict = Verdict::refused;
+  return nullptr;
+}
+
+namespace {
+
+/// Grows with each end and each return.
+std::uint64_t step_of(std::uint32_t reopens, bool is_open) {
+  return std::uint64_t{2} * reopens + (is_open ? 0 : 1);
+}
+
+/// One incident's events come in order, but for those that somebody sends again by hand.
+bool is_late(const EdgeFault& fault, const receive::EdgeEvent& event) {
+  if (event.changes != fault.changes) return event.changes < fault.changes;
+  return !fault.has_moved &&
+         step_of(event.reopens, event.is_open) < step_of(fault.reopens, fault.is_open);
+}
+
+}  // namespace
+
+/// The fault that the event is of; nullptr where it says nothing new.
+EdgeFault* Fleet::find_for(Edge& edge, const receive::EdgeEvent& event, Time now, Heard& heard) {
+  EdgeFault* const fault = find_or_add_fault(edge, event.incident_id, now, heard);
+  if (fault == nullptr) return nullptr;
+  std::uint32_t& taken = fault->taken[index_of_kind(event.kind)];
+  if (event.number <= taken) {
+    ++counters_.duplicates;
+    heard.verdict = Verdict::duplicate;
+    return nullptr;
   }
-  EdgeFault& fault = known->second;
-  if (!fault.fingerprint.empty() && fault.fingerprint != event.fingerprint) {
+  taken = event.number;
+  mark(edge);
+  if (is_late(*fault, event)) {
+    ++counters_.outdated;
+    heard.verdict = Verdict::outdated;
+    return nullptr;
+  }
+  ++counters_.taken;
+  fault->changes = event.changes;
+  fault->reopens = event.reopens;
+  fault->told_at = now;
+  return fault;
+}
+
+void Fleet::take_event(Edge& edge, const receive::EdgeEvent& event, Time now, Heard& heard) {
+  EdgeFault* const known = find_for(edge, event, now, heard);
+  if (known == nullptr) return;
+  EdgeFault& fault = *known;
+  if (!fault.fingerprint.empty() && !fault.has_moved && fault.fingerprint != event.fingerprint) {
     heard.left = fault.fingerprint;
     let_go(edge, fault);
   }
+  if (fault.fingerprint != event.fingerprint) fault.count = 0;
+  const Time event_at = time_or(event.time, now);
   heard.more_lines = event.count > fault.count ? event.count - fault.count : 0;
+  fault.count += heard.more_lines;
   fault.fingerprint = event.fingerprint;
+  fault.has_moved = false;
   fault.cause = event.is_looked_at ? event.cause : fault.cause;
   fault.is_open = event.is_open;
   fault.since = time_or(event.opened_at, event_at);
   fault.until = event.is_open ? OptionalTime() : OptionalTime(time_or(event.resolved_at, event_at));
-  fault.event_at = std::max(fault.event_at, event_at);
-  fault.told_at = now;
-  fault.count = event.count;
-  fault.taken[kind] = event.number;
   hold(edge, fault);
-  mark(edge);
-  ++counters_.taken;
   heard.verdict = Verdict::taken;
   heard.fault = &fault;
+}
+
+void Fleet::take_move(Edge& edge, const receive::EdgeEvent& event, Time now, Heard& heard) {
+  EdgeFault* const fault = find_for(edge, event, now, heard);
+  if (fault == nullptr) return;
+  heard.verdict = Verdict::moved;
+  if (std::exchange(fault->has_moved, true)) return;
+  fault->is_open = false;
+  if (fault->fingerprint.empty()) return;
+  heard.left = fault->fingerprint;
+  let_go(edge, *fault);
 }
 
 /// Of two incidents of one fault on an edge, the younger one counts.
@@ -173,7 +207,7 @@ const EdgeFault* Fleet::note_own_fault(std::string_view host, const std::string&
     fault.until = now;
   }
   fault.is_open = is_open;
-  fault.event_at = fault.told_at = now;
+  fault.told_at = now;
   hold(edge->second, fault);
   mark(edge->second);
   return &fault;
@@ -359,7 +393,8 @@ void Fleet::restore(Edge edge, Time now) {
   Edge& kept = edges_[edge.host] = std::move(edge);
   kept.heard_at = now;  // nobody could be heard while we were away
   count_facts(kept, true);
-  for (const auto& [id, fault] : kept.faults) hold(kept, fault);
+  for (const auto& [id, fault] : kept.faults)
+    if (!fault.has_moved) hold(kept, fault);
   next_look_ = now;
 }
 

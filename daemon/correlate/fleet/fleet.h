@@ -26,10 +26,11 @@ struct EdgeFault {
   std::string fingerprint = {};
   std::string cause = {};  ///< found out there; empty: the line alone
   bool is_open = true;
-  Time since{};  ///< these three by the edge's clock
+  bool has_moved = false;  ///< it is another fault by now, of which another partition hears
+  std::uint32_t reopens = 0, changes = 0;  ///< of its newest event
+  Time since{};                            ///< these two by the edge's clock
   OptionalTime until = {};
-  Time event_at{};  ///< of the newest event
-  Time told_at{};   ///< when that came, by ours
+  Time told_at{};  ///< when the newest event came, by ours
   std::uint64_t count = 0;
   std::array<std::uint32_t, 5> taken{};  ///< the highest number of each kind of event
 };
@@ -50,8 +51,8 @@ std::string to_json(const Edge& edge);
 Result<Edge> edge_from_json(std::string_view json);
 
 /// All edges: what each has told, when it was heard last, and which fault is on which of them. An
-/// event is taken once, in whatever order it comes; times of one edge are only ever compared with
-/// each other, so that its clock does not matter. Bounded. Not shared between threads.
+/// event is taken once, in whatever order it comes: which of two is the newer one says how often
+/// the incident had come back and ended by then, and no clock. Bounded. Not shared between threads.
 class Fleet {
  public:
   static constexpr std::size_t kMostEdges = 20'000;
@@ -62,6 +63,7 @@ class Fleet {
   enum class Verdict : std::uint8_t {
     heard,      ///< a heartbeat
     taken,      ///< an event, and it says something new
+    moved,      ///< an event that says that its incident is another partition's from now on
     duplicate,  ///< it was taken before
     outdated,   ///< the edge has told of what came after it
     refused,    ///< more edges or faults than are kept
@@ -73,7 +75,8 @@ class Fleet {
     const EdgeFault* fault =
         nullptr;  ///< of an event that was taken; valid until the next call that changes something
     std::uint64_t more_lines = 0;  ///< than the edge had told before
-    std::string left;  ///< the fault that the incident is no longer: a consequence found its cause
+    std::string left;  ///< the fault that the incident is no longer: a consequence found its cause.
+                       ///< With `moved`, it is none of ours any more
   };
   Heard hear(const receive::EdgeReport& report, Time now);
 
@@ -117,6 +120,9 @@ class Fleet {
   Edge* find_or_add(const receive::EdgeReport& report, Time now);
   bool describe(Edge& edge, const receive::EdgeReport& report);
   void take_event(Edge& edge, const receive::EdgeEvent& event, Time now, Heard& heard);
+  EdgeFault* find_for(Edge& edge, const receive::EdgeEvent& event, Time now, Heard& heard);
+  void take_move(Edge& edge, const receive::EdgeEvent& event, Time now, Heard& heard);
+  EdgeFault* find_or_add_fault(Edge& edge, const std::string& incident_id, Time now, Heard& heard);
   void hold(const Edge& edge, const EdgeFault& fault);
   void let_go(const Edge& edge, const EdgeFault& fault);
   void drop_old(Edge& edge, Time now);

@@ -38,8 +38,18 @@ Place place_of(const receive::EdgeEvent& event) {
           .scheme = {}};
 }
 
+/// The same again when the event comes again. A return is another incident: what was told of the
+/// one before would be taken for told of it.
+std::string id_of(const receive::EdgeEvent& event, const std::string& host,
+                  const std::string& more = {}) {
+  std::string from = event.fingerprint + '\0' + host + '\0' + event.incident_id;
+  if (event.reopens > 0) from += '\0' + std::to_string(event.reopens);
+  if (!more.empty()) from += '\0' + more;
+  return "inc-" + sha256_hex(from, 16);
+}
+
 void identify(Incident& incident, const receive::EdgeEvent& event, const match::Rule* rule) {
-  incident.fingerprint = event.fingerprint;
+  incident.become(Fingerprint(event.fingerprint));
   incident.kind = match::Kind::fault;  // the edge has waited for what may pass, and left noise out
   incident.rule_id = event.rule_id;
   incident.title = rule != nullptr ? rule->title : event.title;
@@ -110,9 +120,16 @@ std::shared_ptr<const DiagnosisNote> silence_note() {
 Fleet::Verdict Correlator::absorb(const receive::EdgeReport& report, const match::Rule* rule,
                                   Time now) {
   if (!watched_since_) watched_since_ = now;
+  if (report.has_moved && !options_.hears_a_part) {
+    receive::EdgeReport without = report;  // the partition that it moved to is ours as well
+    without.event.reset();
+    without.has_moved = false;
+    return absorb(without, nullptr, now);
+  }
   const Fleet::Heard heard = fleet_.hear(report, now);
   if (heard.was_silent) note_silence(report.host, false, now);
-  if (!heard.left.empty()) follow_to_cause(heard.left, *report.event, rule, now);
+  if (heard.verdict == Fleet::Verdict::moved) end_moved(heard.left, now);
+  else if (!heard.left.empty()) follow_to_cause(heard.left, *report.event, rule, now);
   if (heard.verdict == Fleet::Verdict::taken)
     join(*report.event, rule, report.host, heard.more_lines, now);
   if (heard.described_anew != nullptr) {
@@ -161,7 +178,9 @@ Correlator::Live* Correlator::find_or_create(const receive::EdgeEvent& event,
   Live& live = *owned;
   Incident& incident = live.incident;
   identify(incident, event, rule);
-  incident.id = "inc-" + sha256_hex(event.fingerprint + '\0' + host + '\0' + event.incident_id, 16);
+  incident.id = id_of(event, host);
+  if (by_id_.contains(&live))
+    incident.id = id_of(event, host, event.id);  // one that has become another fault
   if (by_id_.contains(&live)) return nullptr;
   incident.severity = live.rule_severity = severity;
   incident.opened_at = incident.run_since = incident.last_seen_at = time_of(event.opened_at, now);
@@ -219,12 +238,20 @@ void Correlator::follow_to_cause(const std::string& left, const receive::EdgeEve
   if (known == nullptr) return;
   if (fleet_.affected(left) > 0 || live_.contains(Fingerprint(event.fingerprint))) {
     spread(*known, now);
-    return end_if_over(*known, "passed", now);
+    return end_if_over(*known, "merged", now);
   }
   Owned owned = live_.take(known->incident.fingerprint);
   identify(owned->incident, event, rule);
   share_texts(owned->incident);
   live_.insert(std::move(owned));
+}
+
+/// On an edge it has become a fault of which another partition hears.
+void Correlator::end_moved(const std::string& left, Time now) {
+  Live* const known = live_.find(Fingerprint(left));
+  if (known == nullptr) return;
+  spread(*known, now);
+  end_if_over(*known, "merged", now);
 }
 
 void Correlator::spread(Live& live, Time now) {
@@ -252,16 +279,27 @@ void Correlator::end_if_over(Live& live, const std::string& by, Time now) {
 // ---- edges that are not heard
 // -------------------------------------------------------------------------------------------------
 
+namespace {
+
+Place place_of_silence() {
+  return {.side = parse::Side::config,
+          .peer = {},
+          .name = {},
+          .server = {},
+          .object = "handshaked",
+          .scheme = {}};
+}
+
+}  // namespace
+
+std::string fingerprint_of_silence() { return fingerprint(kSilentRule, place_of_silence()); }
+
 /// One incident for all of them: a network that is cut silences many at once.
 void Correlator::note_silence(const std::string& host, bool is_silent, Time now) {
-  const Place place{.side = parse::Side::config,
-                    .peer = {},
-                    .name = {},
-                    .server = {},
-                    .object = "handshaked",
-                    .scheme = {}};
+  if (!options_.tells_silence) return;
+  const Place place = place_of_silence();
   receive::EdgeEvent event;
-  event.fingerprint = fingerprint(kSilentRule, place);
+  event.fingerprint = fingerprint_of_silence();
   event.is_open = is_silent;
   event.rule_id = kSilentRule;
   event.title = texts().text(Language::en, "silence.title");

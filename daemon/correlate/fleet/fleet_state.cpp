@@ -29,7 +29,9 @@ void write_fault(JsonWriter& json, const EdgeFault& fault) {
       .optional_member("cause", fault.cause);
   json.member("open", fault.is_open).member("since", stored(fault.since));
   if (fault.until) json.member("until", stored(*fault.until));
-  json.member("event_at", stored(fault.event_at))
+  if (fault.has_moved) json.member("moved", true);
+  json.member("reopens", fault.reopens)
+      .member("changes", fault.changes)
       .member("told_at", stored(fault.told_at))
       .member("count", fault.count);
   json.array("taken", fault.taken).end_object();
@@ -73,7 +75,7 @@ EdgeFault read_fault(const object& from) {
   fault.is_open = from["open"].get(is_open) == simdjson::SUCCESS && is_open;
   fault.since = time_at(from, "since").value_or(Time{});
   fault.until = time_at(from, "until");
-  fault.event_at = time_at(from, "event_at").value_or(Time{});
+  if (from["moved"].get(fault.has_moved)) fault.has_moved = false;
   fault.told_at = time_at(from, "told_at").value_or(Time{});
   fault.count = static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_at(from, "count")));
   simdjson::dom::array taken;
@@ -86,6 +88,11 @@ EdgeFault read_fault(const object& from) {
       ++kind;
     }
   }
+  fault.changes = static_cast<std::uint32_t>(integer_at(from, "changes"));
+  constexpr std::size_t kReopened = 1;  // a state of before knows it by its events alone
+  std::int64_t reopens = 0;
+  fault.reopens =
+      from["reopens"].get(reopens) ? fault.taken[kReopened] : static_cast<std::uint32_t>(reopens);
   return fault;
 }
 

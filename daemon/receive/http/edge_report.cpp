@@ -17,6 +17,8 @@ namespace dom = simdjson::dom;
 constexpr std::size_t kMostFacts = 48, kMostLabels = 16;
 constexpr std::size_t kLongestName = 255, kLongestTitle = 512, kLongestLine = 4096,
                       kLongestUrl = 1024;
+constexpr std::uint64_t kMostReopens = 1'000'000'000;
+constexpr std::uint64_t kMostPartitions = 1024;  // as in [group]
 constexpr std::size_t kMostListed = 64, kMostLines = 3;
 constexpr std::size_t kLongestMembers = std::size_t{64} << 10;
 constexpr std::size_t kDeepest = 32;  // of a message: ours go half as deep
@@ -118,6 +120,11 @@ Result<> read_incident(const dom::object& data, EdgeEvent& event) {
   event.resolved_by = text_in(incident, "resolved_by");
   event.fix_verified_at = text_in(incident, "fix_verified_at");
   event.count = count_in(incident, "count");
+  event.reopens = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(count_in(incident, "reopens"), kMostReopens));
+  dom::array earlier;
+  if (incident["earlier_fingerprints"].get(earlier) == simdjson::SUCCESS)
+    event.changes = static_cast<std::uint32_t>(earlier.size());
   event.hosts = texts_in(incident, "hosts", kMostListed, kLongestName);
   event.servers = texts_in(incident, "servers", kMostListed, kLongestName);
   event.sample_lines = texts_in(incident, "sample_lines", kMostLines, kLongestLine);
@@ -225,7 +232,10 @@ Result<EdgeReport> read_edge_report(std::string_view body) {
   report.lag_seconds = count_in(edge, "lag_seconds");
   if (root["event"].get(event) == simdjson::SUCCESS) {
     TRY(report.event, read_event(event));
+    if (root["moved"].get(report.has_moved)) report.has_moved = false;
   }
+  report.partitions = static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(count_in(root, "partitions"), 1, kMostPartitions));
   return report;
 }
 

@@ -29,6 +29,9 @@ struct EdgeEvent {
   bool is_open = true;
   std::string opened_at, last_seen_at, resolved_at, resolved_by, fix_verified_at;
   std::uint64_t count = 0;
+  // How far the incident had come by then.
+  std::uint32_t reopens = 0;  ///< how often it had come back
+  std::uint32_t changes = 0;  ///< how often it had turned out to be another fault
   std::vector<std::string> hosts, servers, clients, sample_lines;
   std::string rule_id, title, title_zh, url;
   std::string side, peer, name, server, file, directive;
@@ -53,11 +56,15 @@ struct EdgeReport {
   std::uint64_t lag_seconds = 0;           ///< how long the oldest of them has waited
   std::chrono::seconds silent_after{180};  ///< as the source is configured
   std::optional<EdgeEvent> event;
+  /// The incident of the event is another fault by now, of which another partition hears: here it
+  /// is over.
+  bool has_moved = false;
+  std::uint32_t partitions = 1;  ///< among which the edge divides its events, by fingerprint
 };
 
 /// The version of the message; a sender of a later one is asked to wait until this program is as
 /// new.
-inline constexpr std::int64_t kEdgeMessageVersion = 1;
+inline constexpr std::int64_t kEdgeMessageVersion = 2;
 /// A message may be so long.
 inline constexpr std::size_t kEdgeMessageLimit = std::size_t{1} << 20;
 

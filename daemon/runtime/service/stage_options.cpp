@@ -26,6 +26,11 @@ correlate::CorrelatorOptions correlator_options(const config::Config& config) {
   options.hold = std::min<Duration>(config.resolve_after, std::chrono::minutes(2));
   options.reopen_within = config.reopen_within;
   options.max_incidents = config.max_incidents;
+  if (const config::Group& group = config.group; group.partition) {
+    const std::string silence = correlate::fingerprint_of_silence();
+    options.hears_a_part = group.partitions > 1;
+    options.tells_silence = correlate::partition_of(silence, group.partitions) == group.partition;
+  }
   return options;
 }
 

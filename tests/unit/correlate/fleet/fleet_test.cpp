@@ -1,107 +1,13 @@
 // One fault on many hosts: what edges report becomes incidents.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <map>
-#include <optional>
-#include <random>
 #include <set>
 #include <string>
-#include <vector>
 
-#include "correlate/correlator.h"
-#include "parse/time_zone.h"
-#include "unit/correlate/story.h"
+#include "unit/correlate/fleet/edge_world.h"
 
 namespace handshaked::correlate {
 namespace {
-
-using Verdict = Fleet::Verdict;
-using What = IncidentChange::What;
-
-std::string print_of(unsigned fault) {
-  std::string digits = std::to_string(fault);
-  return "v1:" + std::string(32 - digits.size(), '0') + digits;
-}
-
-receive::EdgeReport heartbeat(const std::string& host, receive::NamedTexts facts = {},
-                              receive::NamedTexts labels = {}) {
-  receive::EdgeReport report;
-  report.host = host;
-  report.version = "0.9.0";
-  report.facts = std::move(facts);
-  report.labels = std::move(labels);
-  report.silent_after = std::chrono::seconds(180);
-  return report;
-}
-
-struct Told {
-  std::string kind = "opened";
-  std::uint32_t number = 1;
-  unsigned fault = 1;
-  std::string incident = {};
-  std::uint64_t count = 1;
-  double opened = 0, seconds = 0;  // by the edge's clock
-};
-
-receive::EdgeReport report(const std::string& host, const Told& told,
-                           receive::NamedTexts facts = {}) {
-  receive::EdgeReport made = heartbeat(host, std::move(facts));
-  receive::EdgeEvent event;
-  event.kind = told.kind;
-  event.number = told.number;
-  event.incident_id = told.incident.empty() ? "inc-0123456789abcdef" : told.incident;
-  event.id = event.incident_id + "." + told.kind + "." + std::to_string(told.number);
-  event.time = event.last_seen_at = parse::format_rfc3339(at(told.seconds));
-  event.opened_at = parse::format_rfc3339(at(told.opened));
-  event.is_open = told.kind != "resolved";
-  if (!event.is_open) event.resolved_at = event.time;
-  event.resolved_by = event.is_open ? "" : "probes";
-  event.fingerprint = print_of(told.fault);
-  event.severity = "warning";
-  event.count = told.count;
-  event.hosts = {host};
-  event.rule_id = "t/verify-20";
-  event.title = "the chain does not verify";
-  event.side = "upstream";
-  event.peer = "10.0.0." + std::to_string(told.fault) + ":8443";
-  made.event = std::move(event);
-  return made;
-}
-
-struct Centre {
-  std::optional<Correlator> kept{std::in_place, CorrelatorOptions{.host = "centre"}};
-  Correlator& correlator = *kept;
-  std::map<std::string, int> opened, resolved, reopened;  ///< by incident
-
-  Verdict hear(const receive::EdgeReport& report, double seconds) {
-    const Verdict verdict = correlator.absorb(report, nullptr, at(seconds));
-    advance(seconds);
-    return verdict;
-  }
-  void advance(double seconds) {
-    for (const IncidentChange& change : correlator.advance(at(seconds))) {
-      if (change.what == What::opened) ++opened[change.incident->id];
-      if (change.what == What::resolved) ++resolved[change.incident->id];
-      if (change.what == What::reopened) ++reopened[change.incident->id];
-    }
-  }
-  const Incident* incident(unsigned fault = 1) const {
-    return correlator.find_by_fingerprint(print_of(fault));
-  }
-  /// As after a restart: what was stored is all there is.
-  void restart(double seconds) {
-    std::vector<std::string> incidents, edges;
-    for (const Incident* const one : correlator.incidents()) incidents.push_back(one->to_json());
-    for (const auto& [host, edge] : correlator.fleet().edges()) edges.push_back(to_json(edge));
-    kept.emplace(CorrelatorOptions{.host = "centre"});
-    for (const std::string& state : incidents)
-      correlator.restore(Incident::from_json(state).value());
-    std::vector<Edge> restored;
-    for (const std::string& state : edges) restored.push_back(edge_from_json(state).value());
-    correlator.restore_edges(std::move(restored), at(seconds));
-  }
-};
 
 TEST(FleetJoin, OneFaultOnFortyHostsIsOneIncidentThatListsThemAndSinceWhenEach) {
   Centre centre;
@@ -308,98 +214,71 @@ TEST(FleetState, OfALaterVersionIsRefused) {
   EXPECT_FALSE(edge_from_json("{"));
 }
 
-/// What an edge sends in the end, in the order of each incident, with repetitions; the truth is
-/// known by construction.
-struct World {
-  struct Sent {
-    receive::EdgeReport report;
-    std::string host;
-    bool is_open;
-    unsigned fault;
-  };
-  std::mt19937 random;
-  std::map<std::pair<std::string, unsigned>, std::vector<receive::EdgeReport>>
-      to_send;  ///< by host and fault: in order
-  explicit World(unsigned seed) : random(seed) {}
-  unsigned below(unsigned limit) {
-    return std::uniform_int_distribution<unsigned>(0, limit - 1)(random);
-  }
+TEST(FleetJoin, TheEndOfBeforeThatSomebodySendsAgainEndsNothing) {
+  Centre centre;
+  centre.hear(report("a", {}), 0);
+  centre.hear(report("a", {.kind = "reopened", .number = 1, .seconds = 70}), 70);
+  EXPECT_EQ(centre.hear(report("a", {.kind = "resolved", .number = 1, .seconds = 50}), 80),
+            Verdict::outdated);
+  ASSERT_NE(centre.incident(), nullptr);
+  EXPECT_EQ(centre.hear(report("a", {.kind = "resolved", .number = 2, .reopens = 1}), 90),
+            Verdict::taken);
+  EXPECT_EQ(centre.incident(), nullptr);
+}
 
-  void make_history(const std::string& host, unsigned fault) {
-    std::vector<receive::EdgeReport>& sent = to_send[{host, fault}];
-    const std::string incident = "inc-" + std::string(13, 'a') + std::to_string(100 + fault);
-    std::uint32_t rounds = 0, number = 1;
-    std::uint64_t count = 1;
-    double seconds = below(1000);
-    const double opened = seconds;
-    sent.push_back(report(host, {.fault = fault,
-                                 .incident = incident,
-                                 .count = count,
-                                 .opened = opened,
-                                 .seconds = seconds}));
-    while (below(4) != 0) {
-      seconds += 1 + below(50);
-      count += below(5);
-      const bool was_open = sent.back().event->is_open;
-      const std::string kind = !was_open ? "reopened" : below(2) == 0 ? "updated" : "resolved";
-      if (kind == "reopened") ++rounds;
-      const std::uint32_t its_number = kind == "reopened"   ? rounds
-                                       : kind == "resolved" ? rounds + 1
-                                                            : ++number;
-      sent.push_back(report(host, {.kind = kind,
-                                   .number = its_number,
-                                   .fault = fault,
-                                   .incident = incident,
-                                   .count = count,
-                                   .opened = opened,
-                                   .seconds = seconds}));
-    }
-  }
-};
+TEST(FleetJoin, AClockThatIsSetBackHidesNoReturn) {
+  Centre centre;
+  centre.hear(report("a", {.seconds = 5000}), 0);
+  centre.hear(report("a", {.kind = "resolved", .seconds = 5100}), 10);
+  EXPECT_EQ(
+      centre.hear(report("a", {.kind = "updated", .number = 9, .seconds = 40, .reopens = 1}), 20),
+      Verdict::taken);
+  ASSERT_NE(centre.incident(), nullptr);
+}
 
-TEST(FleetJoin, AnyOrderOfHostsWithRepetitionsAndRestartsGivesTheSameIncidents) {
-  for (unsigned seed = 0; seed < 100; ++seed) {
+TEST(FleetJoin, LinesAreNotCountedAgainAfterAnEventThatCameLate) {
+  Centre centre;
+  centre.hear(report("a", {.kind = "updated", .number = 5, .count = 9}), 0);
+  centre.hear(report("a", {.count = 1}), 1);
+  centre.hear(report("a", {.kind = "updated", .number = 6, .count = 10}), 2);
+  EXPECT_EQ(centre.incident()->count, 10U);
+}
+
+TEST(FleetJoin, AFaultOfWhichOneCameBackAfterTheOtherHadFoundItsCauseIsAnIncident) {
+  Centre centre;
+  centre.hear(report("a", {.fault = 1}), 0);
+  centre.hear(report("b", {.fault = 1}), 1);
+  centre.hear(report("a", {.kind = "resolved", .fault = 1}), 2);
+  centre.hear(report("b", {.kind = "diagnosed", .fault = 11, .changes = 1}), 3);
+  centre.hear(report("a", {.kind = "reopened", .number = 1, .fault = 1}), 4);
+  EXPECT_EQ(centre.open_on(1), std::set<std::string>{"a"});
+  EXPECT_EQ(centre.open_on(11), std::set<std::string>{"b"});
+}
+
+TEST(FleetJoin, WhatComesBackWhenItsEndIsLongForgottenIsToldAgain) {
+  Centre centre;
+  centre.hear(report("a", {}), 0);
+  const std::string before = centre.incident()->id;
+  centre.hear(report("a", {.kind = "resolved"}), 2);
+  centre.advance(7200);
+  centre.hear(report("a", {.kind = "reopened", .number = 1}), 7201);
+  ASSERT_NE(centre.incident(), nullptr);
+  EXPECT_NE(centre.incident()->id.text(), before) << "receivers would take it for a repetition";
+  EXPECT_TRUE(centre.opened.contains(centre.incident()->id));
+}
+
+TEST(FleetJoin, AnyOrderWithRepetitionsLateOnesAndRestartsGivesWhatIsTrueInTheEnd) {
+  for (unsigned seed = 0; seed < 300; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    World world(seed);
-    for (unsigned host = 0; host < 1 + world.below(6); ++host)
-      for (unsigned fault = 1; fault <= 1 + world.below(3); ++fault)
-        world.make_history("proxy-" + std::to_string(host), fault);
+    EdgeWorld world = EdgeWorld::make(seed);
     Centre centre;
-    std::map<std::pair<std::string, unsigned>, std::size_t> next;
     double seconds = 10'000;
-    auto left = world.to_send;
-    while (!left.empty()) {
-      auto at_chance = std::next(left.begin(), world.below(static_cast<unsigned>(left.size())));
-      const auto& [key, reports] = *at_chance;
-      std::size_t& position = next[key];
-      seconds += 1;
-      if (position > 0 && world.below(3) == 0) {  // the acknowledgement of an earlier one was lost
-        const Verdict again =
-            centre.hear(reports[world.below(static_cast<unsigned>(position))], seconds);
-        ASSERT_EQ(again, Verdict::duplicate);
-        continue;
-      }
-      ASSERT_EQ(centre.hear(reports[position], seconds), Verdict::taken);
-      if (++position == reports.size()) left.erase(at_chance);
+    world.play([&](const receive::EdgeReport& report) {
+      centre.hear(report, ++seconds);
       if (world.below(10) == 0) centre.restart(seconds);
-    }
-    std::map<unsigned, std::set<std::string>> open;
-    std::map<unsigned, std::uint64_t> lines;
-    for (const auto& [key, reports] : world.to_send) {
-      if (reports.back().event->is_open) open[key.second].insert(key.first);
-      lines[key.second] += reports.back().event->count;
-    }
-    for (const auto& [fault, count] : lines) {
-      const Incident* const incident = centre.incident(fault);
-      ASSERT_EQ(incident != nullptr, open.contains(fault)) << "fault " << fault;
-      if (incident == nullptr) continue;
-      EXPECT_EQ(incident->fleet->affected, open[fault].size());
-      std::set<std::string> listed;
-      for (const AffectedHost& host : incident->fleet->hosts) {
-        if (!host.until) listed.insert(host.host);
-      }
-      EXPECT_EQ(listed, open[fault]);
-    }
+    });
+    for (const auto& [fault, hosts] : world.open_in_the_end())
+      EXPECT_EQ(centre.open_on(fault), hosts) << "fault " << fault;
   }
 }
 
