@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/language.h"
@@ -69,8 +70,11 @@ struct Group {
   bool operator==(const Group&) const = default;
 };
 
+inline constexpr std::uint32_t kMostPartitions = 1024;
 /// Where a subject names the partition.
 inline constexpr const char* kPartitionWord = "{partition}";
+/// `subject` with the partition in that place; as it is where it names none.
+std::string subject_of_partition(std::string subject, std::string_view partition);
 
 /// One [[route]], and where it stands.
 struct ConfiguredRoute {

@@ -69,9 +69,10 @@ struct Receiver {
   NatsServers nats;  ///< nats: how its servers are reached
   std::string subject,
       stream;  ///< nats: where events are published; the stream that must take them, empty: any
-  KafkaBrokers kafka;           ///< kafka: how its brokers are reached
-  std::string topic;            ///< kafka: where events are published
-  bool speaks_as_edge = false;  ///< nats, kafka: to a central daemon, as type handshaked does
+  KafkaBrokers kafka;            ///< kafka: how its brokers are reached
+  std::string topic;             ///< kafka: where events are published
+  bool speaks_as_edge = false;   ///< nats, kafka: to a central daemon, as type handshaked does
+  std::uint32_t partitions = 1;  ///< … that is a group of so many: events go by fingerprint
 
   std::string address = "unix:/dev/log";  ///< syslog: "udp://host:514", "tcp://host:601",
                                           ///< "tls://host:6514", "unix:/path"

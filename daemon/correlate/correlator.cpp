@@ -175,7 +175,9 @@ Correlator::Live& Correlator::create(const FoldedFailure& folded, const std::str
   take_identity(incident, folded, print);
   const std::string opening =
       folded.sample_lines.empty() ? std::string() : folded.sample_lines.front();
-  incident.id = "inc-" + sha256_hex(print + '\0' + batch.source + '\0' +
+  // Hosts that are copies of each other may write the same line at the same place.
+  const std::string source = options_.host + '\0' + batch.source;
+  incident.id = "inc-" + sha256_hex(print + '\0' + source + '\0' +
                                         std::to_string(folded.opening_offset) + '\0' + opening,
                                     16);
   incident.severity = live.rule_severity = folded.rule->severity;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,9 +20,15 @@ namespace handshaked::emit {
 using DescribeEdge =
     std::function<boost::asio::awaitable<std::string>(std::string receiver, bool anew)>;
 
+/// To whom a message goes where the centre is a group.
+struct EdgeAddress {
+  std::uint32_t partitions = 1;
+  bool has_moved = false;  ///< the event's incident is none of that partition any more
+};
+
 /// What a central daemon reads (receive/http/edge_report.h): how this host is, and an event, or
 /// none.
-std::string edge_message(std::string_view edge, std::string_view event);
+std::string edge_message(std::string_view edge, std::string_view event, EdgeAddress to = {});
 
 struct EdgeNotifierOptions {
   std::string name;

@@ -3,11 +3,15 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "event/partition_address.h"
+
 namespace handshaked::emit {
 
 using boost::asio::awaitable;
 
 namespace {
+
+constexpr std::string_view kEdgeMessage = "application/json";
 
 DeliveryOutcome outcome_of(const Result<>& published) {
   if (published) return {.kind = DeliveryOutcome::Kind::delivered, .retry_after = {}, .reason = {}};
@@ -23,6 +27,7 @@ EngineNotifier::EngineNotifier(EngineNotifierOptions options)
     : name_(std::move(options.name)),
       host_(std::move(options.host)),
       describe_(std::move(options.describe)),
+      partitions_(options.partitions),
       heartbeat_interval_(options.heartbeat_interval),
       publisher_(std::move(options.publisher)) {}
 
@@ -37,7 +42,8 @@ awaitable<DeliveryOutcome> EngineNotifier::publish_here(engine::Publisher& publi
   co_return outcome_of(publisher.publish({.id = letter.id,
                                           .key = letter.key,
                                           .content_type = letter.content_type,
-                                          .body = letter.body}));
+                                          .body = letter.body,
+                                          .partition = letter.partition}));
 }
 
 awaitable<DeliveryOutcome> EngineNotifier::publish(Letter letter) {
@@ -48,18 +54,38 @@ awaitable<DeliveryOutcome> EngineNotifier::publish(Letter letter) {
 }
 
 awaitable<DeliveryOutcome> EngineNotifier::send(const event::RemediationEvent& event) {
+  if (describe_) {
+    auto told = co_await send_to_centre(event);
+    co_return told;
+  }
   Letter letter{.id = event.event_id,
                 .key = event.incident_id,
                 .body = event.body,
                 .content_type = "application/cloudevents+json"};
-  if (describe_) {
-    const std::string edge = co_await describe_(name_, false);
-    letter.key = host_;
-    letter.body = edge_message(edge, event.body);
-    letter.content_type = "application/json";
-  }
   auto published = co_await publish(std::move(letter));
   co_return published;
+}
+
+/// Whoever has it already when one of them cannot be told hears it again.
+awaitable<DeliveryOutcome> EngineNotifier::send_to_centre(const event::RemediationEvent& event) {
+  const std::string edge = co_await describe_(name_, false);
+  DeliveryOutcome outcome;
+  for (const event::PartitionAddress& to : event::partition_addresses(event.body, partitions_)) {
+    Letter letter{.id = event.event_id,
+                  .key = host_,
+                  .body = edge_message(edge, event.body,
+                                       {.partitions = partitions_, .has_moved = to.has_moved}),
+                  .content_type = kEdgeMessage,
+                  .partition = partition_or_none(to.partition)};
+    if (to.has_moved) letter.id += ".moved-" + std::to_string(to.partition);
+    outcome = co_await publish(std::move(letter));
+    if (outcome.kind != DeliveryOutcome::Kind::delivered) break;
+  }
+  co_return outcome;
+}
+
+std::int32_t EngineNotifier::partition_or_none(std::uint32_t partition) const {
+  return partitions_ > 1 ? static_cast<std::int32_t>(partition) : -1;
 }
 
 std::chrono::milliseconds EngineNotifier::refresh_interval() const {
@@ -68,10 +94,17 @@ std::chrono::milliseconds EngineNotifier::refresh_interval() const {
 
 awaitable<std::optional<DeliveryOutcome>> EngineNotifier::refresh() {
   const std::string edge = co_await describe_(name_, true);
-  Letter letter{
-      .id = {}, .key = host_, .body = edge_message(edge, {}), .content_type = "application/json"};
-  auto published = co_await publish(std::move(letter));
-  co_return published;
+  DeliveryOutcome outcome;
+  for (std::uint32_t partition = 0; partition < partitions_; ++partition) {
+    Letter letter{.id = {},
+                  .key = host_,
+                  .body = edge_message(edge, {}, {.partitions = partitions_}),
+                  .content_type = kEdgeMessage,
+                  .partition = partition_or_none(partition)};
+    outcome = co_await publish(std::move(letter));
+    if (outcome.kind != DeliveryOutcome::Kind::delivered) break;
+  }
+  co_return outcome;
 }
 
 }  // namespace handshaked::emit

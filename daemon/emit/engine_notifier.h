@@ -18,6 +18,9 @@ struct EngineNotifierOptions {
   /// events as they are.
   DescribeEdge describe = {};
   std::string host = {};  ///< that of the edge, which is the key of all that it says
+  /// Of the group that the centre is: an event goes to those that have to hear of it
+  /// (event/partition_address.h), a heartbeat to all.
+  std::uint32_t partitions = 1;
   std::chrono::milliseconds heartbeat_interval{60'000};
 };
 
@@ -41,13 +44,18 @@ class EngineNotifier final : public Notifier {
   struct Letter {
     std::string id, key, body;
     std::string_view content_type;
+    std::int32_t partition = -1;
   };
   boost::asio::awaitable<DeliveryOutcome> publish(Letter letter);
   static boost::asio::awaitable<DeliveryOutcome> publish_here(engine::Publisher& publisher,
                                                               Letter letter);
 
+  boost::asio::awaitable<DeliveryOutcome> send_to_centre(const event::RemediationEvent& event);
+  std::int32_t partition_or_none(std::uint32_t partition) const;
+
   std::string name_, host_;
   DescribeEdge describe_;
+  std::uint32_t partitions_;
   std::chrono::milliseconds heartbeat_interval_;
   std::unique_ptr<engine::Publisher> publisher_;
   boost::asio::thread_pool thread_{1};

@@ -15,7 +15,7 @@ struct NatsPublisher::Connection {};
 
 std::unique_ptr<Source> make_nats_source(NatsSourceOptions) { return nullptr; }
 Result<> try_nats_source(const NatsSourceOptions&) { return no_nats(); }
-NatsPublisher::NatsPublisher(NatsOptions, std::string, std::string) {}
+NatsPublisher::NatsPublisher(NatsOptions, std::vector<std::string>, std::string) {}
 NatsPublisher::~NatsPublisher() = default;
 Result<> NatsPublisher::publish(const Publication&) { return no_nats(); }
 void NatsPublisher::close() {}

@@ -1,5 +1,6 @@
 #include "engine/nats_publisher.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -8,7 +9,8 @@
 namespace handshaked::engine {
 struct NatsPublisher::Connection {
   NatsOptions options;
-  std::string subject, stream;
+  std::vector<std::string> subjects;
+  std::string stream;
   std::mutex mutex;  // guards open and is_closed: close() comes from another thread
   std::shared_ptr<NatsConnection> open;
   bool is_closed = false;
@@ -27,10 +29,11 @@ struct NatsPublisher::Connection {
   }
 };
 
-NatsPublisher::NatsPublisher(NatsOptions options, std::string subject, std::string stream)
+NatsPublisher::NatsPublisher(NatsOptions options, std::vector<std::string> subjects,
+                             std::string stream)
     : connection_(std::make_unique<Connection>()) {
   connection_->options = std::move(options);
-  connection_->subject = std::move(subject);
+  connection_->subjects = std::move(subjects);
   connection_->stream = std::move(stream);
 }
 NatsPublisher::~NatsPublisher() = default;
@@ -38,9 +41,11 @@ NatsPublisher::~NatsPublisher() = default;
 Result<> NatsPublisher::publish(const Publication& publication) {
   TRY(const std::shared_ptr<NatsConnection> connection, connection_->get());
   static_cast<void>(connection->take_complaint());
+  const std::string& subject =
+      connection_->subjects.at(static_cast<std::size_t>(std::max(publication.partition, 0)));
   natsMsg* made = nullptr;
   if (const natsStatus status =
-          natsMsg_Create(&made, connection_->subject.c_str(), nullptr, publication.body.data(),
+          natsMsg_Create(&made, subject.c_str(), nullptr, publication.body.data(),
                          static_cast<int>(publication.body.size()));
       status != NATS_OK)
     return fail(nats_error(status, "the message"));
@@ -58,7 +63,7 @@ Result<> NatsPublisher::publish(const Publication& publication) {
       js_PublishMsg(&acknowledgement, connection->jetstream(), made, &options, &said);
   jsPubAck_Destroy(acknowledgement);
   if (status == NATS_OK) return success();
-  const std::string where = "publishing to \"" + connection_->subject + "\"";
+  const std::string where = "publishing to \"" + subject + "\"";
   if (status == NATS_NO_RESPONDERS)
     return fail(ErrorCode::network, where +
                                         ": nobody takes it now: the servers choose a leader, or no "

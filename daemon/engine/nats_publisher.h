@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/nats_options.h"
@@ -10,12 +11,13 @@
 namespace handshaked::engine {
 
 /// Puts messages into a stream of JetStream, each once: one that is published again with its id is
-/// known to the stream, for as long as its duplicate window lasts. Keys and partitions say nothing
-/// here: a subject has one order.
+/// known to the stream, for as long as its duplicate window lasts. Keys say nothing here: a subject
+/// has one order.
 class NatsPublisher final : public Publisher {
  public:
-  /// `stream` empty: whichever takes the subject.
-  NatsPublisher(NatsOptions options, std::string subject, std::string stream);
+  /// `subjects`: of each partition; one where nothing is divided. `stream` empty: whichever takes
+  /// them.
+  NatsPublisher(NatsOptions options, std::vector<std::string> subjects, std::string stream);
   ~NatsPublisher() override;
 
   Result<> publish(const Publication& publication) override;

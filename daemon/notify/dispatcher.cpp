@@ -13,6 +13,8 @@ using correlate::Status;
 /// How long a digest of what was missed waits, in group_waits: the backlog is still being read.
 constexpr int kLateWaits = 3;
 constexpr std::uint32_t kPromptCorrections = 3;
+/// The number of an `updated` event is its second.
+constexpr auto kBetweenUpdates = std::chrono::seconds(1);
 /// Of one advance(): an event is tens of kilobytes, and all of a commit is in memory. The rest
 /// stays due.
 constexpr std::size_t kMostNotices = 256;
@@ -35,6 +37,10 @@ IncidentGroup* known_group_of(const KnownIncident& known, std::size_t receiver) 
 
 std::uint32_t step_of(const Incident& incident) {
   return incident.foreseen ? incident.foreseen->step : 0;
+}
+
+std::uint32_t changes_of(const Incident& incident) {
+  return static_cast<std::uint32_t>(incident.earlier_fingerprints.size());
 }
 
 }  // namespace
@@ -269,6 +275,8 @@ std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMe
       incident.flapping != member.flapping)
     consider(std::max(turn, member.told_at));
   const bool is_for_people = router_.receivers()[group.receiver].for_people;
+  if (!is_for_people && changes_of(incident) > member.changes)
+    consider(member.told_at + kBetweenUpdates);
   if (!is_for_people && incident.count / 2 >= std::max<std::uint64_t>(member.count, 1))
     consider(member.told_at + target.group_interval);
   if (target.repeat_interval && !incident.foreseen)
@@ -426,6 +434,7 @@ void Dispatcher::tell(IncidentGroup& group, std::vector<News>& news, event::Even
       member.flapping = item.incident->flapping;
       member.severity = item.incident->severity;
       member.step = step_of(*item.incident);
+      member.changes = changes_of(*item.incident);
       member.reopens = item.incident->reopens;
       member.diagnoses = item.incident->diagnoses;
       group.has_told_cause = group.has_told_cause || item.incident->diagnosis;

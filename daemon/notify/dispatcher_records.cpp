@@ -23,6 +23,7 @@ void Dispatcher::restore(const NotificationRecord& told) {
   member.flapping = told.flapping;
   member.severity = told.severity;
   member.step = told.step;
+  member.changes = told.changes;
   member.reopens = told.reopens;
   member.diagnoses = told.diagnoses;
   group.has_told_cause = group.has_told_cause || told.diagnoses > 0;
@@ -48,6 +49,7 @@ NotificationRecord Dispatcher::record_of(const IncidentGroup& group,
   told.diagnoses = member.diagnoses;
   told.severity = member.severity;
   told.step = member.step;
+  told.changes = member.changes;
   told.flapping = member.flapping;
   return told;
 }

@@ -47,7 +47,7 @@ struct GroupMember {
   bool was_told = false;
   bool flapping = false;
   match::Severity severity = match::Severity::info;
-  std::uint32_t reopens = 0, diagnoses = 0, step = 0;
+  std::uint32_t reopens = 0, diagnoses = 0, step = 0, changes = 0;
   std::uint64_t count = 0;
   Time told_at{};
 };

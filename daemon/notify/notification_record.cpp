@@ -19,6 +19,7 @@ std::string to_json(const NotificationRecord& told) {
       .member("diagnoses", told.diagnoses);
   json.member("flapping", told.flapping);
   if (told.step > 0) json.member("step", told.step);
+  if (told.changes > 0) json.member("changes", told.changes);
   if (told.is_grouped) {
     json.member("group", told.group).member("anchor", told.anchor);
     json.member("group_told_at", told.group_told_at.time_since_epoch().count());
@@ -55,6 +56,7 @@ Result<NotificationRecord> notification_record_from_json(std::string receiver,
   told.diagnoses =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(count("diagnoses"), 1'000'000));
   told.step = static_cast<std::uint32_t>(std::min<std::uint64_t>(count("step"), 1'000'000));
+  told.changes = static_cast<std::uint32_t>(std::min<std::uint64_t>(count("changes"), 1'000'000));
   told.severity = static_cast<match::Severity>(std::clamp<std::int64_t>(integer("severity"), 0, 2));
   bool is_flapping = false;
   told.flapping = root["flapping"].get(is_flapping) == simdjson::SUCCESS && is_flapping;

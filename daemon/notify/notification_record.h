@@ -22,7 +22,8 @@ struct NotificationRecord {
   Time group_told_at{};  ///< last, of anything in the group
   std::uint64_t count = 0;
   std::uint32_t reopens = 0, diagnoses = 0;
-  std::uint32_t step = 0;  ///< of what is foreseen: how near it had come
+  std::uint32_t step = 0;     ///< of what is foreseen: how near it had come
+  std::uint32_t changes = 0;  ///< how often it had turned out to be another fault
   match::Severity severity = match::Severity::info;
   bool flapping = false;
 };

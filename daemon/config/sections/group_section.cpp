@@ -8,7 +8,6 @@
 namespace handshaked::config {
 namespace {
 
-constexpr std::uint32_t kMostPartitions = 1024;
 constexpr std::string_view kNameLetters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 constexpr std::size_t kLongestName = 64;
@@ -113,10 +112,14 @@ std::string partition_name(const Group& group, std::uint32_t partition) {
   return group.name + "-" + std::to_string(partition);
 }
 
+std::string subject_of_partition(std::string subject, std::string_view partition) {
+  const std::size_t at = subject.find(kPartitionWord);
+  if (at == std::string::npos) return subject;
+  return subject.replace(at, std::string_view(kPartitionWord).size(), partition);
+}
+
 std::string subjects_of_all(const Config& config) {
-  std::string subjects = config.nats.front().subject;
-  return subjects.replace(subjects.find(kPartitionWord), std::string_view(kPartitionWord).size(),
-                          "*");
+  return subject_of_partition(config.nats.front().subject, "*");
 }
 
 void become_partition(Config& config, std::uint32_t partition) {
@@ -129,8 +132,7 @@ void become_partition(Config& config, std::uint32_t partition) {
   config.network_names = {engine.name};
   if (config.kafka.empty()) {
     NatsSource& source = config.nats.front();
-    source.subject.replace(source.subject.find(kPartitionWord),
-                           std::string_view(kPartitionWord).size(), std::to_string(partition));
+    source.subject = subject_of_partition(source.subject, std::to_string(partition));
     source.consumer = name;
   } else {
     config.kafka.front().partition = static_cast<std::int32_t>(partition);

@@ -137,7 +137,13 @@ void read_what_is_carried(TableReader& table, Receiver& receiver) {
   static constexpr std::pair<std::string_view, bool> kCarries[] = {{"events", false},
                                                                    {"edges", true}};
   table.choice("carries", receiver.speaks_as_edge, kCarries);
-  if (receiver.speaks_as_edge) read_heartbeat(table, receiver);
+  if (!receiver.speaks_as_edge) return;
+  read_heartbeat(table, receiver);
+  table.count("partitions", receiver.partitions, 1, kMostPartitions);
+}
+
+bool names_partition(std::string_view subject) {
+  return subject.find(kPartitionWord) != std::string_view::npos;
 }
 
 void read_nats_receiver(TableReader& table, Receiver& receiver) {
@@ -149,6 +155,14 @@ void read_nats_receiver(TableReader& table, Receiver& receiver) {
     table.complain(
         "a nats receiver needs a subject to publish to, without blanks and wildcards: subject = "
         "\"handshaked.events\"");
+  if (receiver.partitions > 1 && !names_partition(receiver.subject))
+    table.complain_about("partitions",
+                         "with partitions, the subject names them: subject = "
+                         "\"handshaked.edges.{partition}.proxy-8\"");
+  if (!table.has("partitions") && names_partition(receiver.subject))
+    table.complain_about("subject",
+                         "the subject has {partition}, so partitions must say how many the group "
+                         "at the centre has, and carries must be \"edges\"");
 }
 
 void read_kafka_receiver(TableReader& table, Receiver& receiver) {

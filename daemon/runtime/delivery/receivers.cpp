@@ -167,8 +167,11 @@ Result<std::unique_ptr<engine::Publisher>> make_publisher(const config::Receiver
     return fail(ErrorCode::invalid_configuration, why);
   TRY(auto connection, nats_options(receiver.nats));
   connection.timeout = receiver.timeout;
+  std::vector<std::string> subjects;
+  for (std::uint32_t partition = 0; partition < receiver.partitions; ++partition)
+    subjects.push_back(config::subject_of_partition(receiver.subject, std::to_string(partition)));
   return std::unique_ptr<engine::Publisher>(std::make_unique<engine::NatsPublisher>(
-      std::move(connection), receiver.subject, receiver.stream));
+      std::move(connection), std::move(subjects), receiver.stream));
 }
 
 Result<std::unique_ptr<emit::Notifier>> make_engine(const config::Receiver& receiver,
@@ -177,6 +180,7 @@ Result<std::unique_ptr<emit::Notifier>> make_engine(const config::Receiver& rece
   emit::EngineNotifierOptions options{.name = receiver.name,
                                       .publisher = {},
                                       .host = host,
+                                      .partitions = receiver.partitions,
                                       .heartbeat_interval = receiver.heartbeat_interval};
   TRY(options.publisher, make_publisher(receiver));
   if (receiver.speaks_as_edge) options.describe = std::move(describe);

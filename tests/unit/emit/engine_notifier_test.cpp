@@ -12,6 +12,7 @@ using testing::HasSubstr;
 
 struct Published {
   std::string id, key, content_type, body;
+  std::int32_t partition = -1;
 };
 
 class FakePublisher final : public engine::Publisher {
@@ -20,7 +21,8 @@ class FakePublisher final : public engine::Publisher {
       : published_(published), answer_(answer) {}
   Result<> publish(const engine::Publication& message) override {
     published_.push_back({std::string(message.id), std::string(message.key),
-                          std::string(message.content_type), std::string(message.body)});
+                          std::string(message.content_type), std::string(message.body),
+                          message.partition});
     return answer_;
   }
   void close() override {}
@@ -84,6 +86,56 @@ TEST_F(EngineNotifierTest, KeepsAllThatAnEdgeSaysUnderItsName) {
     EXPECT_EQ(one.key, "proxy-8");
     EXPECT_EQ(one.content_type, "application/json");
   }
+}
+
+/// Of a fault of partition 1 of three, which partition 2 had under another fingerprint.
+event::RemediationEvent event_of_what_moved() {
+  event::RemediationEvent event;
+  event.event_id = "inc-1.diagnosed.1";
+  event.incident_id = "inc-1";
+  event.body = R"({"data":{"incident":{"fingerprint":"v1:00000004000000000000000000000000",)"
+               R"("earlier_fingerprints":["v1:00000001000000000000000000000000",)"
+               R"("v1:00000002000000000000000000000000"]}}})";
+  return event;
+}
+
+TEST_F(EngineNotifierTest, TellsThePartitionOfAFaultAndThenThoseThatItLeft) {
+  EngineNotifierOptions edge = options();
+  edge.describe = describe;
+  edge.partitions = 3;
+  EngineNotifier notifier(std::move(edge));
+  const event::RemediationEvent event = event_of_what_moved();
+  EXPECT_EQ(run_coroutine(loop_, notifier.send(event)).kind, DeliveryOutcome::Kind::delivered);
+  ASSERT_EQ(published_.size(), 2U);
+  EXPECT_EQ(published_[0].partition, 1);
+  EXPECT_EQ(published_[0].id, "inc-1.diagnosed.1");
+  EXPECT_THAT(published_[0].body, HasSubstr(R"({"version":1,"edge":{"host":"proxy-8"},)"
+                                            R"("partitions":3,"event":)"));
+  EXPECT_EQ(published_[1].partition, 2);
+  EXPECT_EQ(published_[1].id, "inc-1.diagnosed.1.moved-2") << "another message of the same stream";
+  EXPECT_THAT(published_[1].body, HasSubstr(R"({"version":2,"moved":true,)"));
+}
+
+TEST_F(EngineNotifierTest, GivesHeartbeatsToAllPartitions) {
+  EngineNotifierOptions edge = options();
+  edge.describe = describe;
+  edge.partitions = 3;
+  EngineNotifier notifier(std::move(edge));
+  EXPECT_TRUE(run_coroutine(loop_, notifier.refresh()));
+  ASSERT_EQ(published_.size(), 3U);
+  for (std::int32_t partition = 0; partition < 3; ++partition)
+    EXPECT_EQ(published_[static_cast<std::size_t>(partition)].partition, partition);
+}
+
+TEST_F(EngineNotifierTest, HasNotDeliveredWhatOneOfThePartitionsDoesNotHave) {
+  EngineNotifierOptions edge = options();
+  edge.describe = describe;
+  edge.partitions = 3;
+  EngineNotifier notifier(std::move(edge));
+  answer_ = fail(ErrorCode::network, "away");
+  const event::RemediationEvent event = event_of_what_moved();
+  EXPECT_EQ(run_coroutine(loop_, notifier.send(event)).kind, DeliveryOutcome::Kind::retry);
+  EXPECT_EQ(published_.size(), 1U);
 }
 
 TEST_F(EngineNotifierTest, RefusesForGoodOnlyWhatIsTooLarge) {

@@ -269,6 +269,22 @@ TEST(Dispatcher, GrowthIsForMachinesAndBounded) {
   EXPECT_EQ(town.told(at(7300)), "chat updated 1; machine updated 1");
 }
 
+TEST(Dispatcher, ThatAFaultTurnedOutToBeAnotherIsForMachinesOnce) {
+  Town town({}, {{.name = "machine"}, people("chat")});
+  auto& incident = town.see(incident_at(1, at(0)), at(0));
+  town.told(at(10));
+  incident.become(correlate::Fingerprint("v1:" + std::string(32, '2')));
+  town.seen(incident, at(10));
+  EXPECT_EQ(town.told(at(10)), "") << "its number is a second of its own";
+  EXPECT_EQ(town.told(at(11)), "machine updated 1");
+  for (int second = 12; second < 60; ++second) EXPECT_EQ(town.told(at(second)), "");
+  Town next({}, {{.name = "machine"}, people("chat")});
+  for (const auto& [key, json] : town.database)
+    next.dispatcher.restore(notification_record_from_json(key.first, key.second, json).value());
+  next.see(incident, at(70));
+  EXPECT_EQ(next.told(at(80)), "") << "it was told before the restart";
+}
+
 TEST(Dispatcher, ASilenceHoldsBackUntilItEndsButNotTheEnd) {
   Town town;
   auto& before = town.see(incident_at(1, at(0)), at(0));

@@ -80,6 +80,22 @@ TEST(EngineSection, WantsASubjectOfAReceiver) {
     EXPECT_EQ(read(receiver + "subject = \"" + subject + "\"\n").problems.size(), 1U) << subject;
 }
 
+TEST(EngineSection, DividesAmongPartitionsWhatTheSubjectNames) {
+  const std::string receiver =
+      "[[receiver]]\ntype = \"nats\"\nservers = [\"nats://n1\"]\ncarries = \"edges\"\n";
+  const LoadedConfig loaded =
+      read(receiver + "subject = \"edges.{partition}.proxy-8\"\npartitions = 4\n");
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_EQ(loaded.config.receivers[0].partitions, 4U);
+  EXPECT_EQ(subject_of_partition(loaded.config.receivers[0].subject, "3"), "edges.3.proxy-8");
+  EXPECT_THAT(problem(receiver + "subject = \"edges.proxy-8\"\npartitions = 4\n"),
+              HasSubstr("{partition}"));
+  EXPECT_THAT(problem(receiver + "subject = \"edges.{partition}.proxy-8\"\n"),
+              HasSubstr("partitions must say"));
+  EXPECT_THAT(problem(receiver + "subject = \"edges.{partition}.p\"\npartitions = 0\n"),
+              HasSubstr("partitions"));
+}
+
 TEST(EngineSection, ReadsAReceiverOfKafka) {
   const std::string receiver =
       "[[receiver]]\ntype = \"kafka\"\nbrokers = [\"k1:9092\"]\ntopic = \"handshaked-events\"\n";

@@ -54,8 +54,38 @@ TEST(EdgeReport, WithoutAnEventIsAHeartbeat) {
   EXPECT_FALSE(read.value().event);
 }
 
+TEST(EdgeReport, SaysHowFarAnIncidentHasCome) {
+  std::string event = event_json();
+  event.replace(event.find(R"("count":4)"), 9,
+                R"("count":4,"reopens":3,"earlier_fingerprints":["v1:aa","v1:bb"])");
+  const auto read = read_edge_report(message(event));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read.value().event->reopens, 3U);
+  EXPECT_EQ(read.value().event->changes, 2U);
+  EXPECT_FALSE(read.value().has_moved);
+  EXPECT_EQ(read.value().partitions, 1U);
+}
+
+TEST(EdgeReport, SaysThatItsIncidentHasMovedToAnotherPartition) {
+  std::string moved = message(event_json(), "2");
+  moved.replace(0, 1, R"({"moved":true,"partitions":5,)");
+  const auto read = read_edge_report(moved);
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read.value().has_moved);
+  EXPECT_EQ(read.value().partitions, 5U);
+  for (const char* const odd :
+       {R"({"moved":1,"partitions":-1,)", R"({"partitions":99999999999,)"}) {
+    std::string strange = message();
+    const auto taken = read_edge_report(strange.replace(0, 1, odd));
+    ASSERT_TRUE(taken);
+    EXPECT_FALSE(taken.value().has_moved);
+    EXPECT_LE(taken.value().partitions, 1024U);
+    EXPECT_GE(taken.value().partitions, 1U);
+  }
+}
+
 TEST(EdgeReport, OfALaterVersionWaitsUntilWeAreAsNew) {
-  const auto read = read_edge_report(message("", "2"));
+  const auto read = read_edge_report(message("", "3"));
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code(), ErrorCode::cancelled);  // 503: come again
 }
