@@ -1,6 +1,5 @@
 #include "correlate/incident_key.h"
 
-#include <charconv>
 #include <cstring>
 
 #include "base/digest.h"
@@ -99,16 +98,6 @@ std::string fingerprint(std::string_view rule_id, const Place& place) {
     text.append(part).push_back('\0');
   }
   return "v1:" + sha256_hex(text, 32);
-}
-
-std::uint32_t partition_of(std::string_view fingerprint, std::uint32_t partitions) {
-  constexpr std::string_view kBegin = "v1:";
-  constexpr std::size_t kDigits = 8;
-  if (!fingerprint.starts_with(kBegin)) return 0;
-  const std::string_view digits = fingerprint.substr(kBegin.size(), kDigits);
-  std::uint32_t number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
-  return number % partitions;
 }
 
 std::string named_incident(std::string_view text) {

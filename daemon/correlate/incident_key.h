@@ -46,9 +46,6 @@ match::AdviceFacts advice_facts(const Place& place);
 /// hosts.
 std::string fingerprint(std::string_view rule_id, const Place& place);
 
-/// Which of so many partitions a fault belongs to. The same on every host, for ever.
-std::uint32_t partition_of(std::string_view fingerprint, std::uint32_t partitions);
-
 /// How the id or the fingerprint begins that somebody means: an id ("inc-3f0c…"), its digits alone,
 /// a fingerprint ("v1:…"), or the id of any event of the incident ("inc-3f0c….diagnosed.2"), each
 /// as a whole or as it begins.

@@ -19,11 +19,10 @@ bool is_for_somebody_to_mend(unsigned status) {
 
 }  // namespace
 
-/// What a program of before would take for news has a version that it does not know.
 std::string edge_message(std::string_view edge, std::string_view event, EdgeAddress to) {
-  std::string message =
-      to.has_moved ? R"({"version":2,"moved":true,"edge":)" : R"({"version":1,"edge":)";
+  std::string message = R"({"version":1,"edge":)";
   message.append(edge);
+  if (to.has_moved) message.append(",\"moved\":true");
   if (to.partitions > 1) message.append(",\"partitions\":").append(std::to_string(to.partitions));
   if (!event.empty()) message.append(",\"event\":").append(event);
   return message.append("}");

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "correlate/incident_key.h"
+#include "correlate/partition.h"
 
 namespace handshaked::event {
 

@@ -16,13 +16,13 @@ OUTPUT = {
     "receive": ["edge_report.h"],
     "parse": ["context.h", "error_record.h", "openssl_error.h", "time_zone.h", "message_begin.h"],
     "match": ["recognised_line.h", "rule.h", "rule_set.h", "knowledge.h", "advice_facts.h"],
-    "correlate": ["incident.h", "diagnosis_note.h", "incident_title.h", "quiet.h", "present_rate.h", "urgency.h", "severity.h"],
+    "correlate": ["incident.h", "diagnosis_note.h", "incident_title.h", "quiet.h", "present_rate.h", "urgency.h", "severity.h", "partition.h"],
     "notify": [],
     # A model of nginx for the diagnosis to ask: all but how it reads.
     "nginx": ["address.h", "configuration.h", "configuration_file.h", "configuration_lexer.h", "effective_tls.h", "error_log_inventory.h", "governing.h", "inheritance.h",
               "installation.h", "listener_tls.h", "location_match.h", "nginx_version.h", "time_value.h"],
     "diagnose": ["diagnosis.h"],
-    "event": ["remediation_event.h", "sample_event.h"],
+    "event": ["remediation_event.h", "sample_event.h", "partition_address.h"],
     "format": ["cloudevents_format.h", "clean_text.h", "wire_format.h", "alertmanager_format.h"],
     "emit": [],
 }

@@ -64,7 +64,7 @@ struct EdgeReport {
 
 /// The version of the message; a sender of a later one is asked to wait until this program is as
 /// new.
-inline constexpr std::int64_t kEdgeMessageVersion = 2;
+inline constexpr std::int64_t kEdgeMessageVersion = 1;
 /// A message may be so long.
 inline constexpr std::size_t kEdgeMessageLimit = std::size_t{1} << 20;
 

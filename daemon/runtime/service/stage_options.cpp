@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "correlate/partition.h"
+
 namespace handshaked::runtime {
 
 std::string host_name(const config::Config& config) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "correlate/incident_key.h"
+#include "correlate/partition.h"
 #include "unit/correlate/fleet/edge_world.h"
 
 namespace handshaked::correlate {
