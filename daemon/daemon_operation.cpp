@@ -52,7 +52,7 @@ void Daemon::reload() {
   }
   is_reloading_ = true;
   runtime::notify_reloading();
-  network_.reload_certificates();
+  network_.reload_credentials();
   reload_rules();
   reload_configuration();
 }

@@ -137,8 +137,7 @@ class HttpConnection {
                                           const HttpRoute*& route) const {
     if (request.has_header("origin") || request.has_header("sec-fetch-site"))
       return refusal(403, "requests of web pages are not taken");
-    if (!options_.tokens.empty() &&
-        !shows_token(request.header("authorization"), options_.tokens)) {
+    if (options_.tokens != nullptr && !options_.tokens->accept(request.header("authorization"))) {
       HttpAnswer answer = refusal(401, "a token is needed: Authorization: Bearer TOKEN");
       answer.headers.emplace_back("WWW-Authenticate", "Bearer, Basic realm=\"handshaked\"");
       return answer;
@@ -204,7 +203,13 @@ bool fits_path(std::string_view pattern, std::string_view path) {
   }
 }
 
-bool shows_token(std::string_view authorization, const std::vector<std::string>& tokens) {
+void AcceptedTokens::use(std::vector<std::string> tokens) {
+  auto newest = std::make_shared<const std::vector<std::string>>(std::move(tokens));
+  const std::lock_guard lock(mutex_);
+  tokens_ = std::move(newest);
+}
+
+bool AcceptedTokens::accept(std::string_view authorization) const {
   const auto space = authorization.find(' ');
   if (space == std::string_view::npos) return false;
   const std::string_view scheme = authorization.substr(0, space);
@@ -218,8 +223,12 @@ bool shows_token(std::string_view authorization, const std::vector<std::string>&
   } else if (!net::is_same_without_case(scheme, "bearer")) {
     return false;
   }
+  const auto tokens = [this] {
+    const std::lock_guard lock(mutex_);
+    return tokens_;
+  }();
   bool found = false;
-  for (const std::string& token : tokens)
+  for (const std::string& token : *tokens)
     found = (token.size() == shown.size() &&
              CRYPTO_memcmp(token.data(), shown.data(), token.size()) == 0) ||
             found;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "receive/connection.h"
@@ -18,11 +20,25 @@ struct HttpRoute {
   bool is_endless = false;  ///< its body may be a stream that never ends
 };
 
+/// What senders must show one of: "Authorization: Bearer TOKEN", "Basic" with it as password, or
+/// "ApiKey" in Elasticsearch's manner. They may be exchanged at any time, from any thread: each
+/// request is held against the newest ones, whenever its connection began.
+class AcceptedTokens {
+ public:
+  explicit AcceptedTokens(std::vector<std::string> tokens) { use(std::move(tokens)); }
+  void use(std::vector<std::string> tokens);
+  /// Does an Authorization header show one of them? Takes the same time for all wrong ones of a
+  /// length.
+  bool accept(std::string_view authorization) const;
+
+ private:
+  mutable std::mutex mutex_;  // guards tokens_
+  std::shared_ptr<const std::vector<std::string>> tokens_;
+};
+
 struct HttpOptions {
   HttpLimits limits;
-  /// Senders must show one of these: "Authorization: Bearer TOKEN", "Basic" with it as password, or
-  /// "ApiKey" in Elasticsearch's manner. Empty: none is asked for.
-  std::vector<std::string> tokens;
+  std::shared_ptr<const AcceptedTokens> tokens;  ///< null: none is asked for
   std::vector<HttpRoute> routes;
 };
 
@@ -33,8 +49,5 @@ Session http_session(HttpOptions options);
 
 /// Does `path` fit the pattern of a route?
 bool fits_path(std::string_view pattern, std::string_view path);
-/// Does an Authorization header show one of `tokens`? Takes the same time for all wrong ones of a
-/// length.
-bool shows_token(std::string_view authorization, const std::vector<std::string>& tokens);
 
 }  // namespace handshaked::receive

@@ -41,12 +41,12 @@ std::vector<std::string> listener_problems(const config::Config& config) {
   for (config::HttpSource source : config.http) {
     problems.look_at_tls("[[http]]", source.network);
     std::erase_if(source.token_files, is_out_of_reach);
-    problems.note("[[http]]", source.network, make_http_session(source));
+    problems.note("[[http]]", source.network, make_http_listener(source));
   }
   for (config::EdgeSource source : config.edges) {
     problems.look_at_tls("[[edge]]", source.network);
     std::erase_if(source.token_files, is_out_of_reach);
-    problems.note("[[edge]]", source.network, make_edge_session(source));
+    problems.note("[[edge]]", source.network, make_edge_listener(source));
   }
   for (config::ForwardSource source : config.forward) {
     problems.look_at_tls("[[forward]]", source.network);

@@ -7,7 +7,6 @@
 #include "parse/time_zone.h"
 #include "receive/syslog/syslog_session.h"
 #include "runtime/network/engine_connections.h"
-#include "runtime/network/http_listener.h"
 #include "runtime/network/shipper_sessions.h"
 #include "telemetry/log.h"
 
@@ -148,13 +147,18 @@ Result<> NetworkSources::add_shippers(const config::Config& config, const FindCu
   };
   for (const config::HttpSource& source : config.http) {
     TRY(named("http", source.network,
-              add_shipper("http", source.network, make_http_session(source), find_cursor)));
+              add_shipper(
+                  "http", source.network,
+                  keep_tokens(make_http_listener(source), source.network.name, source.token_files),
+                  find_cursor)));
   }
   for (const config::EdgeSource& source : config.edges) {
     config::NetworkSource network = source.network;
     network.silent_after = {};  // each edge is watched by itself
     TRY(named("edge", network,
-              add_shipper("edge", network, make_edge_session(source), find_cursor)));
+              add_shipper("edge", network,
+                          keep_tokens(make_edge_listener(source), network.name, source.token_files),
+                          find_cursor)));
   }
   for (const config::ForwardSource& source : config.forward) {
     TRY(named("forward", source.network,
@@ -167,6 +171,15 @@ Result<> NetworkSources::add_shippers(const config::Config& config, const FindCu
         add_shipper("lumberjack", source.network, make_lumberjack_session(source), find_cursor)));
   }
   return success();
+}
+
+Result<receive::Session> NetworkSources::keep_tokens(Result<HttpListener> made,
+                                                     const std::string& source,
+                                                     const std::vector<std::string>& files) {
+  TRY(HttpListener listener, std::move(made));
+  if (listener.tokens != nullptr)
+    guarded_.push_back({.source = source, .files = files, .tokens = std::move(listener.tokens)});
+  return std::move(listener.session);
 }
 
 Result<> NetworkSources::add_shipper(std::string_view section,
@@ -277,6 +290,25 @@ void NetworkSources::start() {
 
 void NetworkSources::use_rules(std::shared_ptr<const match::RuleSet> rules) {
   for (const auto& [context, analysis] : analyses_) analysis->use_rules(rules);
+}
+
+void NetworkSources::reload_credentials() {
+  reload_certificates();
+  reload_tokens();
+}
+
+void NetworkSources::reload_tokens() {
+  for (const Guarded& guarded : guarded_) {
+    auto tokens = read_tokens(guarded.files);
+    if (tokens) {
+      guarded.tokens->use(std::move(tokens).value());
+    } else {
+      telemetry::log_error(guarded.source +
+                               ": the tokens were not reloaded, the previous ones stay in use: " +
+                               tokens.error().message(),
+                           {.source = guarded.source});
+    }
+  }
 }
 
 void NetworkSources::reload_certificates() {

@@ -17,6 +17,7 @@
 #include "receive/listener.h"
 #include "receive/network_threads.h"
 #include "runtime/network/engine_follower.h"
+#include "runtime/network/http_listener.h"
 #include "runtime/network/journal_follower.h"
 #include "runtime/network/network_intake.h"
 #include "telemetry/metrics.h"
@@ -39,9 +40,10 @@ class NetworkSources final : public receive::IntakeFactory {
   /// Begins to take connections.
   void start();
   void use_rules(std::shared_ptr<const match::RuleSet> rules);
-  /// Reads certificates, keys and client CAs again, for connections that begin from now on. What
-  /// cannot be read stays as it was, and our log says so.
-  void reload_certificates();
+  /// Reads certificates, keys and client CAs again, for connections that begin from now on, and
+  /// tokens, for requests that begin from now on. What cannot be read stays as it was, and our log
+  /// says so.
+  void reload_credentials();
   /// No more looks for silent sources; on the loop thread, before stop().
   void begin_stop() { silence_.cancel(); }
   /// Ends all connections when what they wait for is durable, and joins the threads. Blocks; not on
@@ -79,6 +81,10 @@ class NetworkSources final : public receive::IntakeFactory {
   Result<> add_shippers(const config::Config& config, const FindCursor& find_cursor);
   Result<> add_shipper(std::string_view section, const config::NetworkSource& configured,
                        Result<receive::Session> session, const FindCursor& find_cursor);
+  Result<receive::Session> keep_tokens(Result<HttpListener> made, const std::string& source,
+                                       const std::vector<std::string>& files);
+  void reload_certificates();
+  void reload_tokens();
   Result<> add_journals(const config::Config& config, const FindCursor& find_cursor);
   Result<> add_engines(const config::Config& config, const FindCursor& find_cursor);
   Result<> add_engine(std::string_view section, const config::EngineSource& configured,
@@ -101,6 +107,12 @@ class NetworkSources final : public receive::IntakeFactory {
     net::TlsServerOptions files;
   };
   std::vector<Certified> certified_;  ///< the listeners that speak TLS
+  struct Guarded {
+    std::string source;
+    std::vector<std::string> files;
+    std::shared_ptr<receive::AcceptedTokens> tokens;
+  };
+  std::vector<Guarded> guarded_;  ///< the sources whose senders show a token
   std::vector<std::unique_ptr<JournalFollower>> journals_;
   std::map<std::string, std::unique_ptr<EngineFollower>, std::less<>>
       engines_;  ///< by the names of their sources

@@ -18,14 +18,24 @@ TEST(HttpRoutes, FitPathsBySegments) {
 }
 
 TEST(HttpToken, IsTakenInEveryScheme) {
-  const std::vector<std::string> tokens{"s3cret", "other"};
-  EXPECT_TRUE(shows_token("Bearer s3cret", tokens));
-  EXPECT_TRUE(shows_token("bearer other", tokens));
-  EXPECT_TRUE(shows_token("Basic dXNlcjpzM2NyZXQ=", tokens));  // user:s3cret
-  EXPECT_TRUE(shows_token("ApiKey aWQ6czNjcmV0", tokens));     // id:s3cret
+  const AcceptedTokens tokens({"s3cret", "other"});
+  EXPECT_TRUE(tokens.accept("Bearer s3cret"));
+  EXPECT_TRUE(tokens.accept("bearer other"));
+  EXPECT_TRUE(tokens.accept("Basic dXNlcjpzM2NyZXQ="));  // user:s3cret
+  EXPECT_TRUE(tokens.accept("ApiKey aWQ6czNjcmV0"));     // id:s3cret
   for (const char* wrong : {"", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3crett",
                             "Basic s3cret", "Basic !!!!", "Digest s3cret", "Basic czNjcmV0"})
-    EXPECT_FALSE(shows_token(wrong, tokens)) << wrong;
+    EXPECT_FALSE(tokens.accept(wrong)) << wrong;
+}
+
+TEST(HttpToken, OfTheNewestOnesIsTaken) {
+  AcceptedTokens tokens({"old"});
+  tokens.use({"old", "new"});
+  EXPECT_TRUE(tokens.accept("Bearer old"));
+  EXPECT_TRUE(tokens.accept("Bearer new"));
+  tokens.use({"new"});
+  EXPECT_FALSE(tokens.accept("Bearer old"));
+  EXPECT_TRUE(tokens.accept("Bearer new"));
 }
 
 }  // namespace
