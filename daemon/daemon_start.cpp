@@ -69,7 +69,10 @@ int run_worker(config::Config config, ConfigFile file,
     log_error(database.error().message());
     return exit_status_of(database.error());
   }
-  if (!database.value()) return 0;
+  if (!database.value()) {
+    worker->leave();
+    return 0;
+  }
   config::become_partition(config, worker->partition());
   int status = 0;
   {

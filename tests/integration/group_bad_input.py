@@ -122,6 +122,12 @@ def story(t):
     anna.start()
     ledger.expect_all_counted(anna, 40)
     t.step("a state of a newer program is left alone")
+
+    berta.start()
+    wait_for(lambda: {worker["name"]: worker["state"] for worker in show(anna)["workers"]} == {"anna": "working", "berta": "waiting"}, 20, "the second worker to wait")
+    berta.stop()
+    expect_equal([worker["name"] for worker in show(anna)["workers"]], ["anna"], "workers, after one that waited was stopped")
+    t.step("a worker that waited is not missed when it was stopped")
     anna.stop()
 
 

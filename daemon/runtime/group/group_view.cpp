@@ -10,6 +10,8 @@ namespace handshaked::runtime {
 namespace {
 
 constexpr std::string_view kWorkerPrefix = "worker.";
+/// As an edge that is silent: its host is not there any more.
+constexpr auto kForgottenAfter = std::chrono::days(7);
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -89,7 +91,7 @@ Result<telemetry::GroupMetrics> look_at_group(engine::GroupEngine& engine,
   for (const std::string& key : keys) {
     TRY(const auto value, engine.value(key));
     auto worker = value ? read_worker(key, value->text) : std::nullopt;
-    if (!worker) continue;  // it has left
+    if (!worker || now - value->written_at > kForgottenAfter) continue;  // it has left
     worker->heard_at = value->written_at;
     worker->is_silent = is_old(value->written_at);
     group.workers.push_back(std::move(*worker));

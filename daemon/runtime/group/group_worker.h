@@ -39,7 +39,8 @@ class GroupWorker {
   std::uint32_t partition() const { return *partition_; }
 
   telemetry::GroupMetrics figures() const;
-  /// The database is closed: another worker may have the partition at once.
+  /// A clean end: nobody waits for this worker any more. If it has a partition, its database is
+  /// closed, and another worker may have the partition at once.
   void leave();
 
  private:
