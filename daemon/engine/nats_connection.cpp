@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/subject_pattern.h"
+
 namespace handshaked::engine {
 namespace {
 
@@ -117,6 +119,21 @@ Error nats_error(natsStatus status, std::string doing, jsErrCode jetstream) {
   if (jetstream != 0)
     words += " (JetStream says " + std::to_string(static_cast<int>(jetstream)) + ")";
   return Error(code_of(status), std::move(doing) + ": " + words);
+}
+
+bool takes_some_of(const jsStreamConfig& stream, const std::string& pattern) {
+  if (stream.Mirror != nullptr || stream.SourcesLen > 0) return true;
+  for (int i = 0; i < stream.SubjectsLen; ++i) {
+    if (have_subjects_in_common(stream.Subjects[i], pattern)) return true;
+  }
+  return false;
+}
+
+std::string subjects_of(const jsStreamConfig& stream) {
+  std::string all;
+  for (int i = 0; i < stream.SubjectsLen; ++i)
+    all += (all.empty() ? "" : ", ") + std::string(stream.Subjects[i]);
+  return all;
 }
 
 Result<std::unique_ptr<NatsConnection>> NatsConnection::open(const NatsOptions& options) {

@@ -23,6 +23,12 @@ struct NatsFree {
 template <class T>
 using NatsOwned = std::unique_ptr<T, NatsFree>;
 
+/// May messages of the stream have a subject that `pattern` takes? Also where the stream copies
+/// another one, whose subjects it does not say.
+bool takes_some_of(const jsStreamConfig& stream, const std::string& pattern);
+/// "nginx.errors.>, nginx.access.>": for people.
+std::string subjects_of(const jsStreamConfig& stream);
+
 /// A connection to one of the servers, which the library keeps up by itself. Thread-safe.
 class NatsConnection {
  public:

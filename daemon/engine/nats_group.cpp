@@ -331,6 +331,8 @@ Result<> check_state_stream(const jsStreamConfig& config, const std::string& nam
   };
   if (config.Retention != js_LimitsPolicy)
     return wrong("does not keep messages until they are dropped (retention \"limits\")");
+  if (config.Storage != js_FileStorage)
+    return wrong("keeps messages in memory, not in files (storage \"memory\")");
   if (config.MaxAge > 0) return wrong("drops messages when they are old (max age)");
   if (config.MaxMsgsPerSubject > 0)
     return wrong("keeps only some messages of a subject (max messages per subject)");
@@ -342,8 +344,55 @@ Result<> check_state_stream(const jsStreamConfig& config, const std::string& nam
   return wrong("does not take the subjects \"" + subjects + "\"");
 }
 
-std::string copies(std::uint32_t replicas) {
+/// Does what is there take the lines of all partitions?
+Result<> check_lines_stream(const jsStreamConfig& config, const NatsGroupOptions& options) {
+  for (std::uint32_t partition = 0; partition < options.partitions; ++partition) {
+    std::string subject = options.line_subjects;
+    subject.replace(subject.find('*'), 1, std::to_string(partition));
+    if (!takes_some_of(config, subject))
+      return fail(ErrorCode::invalid_configuration,
+                  "the stream \"" + options.lines + "\" takes the subjects \"" +
+                      subjects_of(config) + "\", so no line reaches partition " +
+                      std::to_string(partition) + " (subject \"" + subject +
+                      "\"); let the stream take \"" + options.line_subjects +
+                      "\", or give the group a stream of its own");
+  }
+  return success();
+}
+
+/// Leases and settings must stay until somebody changes them.
+Result<> check_bucket(const jsStreamConfig& config) {
+  if (config.MaxAge <= 0) return success();
+  return fail(ErrorCode::invalid_configuration,
+              "the bucket of the stream \"" + std::string(config.Name) +
+                  "\" drops values when they are old (TTL), so the settings of the group would be "
+                  "lost; change it, or delete it while no worker runs and call handshaked group "
+                  "setup");
+}
+
+std::string copies(std::int64_t replicas) {
   return replicas == 1 ? "1 copy" : std::to_string(replicas) + " copies";
+}
+
+std::string limits_of(const jsStreamConfig& config) {
+  std::string limits;
+  const auto add = [&limits](const std::string& limit) {
+    limits += (limits.empty() ? "" : ", ") + limit;
+  };
+  constexpr std::int64_t kSecond = 1'000'000'000, kHour = 3600 * kSecond;
+  if (config.MaxAge > 0)
+    add("keeps " + (config.MaxAge % kHour == 0 ? std::to_string(config.MaxAge / kHour) + " hours"
+                                               : std::to_string(config.MaxAge / kSecond) + " s"));
+  if (config.MaxBytes > 0) add("at most " + std::to_string(config.MaxBytes) + " bytes");
+  if (config.MaxMsgs > 0) add("at most " + std::to_string(config.MaxMsgs) + " messages");
+  return limits.empty() ? "no limits" : limits;
+}
+
+std::string settings_of(const jsStreamConfig& config) {
+  return "subjects " + subjects_of(config) + ", " +
+         (config.Storage == js_FileStorage ? "file" : "memory") + " storage, " +
+         copies(config.Replicas) + ", " + limits_of(config) + ", discard " +
+         (config.Discard == js_DiscardNew ? "new" : "old");
 }
 
 Error cannot_make(NatsConnection& connection, natsStatus status, jsErrCode said,
@@ -369,7 +418,10 @@ class SetUp {
     if (found != nullptr) {
       if (is_state) {
         TRY(check_state_stream(*found->Config, name, subjects));
+      } else {
+        TRY(check_lines_stream(*found->Config, options_));
       }
+      part.settings = settings_of(*found->Config);
       return end(std::move(part), GroupPart::State::there);
     }
     if (!may_make_) return end(std::move(part), GroupPart::State::missing);
@@ -397,7 +449,12 @@ class SetUp {
                    .settings = "file storage, " + copies(options_.replicas) + ", one value a key"};
     TRY(const NatsOwned<jsStreamInfo> found,
         find_group_stream(connection_, bucket_stream(options_.group)));
-    if (found != nullptr) return end(std::move(part), GroupPart::State::there);
+    if (found != nullptr) {
+      TRY(check_bucket(*found->Config));
+      part.settings = std::string(found->Config->Storage == js_FileStorage ? "file" : "memory") +
+                      " storage, " + copies(found->Config->Replicas) + ", one value a key";
+      return end(std::move(part), GroupPart::State::there);
+    }
     if (!may_make_) return end(std::move(part), GroupPart::State::missing);
     const std::string name = bucket_name(options_.group);
     kvConfig config;
@@ -458,8 +515,7 @@ Result<std::vector<GroupPart>> set_up_nats_group(const NatsGroupOptions& options
   return set_up.take_parts();
 }
 
-Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions& options,
-                                                          std::uint32_t partitions) {
+Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions& options) {
   constexpr std::size_t kMost = 5;
   TRY(const auto connection, NatsConnection::open(options.connection));
   TRY(const NatsOwned<jsStreamInfo> stream, find_group_stream(*connection, options.lines, ">"));
@@ -470,7 +526,7 @@ Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions
     std::uint32_t number = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
     const bool is_partition =
-        error == std::errc() && end == word.data() + word.size() && number < partitions;
+        error == std::errc() && end == word.data() + word.size() && number < options.partitions;
     if (!is_partition && strays.size() < kMost) strays.push_back(subject);
   }
   return strays;

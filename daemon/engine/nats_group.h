@@ -15,6 +15,7 @@ struct NatsGroupOptions {
   std::string group;
   std::string lines;          ///< the stream of the lines
   std::string line_subjects;  ///< of all partitions: "nginx.lines.*.>"
+  std::uint32_t partitions = 1;
   std::uint32_t replicas = 3;
 };
 
@@ -27,7 +28,6 @@ std::unique_ptr<GroupEngine> make_nats_group(NatsGroupOptions options);
 Result<std::vector<GroupPart>> set_up_nats_group(const NatsGroupOptions& options, bool may_make);
 /// Subjects of the stream of lines that no partition reads: where `line_subjects` has its "*" they
 /// have no number below `partitions`. A few of them.
-Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions& options,
-                                                          std::uint32_t partitions);
+Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions& options);
 
 }  // namespace handshaked::engine

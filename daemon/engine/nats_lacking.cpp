@@ -26,7 +26,7 @@ std::unique_ptr<GroupEngine> make_nats_group(NatsGroupOptions) { return nullptr;
 Result<std::vector<GroupPart>> set_up_nats_group(const NatsGroupOptions&, bool) {
   return no_nats();
 }
-Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions&, std::uint32_t) {
+Result<std::vector<std::string>> subjects_of_no_partition(const NatsGroupOptions&) {
   return no_nats();
 }
 std::string why_no_nats() {

@@ -373,6 +373,11 @@ Result<> try_nats_source(const NatsSourceOptions& options) {
   if (consumer != nullptr) {
     TRY(check_consumer(*consumer->Config, options));
   }
+  if (!options.subject.empty() && !takes_some_of(*stream->Config, options.subject))
+    return fail(ErrorCode::invalid_configuration,
+                "the stream \"" + options.stream + "\" takes the subjects \"" +
+                    subjects_of(*stream->Config) + "\", so no message of it has the subject \"" +
+                    options.subject + "\"; correct subject, or the subjects of the stream");
   constexpr std::int64_t kHour = 3'600'000'000'000;
   if (const std::int64_t age = stream->Config->MaxAge; age > 0 && age < kHour)
     return fail(ErrorCode::invalid_configuration,

@@ -21,8 +21,8 @@ Result<engine::NatsGroupOptions> nats_group_options(const config::Config& config
   TRY(options.connection, nats_options(source.servers));
   options.group = config.group.name;
   options.lines = source.stream;
-  if (source.subject.find(config::kPartitionWord) != std::string::npos)
-    options.line_subjects = config::subjects_of_all(config);
+  options.line_subjects = config::subjects_of_all(config);
+  options.partitions = config.group.partitions;
   options.replicas = config.group.replicas;
   return options;
 }
@@ -67,7 +67,7 @@ Result<std::vector<std::string>> unread_lines(const config::Config& config) {
     return engine::kafka_partitions_of_nobody(options);
   }
   TRY(const auto options, nats_group_options(config));
-  return engine::subjects_of_no_partition(options, config.group.partitions);
+  return engine::subjects_of_no_partition(options);
 }
 
 }  // namespace handshaked::runtime

@@ -14,9 +14,10 @@ Result<std::vector<GroupPart>> set_up_group(const config::Config& config, bool m
   GroupPart& settings = parts.emplace_back(
       GroupPart{.what = "settings of the group",
                 .settings = std::to_string(config.group.partitions) + " partitions"});
-  if (std::any_of(parts.begin(), parts.end() - 1,
-                  [](const GroupPart& part) { return part.state == GroupPart::State::missing; }))
-    return parts;  // there is no bucket to look into, and none may be made
+  const bool lacks_parts = std::any_of(parts.begin(), parts.end() - 1, [](const GroupPart& part) {
+    return part.state == GroupPart::State::missing;
+  });
+  if (lacks_parts && !config.kafka.empty()) return parts;  // there is nowhere to look
   TRY(const auto group, open_group(config));
   const auto checked = check_group_settings(*group, config);
   if (checked) settings.state = GroupPart::State::there;

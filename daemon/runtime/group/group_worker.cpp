@@ -167,6 +167,9 @@ Result<store::Database> GroupWorker::take_over() {
   store::Replica replica(file_);
   TRY(log_->take_over(replica));
   replica.close();
+  if (log_->is_new() && lease_.was_owned())
+    log_warning("the servers hold no state of partition " + std::to_string(*partition_) +
+                ", although it has had a worker: it begins anew, without the incidents of before");
   if (log_->foreign() > 0)
     log_warning("the log of the partition has " + std::to_string(log_->foreign()) +
                 " messages that no handshaked has written: passed over");

@@ -57,6 +57,7 @@ Result<bool> PartitionLease::try_one(std::uint32_t partition, Clock::time_point 
   TRY(const auto revision, engine_.put(name, text_, value ? value->revision : 0));
   if (!revision) return false;
   revision_ = *revision;
+  was_owned_ = value.has_value();
   return true;
 }
 

@@ -29,6 +29,8 @@ class PartitionLease {
 
   /// Looks at every partition once, and takes at most one: its number.
   Result<std::optional<std::uint32_t>> try_take(Clock::time_point now, Time wall);
+  /// Some worker had it before we took it.
+  bool was_owned() const { return was_owned_; }
   /// False: another worker has it by now.
   Result<bool> renew();
   /// The next worker need not wait.
@@ -47,6 +49,7 @@ class PartitionLease {
   const Options options_;
   std::map<std::uint32_t, Seen> seen_;
   std::optional<std::uint32_t> partition_;
+  bool was_owned_ = false;
   std::uint64_t revision_ = 0;
   std::string text_;  ///< of our key
 };

@@ -168,7 +168,30 @@ Result<> PartitionLog::take_over(store::Replica& into) {
   bytes_since_copy_ = reader.bytes_since_copy;
   entries_since_copy_ = reader.entries_since_copy;
   wants_copy_now_ = !reader.has_copy || reader.schema != store::schema_version();
+  is_new_ = !reader.has_copy;
   return success();
+}
+
+/// Somebody has emptied the log, or made its stream again. Our database is all that is left of the
+/// state: it is written anew, unless another worker was faster. False: the log is not empty.
+Result<bool> PartitionLog::begin_again() {
+  TRY(const auto last, engine_.last_entry(options_.partition));
+  std::optional<std::uint64_t> begun;
+  if (last) {
+    const auto read = read_entry(last->payload);
+    const bool is_ours = read && read.value() && read.value()->kind == Kind::taken_over &&
+                         read.value()->id.starts_with(options_.token + "-");
+    if (!is_ours || last->sequence == epoch_) return false;
+    begun = last->sequence;  // ours had no answer
+  } else {
+    TRY(begun, engine_.append(options_.partition, 0, to_entry(record(Kind::taken_over))));
+  }
+  if (!begun) return false;
+  epoch_ = last_ = *begun;
+  needs_copy_ = true;
+  telemetry::log_warning("the state of partition " + std::to_string(options_.partition) +
+                         " was gone from its stream: this worker writes it there again");
+  return true;
 }
 
 /// `completes`: the changes of which this is the last part.
@@ -182,6 +205,8 @@ Result<> PartitionLog::put(const PartitionRecord& record, const std::string* com
     return fail(appended.error());
   }
   if (!appended.value()) {
+    TRY(const bool has_begun_again, begin_again());
+    if (has_begun_again) return fail(ErrorCode::network, "the state is written anew first");
     Error why(ErrorCode::cancelled,
               "another worker has taken partition " + std::to_string(options_.partition) + " over");
     give_up(why);
@@ -211,6 +236,11 @@ Result<std::optional<std::string>> PartitionLog::settle() {
   if (appended) {
     last_ = *appended;  // it had not been taken, and cannot be any more
   } else {
+    TRY(const bool has_begun_again, begin_again());
+    if (has_begun_again) {
+      unsettled_.reset();
+      return kept;
+    }
     TRY(const auto last, engine_.last_entry(options_.partition));
     if (!last || last->sequence <= last_)
       return fail(ErrorCode::network, "the servers do not agree on what was written last");
@@ -233,7 +263,7 @@ Result<std::optional<std::string>> PartitionLog::settle() {
 std::optional<std::filesystem::path> PartitionLog::wants_copy() {
   const bool is_due = bytes_since_copy_ > std::max(options_.copy_after_bytes, copy_bytes_) ||
                       entries_since_copy_ > options_.copy_after_entries;
-  if (!std::exchange(wants_copy_now_, false) && !is_due) return std::nullopt;
+  if (!std::exchange(wants_copy_now_, false) && !needs_copy_ && !is_due) return std::nullopt;
   bytes_since_copy_ = entries_since_copy_ =
       0;  // one that fails is wanted again when as much has come
   return options_.copy_file;
@@ -255,6 +285,7 @@ Result<> PartitionLog::keep_copy(const std::filesystem::path& copy) {
     TRY(put(part, nullptr));
     if (begin == 0) begin = last_;
   }
+  needs_copy_ = false;
   copy_bytes_ = size;
   bytes_since_copy_ = entries_since_copy_ = 0;
   if (const auto dropped = engine_.drop_before(options_.partition, begin); !dropped)

@@ -53,6 +53,9 @@ class PartitionLog final : public store::Journal {
   Result<> keep_copy(const std::filesystem::path& copy) override;
   void give_up(const Error& why) override;
 
+  /// After take_over(): the log held nothing.
+  bool is_new() const { return is_new_; }
+
   // From any thread.
   std::uint64_t epoch() const { return epoch_; }
   std::uint64_t last() const { return last_; }
@@ -70,6 +73,7 @@ class PartitionLog final : public store::Journal {
   PartitionRecord record(PartitionRecord::Kind kind);
   Result<> put(const PartitionRecord& record, const std::string* completes);
   Result<> put_parts(PartitionRecord::Kind kind, const std::string& bytes);
+  Result<bool> begin_again();
 
   engine::GroupEngine& engine_;
   const Options options_;
@@ -77,6 +81,8 @@ class PartitionLog final : public store::Journal {
   std::uint64_t records_ = 0;
   std::uint64_t bytes_since_copy_ = 0, entries_since_copy_ = 0, copy_bytes_ = 0;
   bool wants_copy_now_ = false;
+  bool needs_copy_ = false;  ///< nothing else may be written before it
+  bool is_new_ = false;
   std::optional<Unsettled> unsettled_;
 };
 

@@ -136,7 +136,16 @@ std::vector<std::string> engine_problems(const config::Config& config) {
     return config.kafka.empty() ? !has_secret_out_of_reach(config.nats.front().servers)
                                 : !has_secret_out_of_reach(config.kafka.front().brokers);
   };
-  if (is_worker && is_worker_ready()) problems = group_problems(config);
+  if (is_worker && is_worker_ready()) {
+    problems = group_problems(config);
+    // What is wrong for one is mostly wrong for all.
+    for (std::uint32_t i = 0; i < config.group.partitions && problems.empty(); ++i) {
+      config::Config partition = config;
+      config::become_partition(partition, i);
+      if (config.kafka.empty())
+        note("group \"" + config.group.name + "\"", try_nats(partition.nats.front()));
+    }
+  }
   for (const config::NatsSource& source : config.nats) {
     if (!is_worker && !has_secret_out_of_reach(source.servers))
       note("[[nats]] \"" + source.engine.name + "\"", try_nats(source));

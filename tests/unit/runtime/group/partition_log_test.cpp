@@ -101,6 +101,79 @@ TEST_F(PartitionLogTest, LeavesTheStateOfANewerProgramAlone) {
   EXPECT_EQ(value_of(position_after_taking_over("two")), "17");
 }
 
+/// What a worker has whose log was emptied behind its back.
+class PartitionLogEmptiedTest : public PartitionLogTest {
+ protected:
+  void SetUp() override {
+    store::Replica replica(directory_ / "first.db");
+    ASSERT_OK(log_.take_over(replica));
+    replica.close();
+    database_.emplace(value_of(store::Database::open(directory_ / "first.db")));
+    ASSERT_OK(database_->use_journal(log_));
+    ASSERT_OK(commit("nginx", "17"));
+  }
+  Result<> commit(const std::string& source, const std::string& cursor) {
+    return database_->apply({.positions = {{.source = source, .cursor = cursor}}});
+  }
+  /// Until it goes through, as the store does it.
+  void commit_at_last(const std::string& source, const std::string& cursor) {
+    for (int i = 0; i < 3 && !commit(source, cursor); ++i) continue;
+    EXPECT_EQ(lost_, "");
+    ASSERT_OK(commit(source, cursor));
+  }
+
+  PartitionLog log_{engine_, options("one")};
+  std::optional<store::Database> database_;
+};
+
+TEST_F(PartitionLogEmptiedTest, WritesItsStateAnew) {
+  entries().clear();
+  EXPECT_FALSE(commit("other", "1"));  // told to come again, behind a copy
+  commit_at_last("other", "1");
+  EXPECT_EQ(value_of(position_after_taking_over("two")), "17");
+}
+
+TEST_F(PartitionLogEmptiedTest, WritesItsStateAnewAfterARequestWithoutAnAnswer) {
+  engine_.happening = [] { return GroupEngineModel::Fate::lost; };
+  EXPECT_FALSE(commit("other", "1"));
+  entries().clear();
+  engine_.happening = [] { return GroupEngineModel::Fate::answered; };
+  commit_at_last("other", "1");
+  EXPECT_EQ(value_of(position_after_taking_over("two")), "17");
+}
+
+TEST_F(PartitionLogEmptiedTest, PutsNothingBeforeTheCopy) {
+  entries().clear();
+  EXPECT_FALSE(commit("other", "1"));
+  engine_.happening = [] { return GroupEngineModel::Fate::lost; };  // the copy does not get there
+  EXPECT_FALSE(commit("other", "1"));
+  engine_.happening = [] { return GroupEngineModel::Fate::answered; };
+  commit_at_last("other", "1");
+  EXPECT_EQ(value_of(position_after_taking_over("two")), "17");
+}
+
+TEST_F(PartitionLogEmptiedTest, KnowsItsNewBeginningThatHadNoAnswer) {
+  entries().clear();
+  int requests = 0;  // the third one is the new beginning
+  engine_.happening = [&requests] {
+    return ++requests == 3 ? GroupEngineModel::Fate::unanswered : GroupEngineModel::Fate::answered;
+  };
+  EXPECT_FALSE(commit("other", "1"));
+  ASSERT_EQ(entries().size(), 1U);
+  commit_at_last("other", "1");
+  EXPECT_EQ(value_of(position_after_taking_over("two")), "17");
+}
+
+TEST_F(PartitionLogEmptiedTest, LeavesItToAnotherWorkerThatWasFaster) {
+  entries().clear();
+  PartitionLog faster(engine_, options("two"));
+  store::Replica replica(directory_ / "faster.db");
+  ASSERT_OK(faster.take_over(replica));
+  EXPECT_TRUE(faster.is_new());
+  EXPECT_FALSE(commit("other", "1"));
+  EXPECT_EQ(lost_, "another worker has taken partition 0 over");
+}
+
 TEST_F(PartitionLogTest, DoesNotBeginInTheMiddle) {
   PartitionLog log(engine_, options("one"));
   write(log, "17");
