@@ -55,6 +55,12 @@ def story(t):
     wait_for(lambda: Operator(centre).ask("status")["fleet"].get("healthy") == 2, 40, "two healthy edges by their heartbeats")
     wait_for(lambda: servers.consumer("EDGES", "handshaked")["num_ack_pending"] == 0, 30, "every message to be acknowledged")
     t.step("over on both, and the heartbeats are heard")
+
+    code, said, _ = Operator(edges[0]).run("receivers", "test", "centre")
+    expect_equal((code, said.count(": delivered")), (0, 2), "receivers test: " + said)
+    wait_for(lambda: [(one["place"]["peer"], one["status"]) for one in centre.incidents() if one["place"].get("peer") not in (FIRST, SECOND)] == [("198.51.100.7:8443", 2)],
+             30, "the sample to be over at the centre")
+    t.step("a sample opens and ends")
     for daemon in [*edges, centre]:
         daemon.stop()
 

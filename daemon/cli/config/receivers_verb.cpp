@@ -44,7 +44,7 @@ std::string host_name(const config::Config& config) {
 
 bool keeps_state(const Receiver& receiver) {
   return receiver.type == Receiver::Type::pagerduty ||
-         receiver.type == Receiver::Type::handshaked ||
+         receiver.type == Receiver::Type::handshaked || receiver.speaks_as_edge ||
          receiver.type == Receiver::Type::alertmanager ||
          receiver.format == Receiver::Format::alertmanager;
 }
