@@ -185,6 +185,13 @@ Result<> try_kafka_publisher(const KafkaPublisherOptions& options) {
   KafkaClient client;
   TRY(open_producer(client, options, {}));
   TRY(client.find_topics({options.topic}));
+  TRY(const auto metadata, client.topics());
+  const rd_kafka_metadata_topic_t* const topic = find_kafka_topic(*metadata, options.topic);
+  if (topic != nullptr && topic->partition_cnt < static_cast<int>(options.partitions))
+    return fail(ErrorCode::invalid_configuration,
+                "the topic \"" + options.topic + "\" has " + std::to_string(topic->partition_cnt) +
+                    " partitions, and partitions = " + std::to_string(options.partitions) +
+                    " needs as many");
   if (options.carries_edges) {
     TRY(client.check_retention(options.topic));
   }

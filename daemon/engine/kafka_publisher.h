@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,7 @@ namespace handshaked::engine {
 struct KafkaPublisherOptions {
   KafkaOptions connection;
   std::string topic;
+  std::uint32_t partitions = 1;               ///< that publications name
   std::chrono::milliseconds timeout{10'000};  ///< of one publish
   bool carries_edges = false;                 ///< messages of one key do not replace one another
 };

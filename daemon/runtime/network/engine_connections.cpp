@@ -105,6 +105,7 @@ Result<engine::KafkaOptions> kafka_options(const config::KafkaBrokers& brokers) 
 Result<engine::KafkaPublisherOptions> kafka_publisher_options(const config::Receiver& receiver) {
   engine::KafkaPublisherOptions options{.connection = {},
                                         .topic = receiver.topic,
+                                        .partitions = receiver.partitions,
                                         .timeout = receiver.timeout,
                                         .carries_edges = receiver.speaks_as_edge};
   TRY(options.connection, kafka_options(receiver.kafka));

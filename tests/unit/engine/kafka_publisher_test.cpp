@@ -268,6 +268,13 @@ TEST_F(KafkaPublisherTest, SaysWhatIsMissing) {
   ASSERT_FALSE(tried);
   EXPECT_THAT(tried.error().message(), HasSubstr("no topic \"handshaked-evnets\""));
   wrong = options();
+  wrong.partitions = kPartitions;
+  EXPECT_TRUE(try_kafka_publisher(wrong));
+  wrong.partitions = kPartitions + 1;
+  tried = try_kafka_publisher(wrong);
+  ASSERT_FALSE(tried);
+  EXPECT_THAT(tried.error().message(), HasSubstr("needs as many"));
+  wrong = options();
   wrong.connection.properties = {{"compresion.codec", "zstd"}};
   tried = check_kafka_publisher(wrong);
   ASSERT_FALSE(tried);
