@@ -5,6 +5,7 @@ Two fleets: every edge has a fault of its own, and all edges have the same one. 
 that the load on the machine hardly changes), how long an acknowledgement took, and the daemon's private memory.
 """
 import argparse
+import hashlib
 import json
 import os
 import socket
@@ -21,7 +22,11 @@ def now_text():
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def message(edge, kind=None, number=1, fault=0, count=1):
+def fingerprint(fault):
+    return "v1:" + hashlib.md5(b"%d" % fault).hexdigest()
+
+
+def message(edge, kind=None, number=1, fault=0, count=1, partitions=1):
     """One edge's message; a heartbeat without `kind`."""
     body = {"version": 1, "edge": {
         "host": "proxy-%04d.example.com" % edge, "handshaked": "0.9.0",
@@ -35,7 +40,7 @@ def message(edge, kind=None, number=1, fault=0, count=1):
         body["event"] = {
             "specversion": "1.0", "id": "%s.%s.%d" % (incident, kind, number), "type": "io.handshaked.incident." + kind, "source": "//x/handshaked",
             "subject": incident, "time": now_text(), "datacontenttype": "application/json", "data": {
-                "incident": {"id": incident, "fingerprint": "v1:%032x" % fault, "status": "open", "severity": "warning", "opened_at": now_text(),
+                "incident": {"id": incident, "fingerprint": fingerprint(fault), "status": "open", "severity": "warning", "opened_at": now_text(),
                              "last_seen_at": now_text(), "flapping": False, "count": count, "rate_per_minute": 1, "hosts": [body["edge"]["host"]],
                              "servers": ["gw.example.com"], "clients": {"distinct": 3, "sample": ["192.0.2.0/24"]},
                              "sample_lines": ["2026/11/29 02:00:00 [error] 1#1: *1 upstream SSL certificate verify error: (20:unable to get local issuer certificate) "
@@ -44,6 +49,8 @@ def message(edge, kind=None, number=1, fault=0, count=1):
                 "place": {"side": "upstream", "peer": "10.%d.%d.%d:8443" % (fault >> 16 & 255, fault >> 8 & 255, fault & 255)},
                 "diagnosis": {"cause": "ca_missing", "confidence": 0.95, "summary": "s" * 200, "evidence": [{"kind": "log", "text": "t" * 100}] * 4,
                               "healthy_now": False, "candidates": []}, "fixes": [fix], "dead_ends": []}}
+    if partitions > 1:
+        body["partitions"] = partitions
     return json.dumps(body).encode()
 
 
@@ -126,4 +133,5 @@ def main():
             centre.stop()
 
 
-main()
+if __name__ == "__main__":
+    main()

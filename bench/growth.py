@@ -1,7 +1,8 @@
 """What a line out of NATS JetStream costs, and whether it costs more when several daemons share the lines: 1, 2, 4 and 8 of them, each with the consumer of one
 partition (the hosts are split by subject), all on this machine. CPU time of the daemons for each line; that of the server stands beside it. Every line is checked to be counted
 once. Then the same of a group of 1, 2 and 4 workers (one server, one copy of everything), with what a take-over takes and what the state of an incident takes on the servers;
-and of a group on the mock cluster of librdkafka, whose brokers are one process that keeps everything in memory.
+and of a group on the mock cluster of librdkafka, whose brokers are one process that keeps everything in memory. Last a centre that is a group of 1, 2 and 4: edges with a
+fault each that opens and then changes, and a heartbeat of every edge to every partition.
 HANDSHAKED=PROGRAM PYTHONPATH=tests python3 bench/growth.py [LINES]
 """
 import os
@@ -9,6 +10,7 @@ import pathlib
 import sys
 import time
 
+from fleet import fingerprint, message
 from support.accounting import Ledger, ordinary_line
 from support.daemon import Daemon
 from support.kafka import KafkaCluster
@@ -22,6 +24,8 @@ TLS_EVERY = 400
 HOSTS = 400
 WORKERS = (1, 2, 4, 8)
 GROUPS = (1, 2, 4)
+EDGES = 5000
+CHANGES = 4  # of each fault
 
 
 def cpu_seconds(pid):
@@ -156,6 +160,46 @@ def measure_kafka_group(t, count):
             worker.stop()
 
 
+def measure_centre(t, servers, count):
+    """`count` partitions of a centre, among which edges divide what they say."""
+    name, stream = "centre%d" % count, "EDGES%d" % count
+    servers.make_stream(stream, [name + ".edges.>"])
+    workers = [make_worker(t, servers, "%s-%d" % (name, number), count, group={"name": name, "lease": "20s"},
+                           nats={"stream": stream, "subject": name + ".edges.{partition}.>", "carries": "edges", "host_from": "message", "silent_after": "1h"})
+               for number in range(count)]
+    for worker in workers:
+        worker.database = worker.directory / ("group-%s.db" % name)
+    set_up(workers[0])
+    for worker in workers:
+        worker.start()
+    wait_for(lambda: len(owners(workers[0])) == count, 60, "each partition to have an owner")
+
+    def send(messages):
+        """CPU time of all workers."""
+        before = sum(cpu_seconds(worker.process.pid) for worker in workers)
+        servers.publish(messages, within=600)
+        wait_for(lambda: all(state["num_pending"] == 0 and state["num_ack_pending"] == 0 for state in
+                             [servers.consumer(stream, "%s-%d" % (name, part)) for part in range(count)]), 600, "every message to be acknowledged")
+        return sum(cpu_seconds(worker.process.pid) for worker in workers) - before
+
+    def events(kind, number):
+        for edge in range(EDGES):
+            part = int(fingerprint(edge + 1)[3:11], 16) % count
+            yield "%s.edges.%d.edge" % (name, part), message(edge, kind, number, edge + 1, number, count), None
+    heartbeats = (("%s.edges.%d.edge" % (name, part), message(edge, partitions=count), None) for edge in range(EDGES) for part in range(count))
+    beaten = send(heartbeats)
+    again = send(("%s.edges.%d.edge" % (name, part), message(edge, partitions=count), None) for edge in range(EDGES) for part in range(count))
+    opened = send(events("opened", 1))
+    changed = sum(send(events("updated", 2 + number)) for number in range(CHANGES))
+    incidents = [len(worker.incidents()) for worker in workers]
+    expect_equal(sum(incidents), EDGES, "incidents of all partitions")
+    t.step("a centre of %d, %d edges: an opening %.2f ms CPU, a change %.2f ms, a heartbeat %.3f ms for each partition (the first %.3f); at most %.0f MiB each" % (
+        count, EDGES, 1000 * opened / EDGES, 1000 * changed / EDGES / CHANGES, 1000 * again / EDGES / count, 1000 * beaten / EDGES / count,
+        max(worker.peak_kib() for worker in workers) / 1024))
+    for worker in workers:
+        worker.stop()
+
+
 def story(t):
     mappings = ", ".join('"group%d.errors.*": "group%d.lines.{{partition(%d,1)}}.{{wildcard(1)}}"' % (count, count, count) for count in GROUPS)
     servers = NatsServers(t, settings="mappings = { %s }\n" % mappings).start()
@@ -165,6 +209,8 @@ def story(t):
         measure_group(t, servers, count)
     for count in GROUPS:
         measure_kafka_group(t, count)
+    for count in GROUPS:
+        measure_centre(t, servers, count)
 
 
 run(story)
