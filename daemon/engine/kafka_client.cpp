@@ -9,9 +9,6 @@
 namespace handshaked::engine {
 namespace {
 
-/// How long brokers may take to tell settings.
-constexpr int kTellMilliseconds = 3000;
-
 std::string joined(const std::vector<std::string>& texts) {
   std::string out;
   for (const std::string& text : texts) out.append(out.empty() ? "" : ",").append(text);
@@ -52,6 +49,8 @@ Result<> KafkaClient::open(rd_kafka_type_t type, const KafkaOptions& options,
     }
   }
   callbacks_ = callbacks;
+  ask_milliseconds_ = static_cast<int>(options.ask_timeout.count());
+  settings_milliseconds_ = static_cast<int>(options.settings_timeout.count());
   rd_kafka_conf_set_opaque(settings.get(), this);
   rd_kafka_conf_set_error_cb(settings.get(), [](rd_kafka_t*, int, const char* reason, void* self) {
     static_cast<KafkaClient*>(self)->complain(reason);
@@ -92,8 +91,7 @@ Result<std::int64_t> KafkaClient::ask_offset(const std::string& topic, std::int3
   rd_kafka_topic_partition_t* const asked =
       rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
   asked->offset = which;
-  rd_kafka_resp_err_t error =
-      rd_kafka_offsets_for_times(handle_, list.get(), kKafkaAskMilliseconds);
+  rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(handle_, list.get(), ask_milliseconds_);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = asked->err;
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR && asked->offset >= 0) return asked->offset;
   const std::string doing =
@@ -108,7 +106,7 @@ Result<std::int64_t> KafkaClient::ask_offset(const std::string& topic, std::int3
 Result<KafkaOwned<const rd_kafka_metadata_t>> KafkaClient::topics() {
   const rd_kafka_metadata_t* asked = nullptr;
   const rd_kafka_resp_err_t error =
-      rd_kafka_metadata(handle_, 1, nullptr, &asked, kKafkaAskMilliseconds);
+      rd_kafka_metadata(handle_, 1, nullptr, &asked, ask_milliseconds_);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(unanswered(error));
   return KafkaOwned<const rd_kafka_metadata_t>(asked);
 }
@@ -135,11 +133,11 @@ Result<KafkaProperties> KafkaClient::topic_settings(const std::string& topic) {
   const KafkaOwned<rd_kafka_AdminOptions_t> how(
       rd_kafka_AdminOptions_new(handle_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
   std::array<char, kKafkaReason> reason{};
-  rd_kafka_AdminOptions_set_request_timeout(how.get(), kTellMilliseconds, reason.data(),
+  rd_kafka_AdminOptions_set_request_timeout(how.get(), settings_milliseconds_, reason.data(),
                                             reason.size());
   rd_kafka_DescribeConfigs(handle_, all, 1, how.get(), queue.get());
   const KafkaOwned<rd_kafka_event_t> event(
-      rd_kafka_queue_poll(queue.get(), kTellMilliseconds + kKafkaAskMilliseconds));
+      rd_kafka_queue_poll(queue.get(), settings_milliseconds_ + ask_milliseconds_));
   if (event == nullptr)
     return fail(ErrorCode::timeout, "the topic \"" + topic + "\": the brokers do not answer");
   if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return KafkaProperties();

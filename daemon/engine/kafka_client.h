@@ -43,8 +43,6 @@ template <class T>
 using KafkaOwned = std::unique_ptr<T, KafkaFree>;
 using KafkaPartitionList = KafkaOwned<rd_kafka_topic_partition_list_t>;
 
-/// How long brokers may take to say something.
-inline constexpr int kKafkaAskMilliseconds = 5000;
 inline constexpr std::size_t kKafkaReason = 512;  ///< a buffer for the library's words
 
 /// A producer or a consumer, with the last thing that librdkafka complained about on any of its
@@ -72,6 +70,8 @@ class KafkaClient {
 
   rd_kafka_t* handle() const { return handle_; }
   void* owner() const { return callbacks_.owner; }
+  /// Of one question to the brokers, as the library's functions take it.
+  int ask_milliseconds() const { return ask_milliseconds_; }
   void leave_group_at_end(bool does) { leaves_group_ = does; }
   void complain(std::string reason);
   std::string take_complaint();
@@ -97,6 +97,7 @@ class KafkaClient {
   rd_kafka_t* handle_ = nullptr;
   Callbacks callbacks_;
   bool leaves_group_ = false;
+  int ask_milliseconds_ = 0, settings_milliseconds_ = 0;
   std::mutex mutex_;  // guards complaint_
   std::string complaint_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@ using KafkaProperties = std::map<std::string, std::string>;
 struct KafkaOptions {
   std::vector<std::string> brokers;  ///< "HOST:PORT"
   KafkaProperties properties;        ///< "security.protocol", "sasl.password"
+  /// How long brokers may take to say something, and to tell settings, which not all of them do.
+  std::chrono::milliseconds ask_timeout{5000}, settings_timeout{3000};
 };
 
 }  // namespace handshaked::engine

@@ -231,7 +231,8 @@ Result<> KafkaRecords::drop(std::uint32_t partition, std::uint64_t offset) {
   const KafkaOwned<rd_kafka_queue_t> queue(rd_kafka_queue_new(handle));
   rd_kafka_DeleteRecords_t* all[] = {records.get()};
   rd_kafka_DeleteRecords(handle, all, 1, nullptr, queue.get());
-  const KafkaOwned<rd_kafka_event_t> event(rd_kafka_queue_poll(queue.get(), kKafkaAskMilliseconds));
+  const KafkaOwned<rd_kafka_event_t> event(
+      rd_kafka_queue_poll(queue.get(), open->client.ask_milliseconds()));
   if (event == nullptr) return fail(ErrorCode::timeout, "the brokers do not answer");
   rd_kafka_resp_err_t error = rd_kafka_event_error(event.get());
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -254,7 +255,7 @@ Result<std::optional<std::uint64_t>> KafkaRecords::waiting(std::uint32_t partiti
   rd_kafka_topic_partition_t* const read = rd_kafka_topic_partition_list_add(
       list.get(), options_.lines.c_str(), static_cast<std::int32_t>(partition));
   const rd_kafka_resp_err_t error =
-      rd_kafka_committed(open->client.handle(), list.get(), kKafkaAskMilliseconds);
+      rd_kafka_committed(open->client.handle(), list.get(), open->client.ask_milliseconds());
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
     return fail(failed(open->client, error,
                        "the offsets of the consumer group \"" + options_.group + "\""));

@@ -151,8 +151,9 @@ void KafkaSource::rebalanced(rd_kafka_t* client, rd_kafka_resp_err_t what,
 }
 
 void KafkaSource::gain(rd_kafka_topic_partition_list_t* list) {
-  rd_kafka_committed(client_->handle(), list,
-                     kKafkaAskMilliseconds);  // where it fails, our own offsets are all there is
+  rd_kafka_committed(
+      client_->handle(), list,
+      client_->ask_milliseconds());  // where it fails, our own offsets are all there is
   for (int i = 0; i < list->cnt; ++i) {
     rd_kafka_topic_partition_t& partition = list->elems[i];
     partition.offset = start_of(partition);

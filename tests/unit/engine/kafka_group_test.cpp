@@ -42,7 +42,11 @@ class KafkaGroupTest : public testing::Test {
 
   KafkaGroupOptions options() const {
     return {.connection = {.brokers = {rd_kafka_mock_cluster_bootstraps(cluster_)},
-                           .properties = {{"message.timeout.ms", "1000"}}},
+                           .properties = {{"message.timeout.ms", "1000"},
+                                          {"reconnect.backoff.max.ms", "200"}},
+                           .ask_timeout = std::chrono::seconds(1),
+                           // The mock tells none.
+                           .settings_timeout = std::chrono::milliseconds(100)},
             .group = "proxies",
             .topic = kTopic,
             .lines = kLines,
@@ -158,7 +162,9 @@ TEST_F(KafkaGroupTest, TriesAgainWhatABrokerRefusesForNow) {
 }
 
 TEST_F(KafkaGroupTest, ComesBackWhenTheBrokersDo) {
-  const auto group = connect();
+  KafkaGroupOptions impatient = options();
+  impatient.connection.ask_timeout = std::chrono::milliseconds(300);
+  const auto group = make_kafka_group(impatient);
   const std::uint64_t first = *value_of(group->append(0, 0, "one"));
   rd_kafka_mock_broker_set_down(cluster_, -1);
   EXPECT_FALSE(group->append(0, first, "two"));

@@ -44,10 +44,12 @@ class KafkaPublisherTest : public testing::Test {
   }
 
   KafkaPublisherOptions options(milliseconds timeout = seconds(10)) const {
-    return {
-        .connection = {.brokers = {rd_kafka_mock_cluster_bootstraps(cluster_)}, .properties = {}},
-        .topic = kTopic,
-        .timeout = timeout};
+    return {.connection = {.brokers = {rd_kafka_mock_cluster_bootstraps(cluster_)},
+                           .properties = {{"reconnect.backoff.max.ms", "200"}},
+                           .ask_timeout = seconds(1),
+                           .settings_timeout = milliseconds(100)},  // the mock tells none
+            .topic = kTopic,
+            .timeout = timeout};
   }
 
   void set_all_down(bool are_down) {
@@ -59,10 +61,12 @@ class KafkaPublisherTest : public testing::Test {
   /// All that the topic holds, in the order of each partition.
   std::vector<Found> found() const {
     KafkaClient reader;
-    const Result<> opened = reader.open(
-        RD_KAFKA_CONSUMER, options().connection,
-        {{"group.id", "test"}, {"enable.partition.eof", "true"}, {"auto.offset.reset", "earliest"}},
-        {}, {});
+    const Result<> opened = reader.open(RD_KAFKA_CONSUMER, options().connection,
+                                        {{"group.id", "test"},
+                                         {"enable.partition.eof", "true"},
+                                         {"auto.offset.reset", "earliest"},
+                                         {"fetch.wait.max.ms", "10"}},
+                                        {}, {});
     if (!opened) throw std::runtime_error(opened.error().message());
     rd_kafka_poll_set_consumer(reader.handle());
     const KafkaPartitionList list(rd_kafka_topic_partition_list_new(kPartitions));
@@ -284,7 +288,9 @@ TEST_F(KafkaPublisherTest, SaysWhatIsMissing) {
   ASSERT_FALSE(tried);
   EXPECT_THAT(tried.error().message(), HasSubstr("max.in.flight")) << "idempotence forbids it";
   set_all_down(true);
-  tried = try_kafka_publisher(options());
+  wrong = options();
+  wrong.connection.ask_timeout = milliseconds(200);
+  tried = try_kafka_publisher(wrong);
   ASSERT_FALSE(tried);
   EXPECT_THAT(tried.error().message(), HasSubstr("the brokers give no answer"));
 }
