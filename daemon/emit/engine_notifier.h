@@ -56,6 +56,7 @@ class EngineNotifier final : public Notifier {
   std::string name_, host_;
   DescribeEdge describe_;
   std::uint32_t partitions_;
+  std::uint32_t next_to_refresh_ = 0;  ///< the partition with which the next round begins
   std::chrono::milliseconds heartbeat_interval_;
   std::unique_ptr<engine::Publisher> publisher_;
   boost::asio::thread_pool thread_{1};

@@ -17,12 +17,14 @@ struct Published {
 
 class FakePublisher final : public engine::Publisher {
  public:
-  FakePublisher(std::vector<Published>& published, const Result<>& answer)
-      : published_(published), answer_(answer) {}
+  /// `unreachable`: a partition that has no leader.
+  FakePublisher(std::vector<Published>& published, const Result<>& answer, int unreachable = -2)
+      : published_(published), answer_(answer), unreachable_(unreachable) {}
   Result<> publish(const engine::Publication& message) override {
     published_.push_back({std::string(message.id), std::string(message.key),
                           std::string(message.content_type), std::string(message.body),
                           message.partition});
+    if (message.partition == unreachable_) return fail(ErrorCode::timeout, "it has no leader");
     return answer_;
   }
   void close() override {}
@@ -30,6 +32,7 @@ class FakePublisher final : public engine::Publisher {
  private:
   std::vector<Published>& published_;
   const Result<>& answer_;
+  const int unreachable_;
 };
 
 boost::asio::awaitable<std::string> describe(std::string, bool anew) {
@@ -114,6 +117,33 @@ TEST_F(EngineNotifierTest, TellsThePartitionOfAFaultAndThenThoseThatItLeft) {
   EXPECT_EQ(published_[1].partition, 2);
   EXPECT_EQ(published_[1].id, "inc-1.diagnosed.1.moved-2") << "another message of the same stream";
   EXPECT_THAT(published_[1].body, HasSubstr(R"("moved":true,)"));
+}
+
+TEST_F(EngineNotifierTest, APartitionThatCannotBeToldKeepsNoHeartbeatFromTheOthers) {
+  EngineNotifierOptions edge = options();
+  edge.describe = describe;
+  edge.partitions = 4;
+  edge.publisher = std::make_unique<FakePublisher>(published_, answer_, 0);
+  EngineNotifier notifier(std::move(edge));
+  std::vector<DeliveryOutcome::Kind> outcomes;
+  for (int round = 0; round < 3; ++round)
+    outcomes.push_back(run_coroutine(loop_, notifier.refresh())->kind);
+  using Kind = DeliveryOutcome::Kind;
+  EXPECT_THAT(outcomes, testing::ElementsAre(Kind::retry, Kind::delivered, Kind::delivered))
+      << "the engine is there, so nothing else waits for it";
+  std::vector<std::int32_t> told;
+  for (const Published& one : published_) told.push_back(one.partition);
+  EXPECT_THAT(told, testing::ElementsAre(0, 1, 2, 3, 0, 1, 2, 3, 0));
+}
+
+TEST_F(EngineNotifierTest, AnEngineThatIsAwayIsAskedOnceForAHeartbeat) {
+  EngineNotifierOptions edge = options();
+  edge.describe = describe;
+  edge.partitions = 4;
+  answer_ = fail(ErrorCode::timeout, "nobody is there");
+  EngineNotifier notifier(std::move(edge));
+  EXPECT_EQ(run_coroutine(loop_, notifier.refresh())->kind, DeliveryOutcome::Kind::retry);
+  EXPECT_EQ(published_.size(), 1U) << "each attempt takes a timeout";
 }
 
 TEST_F(EngineNotifierTest, GivesHeartbeatsToAllPartitions) {
