@@ -109,6 +109,19 @@ Correlator::Live* Correlator::find_or_create(const FoldedFailure& folded, const 
   return live_.size() < options_.max_incidents ? &create(folded, print, batch) : nullptr;
 }
 
+/// What is known of the incident is that of a consequence: its cause begins with nothing.
+void Correlator::turn_into_consequence(Incident& incident) {
+  std::vector<Consequence>& consequences = incident.consequences.change();
+  if (consequences.size() < kMaxConsequences)
+    consequences.push_back({.rule_id = incident.rule_id,
+                            .title = incident.title,
+                            .count = incident.count,
+                            .last_seen_at = incident.last_seen_at});
+  incident.count = 0;
+  incident.clients = ClientSketch();
+  incident.sample_lines.clear();
+}
+
 /// The fault behind a consequence that was there first and stands alone: the incident goes on under
 /// its id, as what it is.
 Correlator::Live* Correlator::adopt_consequence(const FoldedFailure& folded,
@@ -122,15 +135,8 @@ Correlator::Live* Correlator::adopt_consequence(const FoldedFailure& folded,
     consequences_.forget(known->incident);
     Owned owned = live_.take(known->incident.fingerprint);
     Incident& incident = owned->incident;
-    Consequence joined{.rule_id = incident.rule_id,
-                       .title = incident.title,
-                       .count = incident.count,
-                       .last_seen_at = incident.last_seen_at};
-    incident.consequences.change().push_back(std::move(joined));
+    turn_into_consequence(incident);
     take_identity(incident, folded, print);
-    incident.count = 0;
-    incident.clients = ClientSketch();
-    incident.sample_lines.clear();
     share_texts(incident);
     owned->rule_severity = std::max(owned->rule_severity, folded.rule->severity);
     return &live_.insert(std::move(owned));

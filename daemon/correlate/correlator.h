@@ -207,6 +207,7 @@ class Correlator {
   // correlator.cpp: lines become incidents
   void absorb_failure(const FoldedFailure& folded, const FailureBatch& batch, Time now);
   Live* find_or_create(const FoldedFailure& folded, const FailureBatch& batch, Time now);
+  static void turn_into_consequence(Incident& incident);
   Live* adopt_consequence(const FoldedFailure& folded, const std::string& print);
   Live* revive(const std::string& print, const FoldedFailure& folded, Time now);
   Live& bring_back(const std::string& print, match::Severity rule_severity);

@@ -114,6 +114,34 @@ TEST(FleetJoin, FollowsAConsequenceThatHasFoundItsCause) {
   EXPECT_TRUE(centre.resolved.empty());
 }
 
+TEST(FleetJoin, CountsLinesOfTheCauseAlone) {
+  Centre centre;
+  centre.hear(report("a", {.fault = 1, .count = 50}), 0);
+  const receive::EdgeReport found =
+      report("a", {.kind = "diagnosed", .fault = 11, .count = 1, .changes = 1});
+  centre.hear(found, 1);
+  EXPECT_EQ(centre.incident(11)->count, 1U) << "as on the edge, and as where the cause was known";
+  centre.restart(2);
+  centre.hear(report("a", {.kind = "updated", .number = 9, .fault = 11, .count = 4, .changes = 1}),
+              3);
+  EXPECT_EQ(centre.incident(11)->count, 4U);
+}
+
+TEST(FleetJoin, DoesNotExplainTheCauseByWhatWasThoughtOfTheConsequence) {
+  Centre centre;
+  receive::EdgeReport told = report("a", {.fault = 1});
+  told.event->is_looked_at = true;
+  told.event->cause = "peers-are-down";
+  centre.hear(told, 0);
+  ASSERT_EQ(centre.incident(1)->diagnosis->cause, "peers-are-down");
+  told = report("a", {.kind = "diagnosed", .fault = 11, .changes = 1});
+  told.event->is_looked_at = true;
+  told.event->cause = "upstream-cert-expired";
+  centre.hear(told, 1);
+  EXPECT_EQ(centre.incident(11)->diagnosis->cause, "upstream-cert-expired");
+  EXPECT_EQ(centre.incident(11)->diagnoses, 2U) << "whoever was told hears of it";
+}
+
 std::string differences(const Incident& incident) {
   std::string text;
   for (const FactDifference& difference : incident.fleet->differences) {
