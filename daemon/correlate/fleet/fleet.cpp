@@ -101,9 +101,12 @@ std::uint64_t step_of(std::uint32_t reopens, bool is_open) {
   return std::uint64_t{2} * reopens + (is_open ? 0 : 1);
 }
 
-/// One incident's events come in order, but for those that somebody sends again by hand.
+/// One incident's events come in order, but for those that somebody sends again by hand. An edge
+/// that went back to a version which does not say what an incident was before is heard, too.
 bool is_late(const EdgeFault& fault, const receive::EdgeEvent& event) {
-  if (event.changes != fault.changes) return event.changes < fault.changes;
+  if (event.changes > fault.changes) return false;
+  const bool is_same_fault = !fault.has_moved && event.fingerprint == fault.fingerprint;
+  if (event.changes < fault.changes && !is_same_fault) return true;
   return !fault.has_moved &&
          step_of(event.reopens, event.is_open) < step_of(fault.reopens, fault.is_open);
 }
@@ -128,7 +131,7 @@ EdgeFault* Fleet::find_for(Edge& edge, const receive::EdgeEvent& event, Time now
     return nullptr;
   }
   ++counters_.taken;
-  fault->changes = event.changes;
+  fault->changes = std::max(fault->changes, event.changes);
   fault->reopens = event.reopens;
   fault->told_at = now;
   return fault;

@@ -142,6 +142,19 @@ TEST(FleetJoin, DoesNotExplainTheCauseByWhatWasThoughtOfTheConsequence) {
   EXPECT_EQ(centre.incident(11)->diagnoses, 2U) << "whoever was told hears of it";
 }
 
+TEST(FleetJoin, AnEdgeThatGoesBackToAnOlderVersionIsHeard) {
+  Centre centre;
+  centre.hear(report("a", {.fault = 1}), 0);
+  centre.hear(report("a", {.kind = "diagnosed", .fault = 11, .changes = 1}), 1);
+  EXPECT_EQ(centre.hear(report("a", {.kind = "updated", .number = 7, .fault = 1}), 2),
+            Verdict::outdated);
+  EXPECT_EQ(centre.hear(report("a", {.kind = "resolved", .fault = 11}), 3), Verdict::taken);
+  EXPECT_EQ(centre.correlator.live(), 0U);
+  EXPECT_EQ(centre.hear(report("a", {.kind = "opened", .fault = 1}), 4), Verdict::duplicate);
+  EXPECT_EQ(centre.hear(report("a", {.kind = "updated", .number = 8, .fault = 1}), 5),
+            Verdict::outdated);
+}
+
 std::string differences(const Incident& incident) {
   std::string text;
   for (const FactDifference& difference : incident.fleet->differences) {
