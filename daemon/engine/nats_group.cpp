@@ -352,7 +352,7 @@ Result<> check_lines_stream(const jsStreamConfig& config, const NatsGroupOptions
     if (!takes_some_of(config, subject))
       return fail(ErrorCode::invalid_configuration,
                   "the stream \"" + options.lines + "\" takes the subjects \"" +
-                      subjects_of(config) + "\", so no line reaches partition " +
+                      subjects_of(config) + "\", so nothing reaches partition " +
                       std::to_string(partition) + " (subject \"" + subject +
                       "\"); let the stream take \"" + options.line_subjects +
                       "\", or give the group a stream of its own");

@@ -65,7 +65,7 @@ def story(t):
     servers.make_stream("NGINX", ["nginx.errors.>"])
     for words in (["setup", "--dry-run"], ["setup"]):
         code, said, error = group_verb(anna, *words)
-        expect(code == 1 and 'takes the subjects "nginx.errors.>", so no line reaches partition 0' in error, "a setup beside a stream without the lines gave %d: %s%s" % (code, said, error))
+        expect(code == 1 and 'takes the subjects "nginx.errors.>", so nothing reaches partition 0' in error, "a setup beside a stream without the lines gave %d: %s%s" % (code, said, error))
     servers.persistent(lambda client: client.api("STREAM.DELETE.NGINX"))
     servers.make_stream("NGINX", ["nginx.lines.*.>"], max_age=600 * 10**9)
     expect("NGINX: exists (subjects nginx.lines.*.>, file storage, 1 copy, keeps 600 s, discard old)" in set_up(anna), "the setup says what is there")
@@ -124,6 +124,16 @@ def story(t):
     anna.wait_for_log("has partition 0", within=30, after=so_far)
     ledger.expect_all_counted(anna, 40)
     t.step("a state that was deleted is written again by the worker that has it")
+
+    servers.persistent(lambda client: client.api("STREAM.DELETE.KV_" + STATE))
+    anna.wait_for_log("the lease of partition 0 cannot be renewed, .*: nobody takes it now: .*handshaked group setup makes what a group needs", within=20)
+    set_up(anna)
+    expect_equal(anna.process.wait(20), TRY_AGAIN, "exit status of a worker whose lease is gone")
+    so_far = len(anna.log_text())
+    anna.start()
+    anna.wait_for_log("has partition 0", within=30, after=so_far)
+    ledger.expect_all_counted(anna, 40)
+    t.step("a bucket that was deleted")
 
     berta = make_worker(t, servers, "berta", 1, nats=login).start()
     wait_for(lambda: {worker["name"]: worker["state"] for worker in show(anna)["workers"]}.get("berta") == "waiting", 20, "the second worker to wait")

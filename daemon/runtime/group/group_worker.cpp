@@ -197,13 +197,24 @@ void GroupWorker::keep_lease(const std::stop_token& ended) {
   std::mutex mutex;
   std::condition_variable_any woken;
   auto looked_at = steady_clock::time_point();
+  auto renewed_at = steady_clock::now();
+  bool has_told = false;
   std::unique_lock lock(mutex);
   while (!ended.stop_requested()) {
     const auto renewed = lease_.renew();
     if (renewed && !renewed.value())
       end_process(Error(ErrorCode::cancelled, "another worker has taken partition " +
                                                   std::to_string(*partition_) + " over"));
-    if (renewed) say_that_we_are();
+    if (renewed) {
+      renewed_at = steady_clock::now();
+      if (std::exchange(has_told, false)) log_info("the lease is renewed again");
+      say_that_we_are();
+    } else if (!has_told && steady_clock::now() - renewed_at > config_.group.lease) {
+      has_told = true;
+      log_warning("the lease of partition " + std::to_string(*partition_) +
+                  " cannot be renewed, so another worker may take it: " +
+                  renewed.error().message() + "; it is tried again");
+    }
     if (is_taking_over_) notify_watchdog();
     if (steady_clock::now() - looked_at >= kLookInterval) {
       looked_at = steady_clock::now();
