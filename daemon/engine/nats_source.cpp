@@ -112,6 +112,7 @@ class NatsSource final : public Source {
   Result<std::vector<NatsPull::Message>> fetch(std::chrono::milliseconds patience);
   natsStatus answer(natsMsg* message, const char* word);
   bool take(natsMsg* message);
+  void tell_lost(std::uint64_t count);
   void look_for_others(std::uint64_t delivery);
   void look();
   void read_position();
@@ -123,9 +124,11 @@ class NatsSource final : public Source {
   bool is_begun_ = false;            ///< stream and consumer were looked at, and may be read
   std::int64_t stream_created_ = 0;  ///< of the stream that `taken_` counts; nanoseconds since 1970
   bool is_made_again_ = false;
+  bool reads_all_ = false;  ///< a gap in its sequence numbers is what was dropped unread
   TakenSequences taken_;
   std::uint64_t last_delivery_ = 0,
                 last_sequence_ = 0;  ///< of the last message that came for the first time
+  std::uint64_t lost_ = 0;           ///< removed before they were read; not told yet
   std::uint64_t last_seen_ = 0,
                 missed_ = 0;  ///< deliveries: the last that came, and how many between them did not
   bool has_told_others_ = false;
@@ -180,6 +183,20 @@ void NatsSource::know_stream(const jsStreamInfo& stream) {
   taken_ = {};
 }
 
+/// What its limits drop before it is read does not come. With a filter we do not know what it was.
+bool reads_all_of(const jsStreamConfig& stream, const std::string& subject) {
+  return stream.Retention == js_LimitsPolicy &&
+         (subject.empty() || (stream.SubjectsLen == 1 && stream.Subjects[0] == subject));
+}
+
+void NatsSource::tell_lost(std::uint64_t count) {
+  if (count == 0) return;
+  telemetry::log_warning(std::to_string(count) + " messages of the stream " + options_.stream +
+                             " were removed unread: it keeps too little (max age, max bytes, max "
+                             "messages), or somebody has deleted them",
+                         {.id = telemetry::message_id::log_lost});
+}
+
 Result<> NatsSource::make_consumer(const jsStreamInfo& stream) {
   jsConsumerConfig config;
   jsConsumerConfig_Init(&config);
@@ -219,6 +236,11 @@ Result<> NatsSource::begin() {
   }
   TRY(const StreamInfo stream, find_stream(pull_->connection(), options_.stream));
   know_stream(*stream);
+  reads_all_ = reads_all_of(*stream->Config, options_.subject);
+  if (const std::uint64_t first = stream->State.FirstSeq; reads_all_ && first > 0) {
+    tell_lost(taken_.missing_before(first));
+    if (taken_.first_wanted()) taken_.raise_floor(first - 1);
+  }
   TRY(const ConsumerInfo consumer, find_consumer(pull_->connection(), options_));
   if (consumer != nullptr) {
     TRY(check_consumer(*consumer->Config, options_));
@@ -272,6 +294,7 @@ bool NatsSource::take(natsMsg* message) {
   const bool is_first = data->NumDelivered == 1;
   const bool follows = is_first && last_delivery_ != 0 &&
                        data->Sequence.Consumer == last_delivery_ + 1 && last_sequence_ < sequence;
+  if (follows && reads_all_) lost_ += sequence - last_sequence_ - 1;
   taken_.add(follows ? last_sequence_ + 1 : sequence, sequence);
   last_delivery_ = is_first ? data->Sequence.Consumer : 0;
   last_sequence_ = sequence;
@@ -305,6 +328,7 @@ Result<std::vector<Message>> NatsSource::poll(std::chrono::milliseconds patience
                                     static_cast<std::size_t>(natsMsg_GetDataLength(message))},
                         .key = subject.substr(subject.rfind('.') + 1)});
   }
+  tell_lost(std::exchange(lost_, 0));
   look();
   std::string complaint = pull_->connection().take_complaint();
   const bool has_complaint = !complaint.empty();

@@ -31,6 +31,16 @@ std::optional<std::uint64_t> TakenSequences::first_wanted() const {
   return (floor_ > 0 ? floor_ : ranges_.begin()->second) + 1;
 }
 
+std::uint64_t TakenSequences::missing_before(std::uint64_t sequence) const {
+  const auto wanted = first_wanted();
+  if (!wanted || *wanted >= sequence) return 0;
+  std::uint64_t missing = sequence - *wanted;
+  for (auto range = ranges_.upper_bound(*wanted - 1);
+       range != ranges_.end() && range->first < sequence; ++range)
+    missing -= std::min(range->second, sequence - 1) - range->first + 1;
+  return missing;
+}
+
 void TakenSequences::add(std::uint64_t first, std::uint64_t last) {
   first = std::max(first, floor_ + 1);
   if (first > last) return;

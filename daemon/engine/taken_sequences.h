@@ -26,6 +26,9 @@ class TakenSequences {
   /// The first that may be wanted; nothing when none was taken.
   std::optional<std::uint64_t> first_wanted() const;
 
+  /// How many before `sequence` are wanted and not taken.
+  std::uint64_t missing_before(std::uint64_t sequence) const;
+
   /// "17 19-40 44": the floor, then the ranges in order.
   std::string text() const;
   /// Fails with invalid_input for what text() never gives.

@@ -34,6 +34,23 @@ TEST(TakenSequences, SayWhereReadingGoesOn) {
   EXPECT_EQ(taken.first_wanted(), 706U) << "what was skipped in between comes again";
 }
 
+TEST(TakenSequences, CountWhatIsMissing) {
+  TakenSequences taken;
+  EXPECT_EQ(taken.missing_before(100), 0U) << "nothing was wanted yet";
+  taken.add(1, 10);
+  EXPECT_EQ(taken.missing_before(5), 0U);
+  EXPECT_EQ(taken.missing_before(11), 0U);
+  EXPECT_EQ(taken.missing_before(12), 1U);
+  taken.add(14, 16);
+  taken.add(20, 29);
+  EXPECT_EQ(taken.missing_before(18), 4U);  // 11 to 13, 17
+  EXPECT_EQ(taken.missing_before(22), 6U);  // and 18, 19
+  EXPECT_EQ(taken.missing_before(31), 7U);
+  TakenSequences begun_late;
+  begun_late.add(700, 705);
+  EXPECT_EQ(begun_late.missing_before(709), 3U);
+}
+
 // The oracle is a plain set: whatever was added, in whatever order, is contained and nothing else
 // is.
 TEST(TakenSequences, HoldExactlyWhatWasAdded) {
