@@ -30,6 +30,14 @@ def story(t):
         code, said, _ = Operator(anna).run("check")
         expect(code == 78 and "has %s=%s instead of %s" % (name, value, SETTINGS[name]) in said, "check with %s=%s gave %d: %s" % (name, value, code, said))
         broker.topics[STATE].settings[name] = SETTINGS[name]
+    lines = broker.topics["nginx-errors"].settings
+    for name, value, told in (("cleanup.policy", "compact", "keeps only the last message of each key"), ("retention.ms", "60000", "keeps messages for 60 s only")):
+        before = dict(lines)
+        lines[name] = value
+        code, said, _ = Operator(anna).run("check")
+        expect(code == 78 and told in said, "check of lines in a topic with %s=%s gave %d: %s" % (name, value, code, said))
+        lines.clear()
+        lines.update(before)
     broker.topics["nginx-errors"] = Topic(3)
     code, said, _ = Operator(anna).run("check")
     expect(code == 78 and 'nobody reads the partition "nginx-errors/1"' in said, "check with more partitions gave %d: %s" % (code, said))

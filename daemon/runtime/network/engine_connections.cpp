@@ -139,12 +139,14 @@ std::vector<std::string> engine_problems(const config::Config& config) {
   };
   if (is_worker && is_worker_ready()) {
     problems = group_problems(config);
-    // What is wrong for one is mostly wrong for all.
-    for (std::uint32_t i = 0; i < config.group.partitions && problems.empty(); ++i) {
+    const std::string whose = "group \"" + config.group.name + "\"";
+    if (!config.kafka.empty() && problems.empty()) note(whose, try_kafka(config.kafka.front()));
+    // Each has a consumer of its own; what is wrong for one is mostly wrong for all.
+    for (std::uint32_t i = 0;
+         config.kafka.empty() && i < config.group.partitions && problems.empty(); ++i) {
       config::Config partition = config;
       config::become_partition(partition, i);
-      if (config.kafka.empty())
-        note("group \"" + config.group.name + "\"", try_nats(partition.nats.front()));
+      note(whose, try_nats(partition.nats.front()));
     }
   }
   for (const config::NatsSource& source : config.nats) {
