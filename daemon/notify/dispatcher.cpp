@@ -13,8 +13,6 @@ using correlate::Status;
 /// How long a digest of what was missed waits, in group_waits: the backlog is still being read.
 constexpr int kLateWaits = 3;
 constexpr std::uint32_t kPromptCorrections = 3;
-/// The number of an `updated` event is its second.
-constexpr auto kBetweenUpdates = std::chrono::seconds(1);
 /// Of one advance(): an event is tens of kilobytes, and all of a commit is in memory. The rest
 /// stays due.
 constexpr std::size_t kMostNotices = 256;
@@ -37,6 +35,11 @@ IncidentGroup* known_group_of(const KnownIncident& known, std::size_t receiver) 
 
 std::uint32_t step_of(const Incident& incident) {
   return incident.foreseen ? incident.foreseen->step : 0;
+}
+
+/// The number of an `updated` event is its second: two within one would be one event.
+Time second_after(Time told_at) {
+  return std::chrono::floor<std::chrono::seconds>(told_at) + std::chrono::seconds(1);
 }
 
 std::uint32_t changes_of(const Incident& incident) {
@@ -275,12 +278,14 @@ std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMe
       incident.flapping != member.flapping)
     consider(std::max(turn, member.told_at));
   const bool is_for_people = router_.receivers()[group.receiver].for_people;
-  if (!is_for_people && changes_of(incident) > member.changes)
-    consider(member.told_at + kBetweenUpdates);
+  if (!is_for_people && changes_of(incident) > member.changes) consider(member.told_at);
   if (!is_for_people && incident.count / 2 >= std::max<std::uint64_t>(member.count, 1))
     consider(member.told_at + target.group_interval);
   if (target.repeat_interval && !incident.foreseen)
     consider(std::max(turn, member.told_at + *target.repeat_interval));
+  const bool is_update =
+      incident.reopens <= member.reopens && incident.diagnoses <= member.diagnoses;
+  if (due && is_update) due = std::max(*due, second_after(member.told_at));
   return due;
 }
 

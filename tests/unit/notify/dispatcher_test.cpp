@@ -269,6 +269,21 @@ TEST(Dispatcher, GrowthIsForMachinesAndBounded) {
   EXPECT_EQ(town.told(at(7300)), "chat updated 1; machine updated 1");
 }
 
+TEST(Dispatcher, TwoUpdatesWithinASecondAreTwoEvents) {
+  Town town({}, {{.name = "machine"}});
+  auto& incident = town.see(incident_at(1, at(0), Severity::info), at(0));
+  town.told(at(10));
+  incident.flapping = true;
+  town.seen(incident, at(400.2));
+  EXPECT_EQ(town.told(at(400.2)), "machine updated 1");
+  incident.severity = Severity::critical;
+  town.seen(incident, at(400.7));
+  EXPECT_EQ(town.told(at(400.7)), "");
+  EXPECT_EQ(town.told(at(401)), "machine updated 1");
+  EXPECT_EQ(std::set(town.ids.begin(), town.ids.end()).size(), 3U)
+      << "each has a number of its own";
+}
+
 TEST(Dispatcher, ThatAFaultTurnedOutToBeAnotherIsForMachinesOnce) {
   Town town({}, {{.name = "machine"}, people("chat")});
   auto& incident = town.see(incident_at(1, at(0)), at(0));
