@@ -342,13 +342,16 @@ void Daemon::take_network_batch(runtime::NetworkBatch batch) {
   advance(now, std::move(commit), std::move(batch.committed));
 }
 
-/// It is taken all the same: a fault that is two incidents is better than one that is none.
+/// What comes is taken all the same: a fault that is two incidents is better than one that is none.
 void Daemon::complain_of_other_partitions(const receive::EdgeReport& report) const {
   if (!config_.group.partition || report.partitions == config_.group.partitions) return;
   const std::string needed = std::to_string(config_.group.partitions);
+  const char* const so = report.partitions > config_.group.partitions
+                             ? "nobody reads some of them"
+                             : "one fault may be several incidents";
   log_warning(visible_text(report.host) + " divides its events among " +
               std::to_string(report.partitions) + " partitions, and the group has " + needed +
-              ": one fault may be several incidents until its receiver has partitions = " + needed);
+              ": " + so + " until its receiver has partitions = " + needed);
 }
 
 void Daemon::advance() {

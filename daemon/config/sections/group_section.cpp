@@ -41,7 +41,9 @@ void read_group(TableReader& table, Group& group) {
     group.name = "invalid";
   }
   if (!table.has("partitions"))
-    table.complain("partitions is missing: how many parts the lines are split into, by host");
+    table.complain(
+        "partitions is missing: how many parts the lines are split into, by host, "
+        "or what edges report, by fault");
   if (group.worker.empty()) group.worker = host_word();
   if (!is_name(group.worker, "."))
     table.complain_about(
