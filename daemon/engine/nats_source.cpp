@@ -237,15 +237,17 @@ Result<> NatsSource::begin() {
   TRY(const StreamInfo stream, find_stream(pull_->connection(), options_.stream));
   know_stream(*stream);
   reads_all_ = reads_all_of(*stream->Config, options_.subject);
-  if (const std::uint64_t first = stream->State.FirstSeq; reads_all_ && first > 0) {
-    tell_lost(taken_.missing_before(first));
-    if (taken_.first_wanted()) taken_.raise_floor(first - 1);
-  }
+  const std::uint64_t first = stream->State.FirstSeq;
   TRY(const ConsumerInfo consumer, find_consumer(pull_->connection(), options_));
   if (consumer != nullptr) {
     TRY(check_consumer(*consumer->Config, options_));
+    taken_.raise_floor(consumer->AckFloor.Stream);  // also what another daemon has read
   } else {
     TRY(make_consumer(*stream));
+  }
+  if (reads_all_ && first > 0 && taken_.first_wanted()) {
+    tell_lost(taken_.missing_before(first));
+    taken_.raise_floor(first - 1);
   }
   last_delivery_ = last_sequence_ = last_seen_ = missed_ = 0;
   looked_at_ = {};
