@@ -3,10 +3,12 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
+#include <memory>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -19,6 +21,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::awaitable;
 
+constexpr std::size_t kLongestName = 255;
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 std::string openssl_reason() {
@@ -26,6 +29,31 @@ std::string openssl_reason() {
   const char* const reason = error == 0 ? nullptr : ERR_reason_error_string(error);
   ERR_clear_error();
   return reason == nullptr ? "the peer closed the connection" : reason;
+}
+
+std::string common_name(const X509* certificate) {
+  std::array<char, kLongestName + 1> name{};
+  const int length = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName,
+                                               name.data(), name.size());
+  return length > 0 ? std::string(name.data(), static_cast<std::size_t>(length)) : std::string();
+}
+
+/// Many an authority leaves the subject empty.
+std::string first_dns_name(const X509* certificate) {
+  const auto free = [](GENERAL_NAMES* names) { GENERAL_NAMES_free(names); };
+  const std::unique_ptr<GENERAL_NAMES, decltype(free)> names(
+      static_cast<GENERAL_NAMES*>(
+          X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+      free);
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_DNS) continue;
+    const ASN1_IA5STRING* const text = name->d.dNSName;
+    const std::string found(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                            static_cast<std::size_t>(ASN1_STRING_length(text)));
+    if (found.size() <= kLongestName && found.find('\0') == std::string::npos) return found;
+  }
+  return {};
 }
 
 }  // namespace
@@ -171,14 +199,12 @@ awaitable<Result<>> ServerStream::write_all(std::string_view bytes) {
   co_return success();
 }
 
-std::string ServerStream::peer_common_name() const {
+std::string ServerStream::peer_certificate_name() const {
   if (session_ == nullptr) return {};
   const X509* const certificate = SSL_get0_peer_certificate(session_.get());
   if (certificate == nullptr || SSL_get_verify_result(session_.get()) != X509_V_OK) return {};
-  std::array<char, 256> name{};
-  const int length = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName,
-                                               name.data(), name.size());
-  return length > 0 ? std::string(name.data(), static_cast<std::size_t>(length)) : std::string();
+  std::string name = common_name(certificate);
+  return name.empty() ? first_dns_name(certificate) : name;
 }
 
 }  // namespace handshaked::net

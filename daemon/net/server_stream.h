@@ -48,8 +48,9 @@ class ServerStream {
   /// The peer's side has ended in an orderly way.
   bool is_ended() const { return ended_; }
   bool is_tls() const { return session_ != nullptr; }
-  /// The common name of the client certificate that was verified; empty without one.
-  std::string peer_common_name() const;
+  /// The name in the client certificate that was verified: the common name, or else the first DNS
+  /// name. Empty without one.
+  std::string peer_certificate_name() const;
 
   /// When it was given time last, for what it had done; at first, when it came.
   std::chrono::steady_clock::time_point progressed_at() const { return progressed_at_; }

@@ -214,7 +214,7 @@ awaitable<Result<>> Listener::run_session(NetworkThread& thread, net::ServerStre
     const std::shared_ptr<const net::TlsServer> server = tls();
     const auto agreed = co_await stream.start_tls(*server);
     if (!agreed) co_return fail(agreed.error());
-    peer.common_name = stream.peer_common_name();
+    peer.common_name = stream.peer_certificate_name();
   }
   IntakeOptions intake_options = options_.intake;
   if (intake_options.host.empty() && !peer.is_this_host) intake_options.host = peer.address;

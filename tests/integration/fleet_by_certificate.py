@@ -15,7 +15,7 @@ def story(t):
         shown = {} if certificate is None else {"client_certificate": certificate.file, "client_key": certificate.key}
         return fleet.edge(name, **shown).start()
     first = edge("calls-itself-proxy-9", authority.issue("edge-1", "proxy-1", root, purpose="clientAuth"))
-    second = edge("calls-itself-proxy-1", authority.issue("edge-2", "proxy-2", root, purpose="clientAuth"))
+    second = edge("calls-itself-proxy-1", authority.issue("edge-2", "", root, ["IP:127.0.0.1", "DNS:proxy-2"], purpose="clientAuth"))
     write_fault(first, FAULT)
     write_fault(second, FAULT)
     incident = fleet.wait_for_hosts(FAULT, 2)

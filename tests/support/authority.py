@@ -25,7 +25,7 @@ class Authority:
         return self.issue(name, common_name, is_authority=True)
 
     def issue(self, name, common_name, issuer=None, names=(), is_authority=False, from_days=-30, to_days=365, purpose="serverAuth"):
-        """`issuer` None: self-signed. Days count from today and may be negative."""
+        """`issuer` None: self-signed. An empty common name: the names alone say whose it is. Days count from today and may be negative."""
         certificate = Certificate(self.directory, name)
         work = self.directory / (name + ".work")
         work.mkdir()
@@ -41,8 +41,8 @@ class Authority:
         (work / "index.txt").touch()
         (work / "ca.cnf").write_text(
             "[ca]\ndefault_ca=d\n[d]\nnew_certs_dir=%s\ndatabase=%s\nunique_subject=no\npolicy=p\ndefault_md=sha256\nrand_serial=yes\n"
-            "email_in_dn=no\n[p]\norganizationName=optional\ncommonName=supplied\n[req]\ndistinguished_name=n\n[n]\n" % (work, work / "index.txt"))
-        self._openssl("req", "-new", "-config", work / "ca.cnf", "-key", certificate.key, "-subj", "/O=Corp/CN=" + common_name,
+            "email_in_dn=no\n[p]\norganizationName=optional\ncommonName=optional\n[req]\ndistinguished_name=n\n[n]\n" % (work, work / "index.txt"))
+        self._openssl("req", "-new", "-config", work / "ca.cnf", "-key", certificate.key, "-subj", "/O=Corp/CN=" + common_name if common_name else "/O=Corp",
                       "-out", work / "request")
         signer = ["-cert", issuer.file, "-keyfile", issuer.key] if issuer else ["-selfsign", "-keyfile", certificate.key]
         self._openssl("ca", "-batch", "-notext", "-config", work / "ca.cnf", "-in", work / "request", "-out", certificate.file,
