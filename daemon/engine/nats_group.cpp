@@ -398,7 +398,9 @@ std::string settings_of(const jsStreamConfig& config) {
 Error cannot_make(NatsConnection& connection, natsStatus status, jsErrCode said,
                   const GroupPart& part, std::uint32_t replicas) {
   Error why = connection.unanswered(status, part.what + " cannot be made", said);
-  if (replicas == 1 || why.message().find("replicas") == std::string::npos) return why;
+  const bool is_refused = said != 0 && said != JSClusterNotAvailErr;
+  if (replicas == 1 || why.message().find("replicas") == std::string::npos)
+    return is_refused ? Error(ErrorCode::invalid_configuration, why.message()) : why;
   return Error(ErrorCode::invalid_configuration,
                why.message() + "; there are fewer servers than copies: set replicas in [group]");
 }

@@ -10,6 +10,10 @@ namespace handshaked::runtime {
 using engine::GroupPart;
 
 Result<std::vector<GroupPart>> set_up_group(const config::Config& config, bool may_make) {
+  // A group that was set up otherwise gets no stream beside what it has.
+  if (may_make) {
+    TRY(set_up_group(config, false));
+  }
   TRY(std::vector<GroupPart> parts, set_up_parts(config, may_make));
   GroupPart& settings = parts.emplace_back(
       GroupPart{.what = "settings of the group",
