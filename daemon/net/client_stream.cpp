@@ -76,7 +76,10 @@ class SocketStream final : public ClientStream {
     while (!bytes.empty()) {
       const auto [error, size] =
           co_await layer_.async_write_some(asio::buffer(bytes.data(), bytes.size()), kAsTuple);
-      if (error) co_return network_failure("writing failed", error);
+      if (error) {
+        const error_code why = co_await why_it_ended(error);
+        co_return network_failure("writing failed", why);
+      }
       bytes.remove_prefix(size);
     }
     co_return success();
@@ -112,6 +115,18 @@ class SocketStream final : public ClientStream {
   bool& acceptance() { return is_accepted_; }
 
  private:
+  /// With TLS 1.3 a server refuses our certificate, or that we have none, after our handshake. It
+  /// says so, and resets the connection while we write.
+  awaitable<error_code> why_it_ended(error_code of_writing) {
+    if constexpr (!std::is_same_v<Layer, Socket>) {
+      char byte = 0;
+      const auto [of_reading, size] =
+          co_await layer_.async_read_some(asio::buffer(&byte, 1), kAsTuple);
+      if (of_reading.category() == asio::error::get_ssl_category()) co_return of_reading;
+    }
+    co_return of_writing;
+  }
+
   Socket& socket() {
     if constexpr (std::is_same_v<Layer, Socket>) return layer_;
     else return layer_.next_layer();

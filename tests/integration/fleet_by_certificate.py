@@ -28,7 +28,8 @@ def story(t):
         write_fault(one, UNHEARD)
     wait_for(lambda: all(any(row[3] > 0 for row in one.deliveries("ready")) for one in unheard), 60, "both to have tried in vain")
     expect_equal(fleet.incidents(UNHEARD), [], "what the centre heard of them")
-    for one in unheard:
+    for one, why in zip(unheard, ("certificate required", "unknown ca")):
+        expect(all(why in (row[4] or why) for row in one.deliveries("ready")), "why nothing is heard: %s" % one.deliveries("ready"))
         expect(not one.deliveries("delivered") and not one.deliveries("dead"), "what they have to say does not wait: %s" % one.deliveries())
     t.step("without a certificate, or with another CA's, nothing is heard, and nothing is given up")
     for daemon in [*fleet.edges.values(), fleet.centre]:
