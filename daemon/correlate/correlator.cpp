@@ -120,6 +120,7 @@ void Correlator::turn_into_consequence(Incident& incident) {
   incident.count = 0;
   incident.clients = ClientSketch();
   incident.sample_lines.clear();
+  incident.diagnosis.reset();
 }
 
 /// The fault behind a consequence that was there first and stands alone: the incident goes on under

@@ -278,7 +278,8 @@ std::optional<Time> Dispatcher::due_of(const IncidentGroup& group, const GroupMe
       incident.flapping != member.flapping)
     consider(std::max(turn, member.told_at));
   const bool is_for_people = router_.receivers()[group.receiver].for_people;
-  if (!is_for_people && changes_of(incident) > member.changes) consider(member.told_at);
+  if (changes_of(incident) > member.changes)
+    consider(is_for_people ? std::max(turn, member.told_at) : member.told_at);
   if (!is_for_people && incident.count / 2 >= std::max<std::uint64_t>(member.count, 1))
     consider(member.told_at + target.group_interval);
   if (target.repeat_interval && !incident.foreseen)

@@ -114,6 +114,12 @@ void write_told(Connection& connection, const ToldRow& row) {
 }
 
 void write_diagnosis(Connection& connection, const DiagnosisRow& row) {
+  if (row.note_json.empty()) {
+    auto statement = connection.prepare("DELETE FROM diagnoses WHERE incident_id = ?");
+    statement.bind_text(1, row.incident_id);
+    statement.run();
+    return;
+  }
   auto statement = connection.prepare(
       "INSERT INTO diagnoses (incident_id, note_json) VALUES (?, ?) "
       "ON CONFLICT (incident_id) DO UPDATE SET note_json = excluded.note_json");

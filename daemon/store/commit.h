@@ -68,7 +68,7 @@ struct ToldRow {
 /// What a diagnosis found out about an incident; the latest wins.
 struct DiagnosisRow {
   std::string incident_id;
-  std::string note_json;
+  std::string note_json;  ///< empty: what there was does not hold any more
 };
 
 /// What becomes durable together or not at all: a crash then re-reads lines, and never loses or

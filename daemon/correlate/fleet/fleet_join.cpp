@@ -242,7 +242,6 @@ void Correlator::follow_to_cause(const std::string& left, const receive::EdgeEve
   }
   Owned owned = live_.take(known->incident.fingerprint);
   turn_into_consequence(owned->incident);
-  owned->incident.diagnosis.reset();  // the edge tells its own
   identify(owned->incident, event, rule);
   share_texts(owned->incident);
   live_.insert(std::move(owned));

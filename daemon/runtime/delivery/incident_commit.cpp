@@ -74,6 +74,9 @@ void IncidentCommit::add(const std::vector<IncidentChange>& changes, store::Comm
     if (may_be_new && change.incident->diagnosis)
       commit.diagnoses.push_back({.incident_id = change.incident->id,
                                   .note_json = correlate::to_json(*change.incident->diagnosis)});
+    // What it was taken for before had been diagnosed, perhaps.
+    if (!change.incident->diagnosis && !change.incident->earlier_fingerprints.empty())
+      commit.diagnoses.push_back({.incident_id = change.incident->id, .note_json = {}});
   }
 }
 

@@ -115,6 +115,10 @@ TEST(IncidentLife, TheCauseTakesOverAConsequenceThatCameFirst) {
   story.hear(upstream_line(0, "no live upstreams", "backend"), 0);
   const std::string id = story.only().id;
   EXPECT_EQ(story.only().severity, match::Severity::critical);
+  const std::string consequence = story.only().fingerprint.text();
+  auto note = std::make_shared<DiagnosisNote>();
+  note->cause = "no_live_upstreams";
+  ASSERT_TRUE(story.correlator.attach_diagnosis(id, std::move(note), at(1)));
   story.hear(upstream_line(5, kVerify20), 5);
   ASSERT_EQ(story.correlator.live(), 1U);
   const Incident& incident = story.only();
@@ -122,6 +126,9 @@ TEST(IncidentLife, TheCauseTakesOverAConsequenceThatCameFirst) {
   EXPECT_EQ(incident.rule_id, "t/verify-20");
   EXPECT_EQ(incident.place.peer, "10.0.0.1:8443");
   EXPECT_EQ(incident.severity, match::Severity::critical);
+  EXPECT_EQ(incident.diagnosis, nullptr) << "what was found out is of the consequence";
+  EXPECT_EQ(incident.earlier_fingerprints.get(), std::vector<std::string>{consequence});
+  EXPECT_EQ(Incident::from_json(incident.to_json()).value().earlier_fingerprints.size(), 1U);
   ASSERT_EQ(incident.consequences.size(), 1U);
   EXPECT_EQ(incident.consequences.front().rule_id, "t/no-live");
   EXPECT_EQ(incident.consequences.front().count, 1U);

@@ -1,6 +1,7 @@
 #include "store/incidents.h"
 
 #include "rows.h"
+#include "store/notifications.h"
 
 namespace handshaked::store::test {
 namespace {
@@ -78,6 +79,16 @@ TEST_F(IncidentsTest, AreCountedByStatus) {
   EXPECT_EQ(incidents_.count().value().open, 2);
   EXPECT_EQ(incidents_.count().value().resolved, 2);
   EXPECT_FALSE(incidents_.find("nobody").value());
+}
+
+TEST(Incidents, ADiagnosisThatDoesNotHoldAnyMoreGoes) {
+  Database database = open_in_memory();
+  ASSERT_TRUE(database.apply({.incidents = {incident("a"), incident("b")},
+                              .diagnoses = {{.incident_id = "a", .note_json = "{}"},
+                                            {.incident_id = "b", .note_json = "{}"}}}));
+  ASSERT_TRUE(database.apply({.diagnoses = {{.incident_id = "a", .note_json = {}}}}));
+  EXPECT_EQ(value_of(Notifications(database).find_diagnosis("a")), "");
+  EXPECT_EQ(value_of(Notifications(database).find_diagnosis("b")), "{}");
 }
 
 }  // namespace
