@@ -179,8 +179,18 @@ Result<store::Database> GroupWorker::take_over() {
 }
 
 void GroupWorker::say_that_we_are() {
-  static_cast<void>(
-      engine_->put(worker_key(config_.group.worker), worker_text(partition_), std::nullopt));
+  const auto said =
+      engine_->put(worker_key(config_.group.worker), worker_text(partition_), std::nullopt);
+  was_heard_ = said && said.value();
+}
+
+/// By the servers' clock, which says when the others were heard: ours may be wrong.
+Time GroupWorker::servers_now() const {
+  if (was_heard_) {
+    const auto ours = engine_->value(worker_key(config_.group.worker));
+    if (ours && ours.value()) return ours.value()->written_at;
+  }
+  return wall_clock_now();
 }
 
 void GroupWorker::start_keeping() {
@@ -205,6 +215,7 @@ void GroupWorker::keep_lease(const std::stop_token& ended) {
     if (renewed && !renewed.value())
       end_process(Error(ErrorCode::cancelled, "another worker has taken partition " +
                                                   std::to_string(*partition_) + " over"));
+    was_heard_ = false;
     if (renewed) {
       renewed_at = steady_clock::now();
       if (std::exchange(has_told, false)) log_info("the lease is renewed again");
@@ -225,7 +236,7 @@ void GroupWorker::keep_lease(const std::stop_token& ended) {
 }
 
 void GroupWorker::look() {
-  auto group = look_at_group(*engine_, config_, wall_clock_now());
+  auto group = look_at_group(*engine_, config_, servers_now());
   const std::lock_guard lock(mutex_);
   if (group) seen_ = std::move(group).value();
   else seen_.trouble = group.error().message();

@@ -50,6 +50,7 @@ class GroupWorker {
   Result<std::optional<store::Database>> try_once();
   Result<store::Database> take_over();
   void say_that_we_are();
+  Time servers_now() const;
   void start_keeping();
   void stop_keeping();
   void keep_lease(const std::stop_token& ended);
@@ -64,6 +65,7 @@ class GroupWorker {
   std::optional<PartitionLog> log_;
   std::optional<std::uint32_t> partition_;
   bool has_checked_settings_ = false;
+  bool was_heard_ = false;  ///< when it said last that it is alive; of the thread that says it
   std::atomic<bool> is_taking_over_ = false;
 
   mutable std::mutex mutex_;  // guards seen_
