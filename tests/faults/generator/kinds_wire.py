@@ -56,6 +56,7 @@ def lacks_secure_renegotiation(w):
     suite = b"\xc0\x2b" if w.key_kind.startswith("ec") else b"\xc0\x2f"
     hello = b"\x03\x03" + bytes(range(32)) + b"\x00" + suite + b"\x00"
     message = b"\x02" + len(hello).to_bytes(3, "big") + hello
+    w.good_manners = w.manners.but(versions=("TLSv1.2",))
     raw(w, ("reply", b"\x16\x03\x03" + len(message).to_bytes(2, "big") + message))
     w.put("ssl_protocols", "TLSv1.2")
     w.truth.broken("lacks-secure-renegotiation", ["upstream_unsafe_legacy_renegotiation"], False)
@@ -98,6 +99,7 @@ def chain_is_too_big(w):
 
 @kind
 def small_dh(w):
+    w.good_manners = w.manners.but(versions=("TLSv1.2",))
     w.manners = w.with_leaf(w.leaf_for(w.host, kind="rsa")).but(versions=("TLSv1.2",), ciphers="DHE-RSA-AES128-GCM-SHA256", dh=w.pki.small_dh())
     w.put("ssl_protocols", "TLSv1.2")
     w.truth.broken("small-dh", ["upstream_dh_key_too_small"], False)
