@@ -55,8 +55,9 @@ def story(t):
     wait_for(lambda: Operator(centre).ask("status")["fleet"].get("healthy") == 2, 40, "two healthy edges by their heartbeats")
     expect_each_key_in_one_partition(cluster)
     heartbeat = [payload for _, key, _, payload in cluster.consume(TOPIC) if key == "proxy-1"][-1]
-    cluster.produce(TOPIC, [("proxy-9", heartbeat.encode())])
-    wait_for(lambda: Operator(centre).ask("status")["fleet"].get("healthy") == 3, 40, "an edge that is who its key says, whatever its message says")
+    cluster.produce(TOPIC, [("", heartbeat.encode()), ("proxy-9", heartbeat.encode())], "-p", "0")
+    wait_for(lambda: Operator(centre).ask("status")["fleet"].get("healthy", 0) >= 3, 40, "an edge that is who its key says, whatever its message says")
+    expect_equal(Operator(centre).ask("status")["fleet"]["healthy"], 3, "edges with the one that the key names, and without one whose key is empty")
     told = sorted(incident["count"] for incident in centre.incidents())
     expect_equal(told, [2, 2, 2], "lines of the incidents at the centre")
     t.step("over on both, and the heartbeats are heard")

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/json/json_text.h"
+#include "base/text/utf8.h"
 
 namespace handshaked::receive {
 namespace {
@@ -24,7 +25,7 @@ constexpr std::size_t kLongestMembers = std::size_t{64} << 10;
 constexpr std::size_t kDeepest = 32;  // of a message: ours go half as deep
 
 std::string cut(std::string_view text, std::size_t most) {
-  return std::string(text.substr(0, most));
+  return std::string(utf8_prefix(text, most));
 }
 
 std::string text_in(const dom::object& object, std::string_view key,
@@ -237,6 +238,18 @@ Result<EdgeReport> read_edge_report(std::string_view body) {
   report.partitions = static_cast<std::uint32_t>(
       std::clamp<std::uint64_t>(count_in(root, "partitions"), 1, kMostPartitions));
   return report;
+}
+
+Result<> name_edge(EdgeReport& report, std::string_view key) {
+  bool is_text = !key.empty();
+  for (std::string_view rest = key; is_text && !rest.empty();) {
+    const Utf8Step step = next_utf8_step(rest);
+    is_text = step.is_valid;
+    rest.remove_prefix(step.length);
+  }
+  if (!is_text) return fail(bad("the key that should name the edge is empty, or no text"));
+  report.host = cut(key, kLongestName);
+  return success();
 }
 
 }  // namespace handshaked::receive

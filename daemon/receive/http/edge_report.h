@@ -71,5 +71,8 @@ inline constexpr std::size_t kEdgeMessageLimit = std::size_t{1} << 20;
 /// Reads a message. Fails with invalid_input for what is none, in words for whoever runs the edge;
 /// with cancelled for one of a later version. Texts are cut to what is kept of them; lists too.
 Result<EdgeReport> read_edge_report(std::string_view body);
+/// Whose it is says what carried the message, the key of Kafka or the subject of NATS, and not the
+/// message. Fails where that is no name.
+Result<> name_edge(EdgeReport& report, std::string_view key);
 
 }  // namespace handshaked::receive

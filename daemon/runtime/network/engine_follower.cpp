@@ -122,7 +122,12 @@ bool EngineFollower::add_edge_message(const engine::Message& message) {
     return false;
   }
   report.value().silent_after = *options_.edges_silent_after;
-  if (options_.is_host_in_key) report.value().host = message.key.substr(0, receive::kLongestHost);
+  if (options_.is_host_in_key) {
+    if (const auto named = receive::name_edge(report.value(), message.key); !named) {
+      intake_->count_malformed(1, named.error().message());
+      return false;
+    }
+  }
   intake_->add_edge_report(std::move(report).value());
   return true;
 }

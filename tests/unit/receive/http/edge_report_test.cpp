@@ -115,6 +115,27 @@ TEST(EdgeReport, WritesWhatItKeepsAnewSoThatNoByteOfASenderIsShownAsItWas) {
   EXPECT_NE(read.value().event->members.find("\"\\\"x\\\":\":1"), std::string::npos);
 }
 
+TEST(EdgeReport, NamesAreTextAlsoWhereTheyAreCut) {
+  std::string letters;
+  for (int i = 0; i < 200; ++i) letters += "\u00e9";
+  const auto read = read_edge_report("{\"version\":1,\"edge\":{\"host\":\"" + letters + "\"}}");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read.value().host, letters.substr(0, 254))
+      << "a state with half a letter has another name";
+}
+
+TEST(EdgeReport, IsWhoseItsKeySaysIfThatIsAName) {
+  EdgeReport report;
+  report.host = "proxy-1";
+  for (const std::string_view key : {"", "proxy-\xff", "\xc3"})
+    EXPECT_FALSE(name_edge(report, key)) << key;
+  EXPECT_EQ(report.host, "proxy-1");
+  EXPECT_TRUE(name_edge(report, "proxy-2"));
+  EXPECT_EQ(report.host, "proxy-2");
+  EXPECT_TRUE(name_edge(report, std::string(300, 'a')));
+  EXPECT_EQ(report.host, std::string(255, 'a'));
+}
+
 TEST(EdgeReport, ThatIsNestedDeeplyIsRefused) {
   std::string event = event_json();
   event.replace(event.find("\"dead_ends\":[]"), 14,
