@@ -347,7 +347,7 @@ void Daemon::complain_of_other_partitions(const receive::EdgeReport& report) con
   if (!config_.group.partition || report.partitions == config_.group.partitions) return;
   const std::string needed = std::to_string(config_.group.partitions);
   const char* const so = report.partitions > config_.group.partitions
-                             ? "nobody reads some of them"
+                             ? "nobody reads what it sends to the others"
                              : "one fault may be several incidents";
   log_warning(visible_text(report.host) + " divides its events among " +
               std::to_string(report.partitions) + " partitions, and the group has " + needed +

@@ -190,8 +190,7 @@ Result<> try_kafka_publisher(const KafkaPublisherOptions& options) {
   if (topic != nullptr && topic->partition_cnt < static_cast<int>(options.partitions))
     return fail(ErrorCode::invalid_configuration,
                 "the topic \"" + options.topic + "\" has " + std::to_string(topic->partition_cnt) +
-                    " partitions, and partitions = " + std::to_string(options.partitions) +
-                    " needs as many");
+                    " partitions, too few for partitions = " + std::to_string(options.partitions));
   if (options.carries_edges) {
     TRY(client.check_retention(options.topic));
   }
