@@ -194,28 +194,57 @@ Result<bool> PartitionLog::begin_again() {
   return true;
 }
 
+/// Behind our last entry somebody has written. False: it was a worker, or nobody.
+Result<bool> PartitionLog::pass_over_strangers() {
+  TRY(const auto last, engine_.last_entry(options_.partition));
+  if (!last || last->sequence <= last_) return false;
+  std::uint64_t strangers = 0, workers = 0;
+  TRY(engine_.read_log(options_.partition, last->sequence,
+                       [&](const engine::GroupEngine::Entry& entry) -> Result<> {
+                         if (entry.sequence <= last_) return success();
+                         const auto read = read_entry(entry.payload);
+                         ++(read && !read.value() ? strangers : workers);
+                         return success();
+                       }));
+  if (strangers == 0 || workers != 0) return false;
+  telemetry::log_warning("the log of the partition has " + std::to_string(strangers) +
+                         " more messages that no handshaked has written: passed over");
+  last_ = last->sequence;
+  foreign_ += strangers;
+  return true;
+}
+
+/// Our entry is not in the log, because its end is not the one that we know.
+Result<> PartitionLog::refused() {
+  TRY(const bool has_begun_again, begin_again());
+  if (has_begun_again) return fail(ErrorCode::network, "the state is written anew first");
+  Error why(ErrorCode::cancelled,
+            "another worker has taken partition " + std::to_string(options_.partition) + " over");
+  give_up(why);
+  return fail(std::move(why));
+}
+
 /// `completes`: the changes of which this is the last part.
 Result<> PartitionLog::put(const PartitionRecord& record, const std::string* completes) {
   const std::string entry = to_entry(record);
-  const auto appended = engine_.append(options_.partition, last_, entry);
-  if (!appended) {
-    unsettled_ = Unsettled{.id = record.id,
-                           .part = record.part,
-                           .changes = completes ? std::optional(*completes) : std::nullopt};
-    return fail(appended.error());
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    const auto appended = engine_.append(options_.partition, last_, entry);
+    if (!appended) {
+      unsettled_ = Unsettled{.id = record.id,
+                             .part = record.part,
+                             .changes = completes ? std::optional(*completes) : std::nullopt};
+      return fail(appended.error());
+    }
+    if (appended.value()) {
+      last_ = *appended.value();
+      bytes_since_copy_ += entry.size();
+      ++entries_since_copy_;
+      return success();
+    }
+    TRY(const bool were_strangers, pass_over_strangers());
+    if (!were_strangers) return refused();
   }
-  if (!appended.value()) {
-    TRY(const bool has_begun_again, begin_again());
-    if (has_begun_again) return fail(ErrorCode::network, "the state is written anew first");
-    Error why(ErrorCode::cancelled,
-              "another worker has taken partition " + std::to_string(options_.partition) + " over");
-    give_up(why);
-    return fail(std::move(why));
-  }
-  last_ = *appended.value();
-  bytes_since_copy_ += entry.size();
-  ++entries_since_copy_;
-  return success();
+  return fail(ErrorCode::network, "somebody else writes to this partition all the time");
 }
 
 Result<> PartitionLog::append(const std::string& changes) {

@@ -74,6 +74,8 @@ class PartitionLog final : public store::Journal {
   Result<> put(const PartitionRecord& record, const std::string* completes);
   Result<> put_parts(PartitionRecord::Kind kind, const std::string& bytes);
   Result<bool> begin_again();
+  Result<bool> pass_over_strangers();
+  Result<> refused();
 
   engine::GroupEngine& engine_;
   const Options options_;

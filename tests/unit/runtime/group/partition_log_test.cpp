@@ -101,8 +101,8 @@ TEST_F(PartitionLogTest, LeavesTheStateOfANewerProgramAlone) {
   EXPECT_EQ(value_of(position_after_taking_over("two")), "17");
 }
 
-/// What a worker has whose log was emptied behind its back.
-class PartitionLogEmptiedTest : public PartitionLogTest {
+/// A worker that has written something, and whose log others change behind its back.
+class PartitionLogDisturbedTest : public PartitionLogTest {
  protected:
   void SetUp() override {
     store::Replica replica(directory_ / "first.db");
@@ -126,14 +126,33 @@ class PartitionLogEmptiedTest : public PartitionLogTest {
   std::optional<store::Database> database_;
 };
 
-TEST_F(PartitionLogEmptiedTest, WritesItsStateAnew) {
+TEST_F(PartitionLogDisturbedTest, GoesOnBehindWhatAStrangerHasWritten) {
+  ASSERT_TRUE(value_of(engine_.append(0, entries().back().sequence, "a stranger's words")));
+  ASSERT_TRUE(value_of(engine_.append(0, entries().back().sequence, "and more")));
+  ASSERT_OK(commit("nginx", "18"));
+  EXPECT_EQ(log_.foreign(), 2U);
+  EXPECT_EQ(value_of(position_after_taking_over("two")), "18");
+  EXPECT_EQ(foreign_, 2U);
+}
+
+TEST_F(PartitionLogDisturbedTest, StopsBehindAStrangerAndAWorker) {
+  ASSERT_TRUE(value_of(engine_.append(0, entries().back().sequence, "a stranger's words")));
+  PartitionLog next(engine_, options("two"));
+  store::Replica replica(directory_ / "next.db");
+  ASSERT_OK(next.take_over(replica));
+  ASSERT_TRUE(value_of(engine_.append(0, entries().back().sequence, "and more")));
+  EXPECT_FALSE(commit("nginx", "18"));
+  EXPECT_EQ(lost_, "another worker has taken partition 0 over");
+}
+
+TEST_F(PartitionLogDisturbedTest, WritesItsStateAnew) {
   entries().clear();
   EXPECT_FALSE(commit("other", "1"));  // told to come again, behind a copy
   commit_at_last("other", "1");
   EXPECT_EQ(value_of(position_after_taking_over("two")), "17");
 }
 
-TEST_F(PartitionLogEmptiedTest, WritesItsStateAnewAfterARequestWithoutAnAnswer) {
+TEST_F(PartitionLogDisturbedTest, WritesItsStateAnewAfterARequestWithoutAnAnswer) {
   engine_.happening = [] { return GroupEngineModel::Fate::lost; };
   EXPECT_FALSE(commit("other", "1"));
   entries().clear();
@@ -142,7 +161,7 @@ TEST_F(PartitionLogEmptiedTest, WritesItsStateAnewAfterARequestWithoutAnAnswer) 
   EXPECT_EQ(value_of(position_after_taking_over("two")), "17");
 }
 
-TEST_F(PartitionLogEmptiedTest, PutsNothingBeforeTheCopy) {
+TEST_F(PartitionLogDisturbedTest, PutsNothingBeforeTheCopy) {
   entries().clear();
   EXPECT_FALSE(commit("other", "1"));
   engine_.happening = [] { return GroupEngineModel::Fate::lost; };  // the copy does not get there
@@ -152,11 +171,11 @@ TEST_F(PartitionLogEmptiedTest, PutsNothingBeforeTheCopy) {
   EXPECT_EQ(value_of(position_after_taking_over("two")), "17");
 }
 
-TEST_F(PartitionLogEmptiedTest, KnowsItsNewBeginningThatHadNoAnswer) {
+TEST_F(PartitionLogDisturbedTest, KnowsItsNewBeginningThatHadNoAnswer) {
   entries().clear();
-  int requests = 0;  // the third one is the new beginning
+  int requests = 0;  // the fourth one is the new beginning
   engine_.happening = [&requests] {
-    return ++requests == 3 ? GroupEngineModel::Fate::unanswered : GroupEngineModel::Fate::answered;
+    return ++requests == 4 ? GroupEngineModel::Fate::unanswered : GroupEngineModel::Fate::answered;
   };
   EXPECT_FALSE(commit("other", "1"));
   ASSERT_EQ(entries().size(), 1U);
@@ -164,7 +183,7 @@ TEST_F(PartitionLogEmptiedTest, KnowsItsNewBeginningThatHadNoAnswer) {
   EXPECT_EQ(value_of(position_after_taking_over("two")), "17");
 }
 
-TEST_F(PartitionLogEmptiedTest, LeavesItToAnotherWorkerThatWasFaster) {
+TEST_F(PartitionLogDisturbedTest, LeavesItToAnotherWorkerThatWasFaster) {
   entries().clear();
   PartitionLog faster(engine_, options("two"));
   store::Replica replica(directory_ / "faster.db");
