@@ -27,6 +27,7 @@ void expect_kept(const correlate::Correlator& correlator) {
     auto read = correlate::edge_from_json(state);
     fuzz::promise(read.has_value() && correlate::to_json(read.value()) == state,
                   "an edge can be read again, and is written in one way");
+    fuzz::promise(read.value().host == host, "and it has the same name then");
     for (const auto& [id, fault] : edge.faults)
       fuzz::promise(!fault.has_moved || !fault.is_open, "what has moved does not go on here");
     again.restore(std::move(read).value(), kNow);
