@@ -1,4 +1,3 @@
-// Includes CLI11, which is slow to compile, beside operator_command_line.cpp.
 #include "cli/command_line/command_line.h"
 
 #include <openssl/crypto.h>
@@ -7,11 +6,11 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 
 #include "base/text/visible_text.h"
 #include "cli/command_line/command_line_parts.h"
 #include "cli/command_line/exit_code.h"
+#include "cli/command_line/verb_options.h"
 #include "cli/knowledge/rules_location.h"
 
 #ifndef HANDSHAKED_VERSION
@@ -61,7 +60,7 @@ class Parser {
     add_receivers();
     add_group();
     add_diagnose();
-    add_rules_verbs();
+    rules_verbs_ = std::make_unique<RulesCommandLine>(app_);
     host_verbs_ = std::make_unique<HostCommandLine>(app_);
     preflight_verb_ = std::make_unique<PreflightCommandLine>(app_);
     operator_verbs_ = std::make_unique<OperatorCommandLine>(app_);
@@ -103,7 +102,7 @@ class Parser {
     if (completion_verb_->parsed())
       return {.command = CompletionOptions{completion_script(completed_command_line(app_), shell_)},
               .exit_code = kExitDone};
-    return {.command = finished_rules(), .exit_code = kExitDone};
+    return {.command = rules_verbs_->parsed(), .exit_code = kExitDone};
   }
 
  private:
@@ -117,26 +116,6 @@ class Parser {
     verb->footer("Example: " + example);
     return verb;
   }
-  /// An option that takes one of a few names. Not by CLI11's own conversion of enumerations, which
-  /// is confused by a to_string beside them.
-  template <class T, class Target>
-  static CLI::Option* add_choice(CLI::App* verb, const std::string& name,
-                                 std::map<std::string, T> choices, Target& target,
-                                 const std::string& what, const std::string& type_name) {
-    std::vector<std::string> names;
-    for (const auto& [text, value] : choices) names.push_back(text);
-    const auto take = [choices = std::move(choices), &target](const std::string& text) {
-      target = choices.at(text);
-    };
-    return verb->add_option_function<std::string>(name, take, what)
-        ->type_name(type_name)
-        ->check(CLI::IsMember(names).description(""));
-  }
-  static void add_rules(CLI::App* verb, std::string& directory) {
-    verb->add_option("--rules", directory,
-                     "Rules to use (default: $HANDSHAKED_RULES, then the installed ones)")
-        ->type_name("DIR");
-  }
   static void add_time_zone(CLI::App* verb, std::string& zone) {
     verb->add_option(
             "--time-zone", zone,
@@ -148,11 +127,6 @@ class Parser {
                      "Threads that search a large file (default: one per CPU, at most 16)")
         ->type_name("N")
         ->check(CLI::Range(1U, 256U).description(""));
-  }
-  static void add_language(CLI::App* verb, Language& language) {
-    language = language_of_locale();
-    add_choice<Language>(verb, "--lang", {{"en", Language::en}, {"zh", Language::zh}}, language,
-                         "Language of texts: en or zh (default: from the locale)", "LANG");
   }
   static void add_config(CLI::App* verb, std::string& file) {
     verb->add_option("-c,--config", file,
@@ -193,14 +167,9 @@ class Parser {
     scan_verb_->add_flag(
         "--all", scan_.all_details,
         "Show full details of every fault that is shown, not only of the five most severe");
-    add_choice<match::Severity>(scan_verb_, "--fail-on",
-                                {{"info", match::Severity::info},
-                                 {"warning", match::Severity::warning},
-                                 {"critical", match::Severity::critical}},
-                                scan_.fail_on,
-                                "Exit with 1 when a fault is at least this severe: info, warning "
-                                "or critical; noise does not count",
-                                "SEVERITY");
+    add_fail_on(scan_verb_, scan_.fail_on,
+                "Exit with 1 when a fault is at least this severe: info, warning "
+                "or critical; noise does not count");
     add_language(scan_verb_, scan_.language);
     add_jobs(scan_verb_, scan_.jobs);
     add_time_zone(scan_verb_, scan_.time_zone);
@@ -263,22 +232,12 @@ class Parser {
         verb->add_option("--nginx-conf", nginx.configuration,
                          "nginx.conf (default: that of the nginx that is installed here)")
             ->type_name("FILE");
-    CLI::Option* const prefix =
-        verb->add_option("--nginx-prefix", nginx.prefix, "nginx's prefix, as with nginx -p")
-            ->type_name("DIR");
+    verb->add_option("--nginx-prefix", nginx.prefix, "nginx's prefix, as with nginx -p")
+        ->type_name("DIR");
     verb->add_option("--nginx-dump", nginx.dump, "The output of nginx -T instead of the files")
         ->type_name("FILE")
         ->excludes(conf);
-    static_cast<void>(prefix);
   }
-  static void add_ca_store(CLI::App* verb, std::vector<std::string>& paths) {
-    verb->add_option("--ca-store", paths,
-                     "Where to look for CA certificates to propose; a file or a directory, "
-                     "repeatable (default: the system's bundle)")
-        ->type_name("PATH")
-        ->allow_extra_args(false);
-  }
-
   void add_diagnose() {
     diagnose_verb_ = add_verb(
         "diagnose", "Find the cause of TLS faults, and the fix that provably works",
@@ -308,14 +267,9 @@ class Parser {
     add_ca_store(diagnose_verb_, diagnose_.ca_stores);
     diagnose_verb_->add_flag("--no-probe", diagnose_.no_probe,
                              "Connect to nothing: work from configuration and files alone");
-    add_choice<match::Severity>(diagnose_verb_, "--fail-on",
-                                {{"info", match::Severity::info},
-                                 {"warning", match::Severity::warning},
-                                 {"critical", match::Severity::critical}},
-                                diagnose_.fail_on,
-                                "Exit with 1 when a fault is at least this severe: info, warning "
-                                "or critical; noise does not count",
-                                "SEVERITY");
+    add_fail_on(diagnose_verb_, diagnose_.fail_on,
+                "Exit with 1 when a fault is at least this severe: info, warning "
+                "or critical; noise does not count");
     add_choice<ReportFormat>(diagnose_verb_, "--format",
                              {{"text", ReportFormat::text},
                               {"json", ReportFormat::json},
@@ -401,138 +355,6 @@ class Parser {
     return options;
   }
 
-  CLI::App* add_rules_verb(const std::string& name, const std::string& what,
-                           const std::string& example) {
-    CLI::App* const verb = rules_verb_->add_subcommand(name, what);
-    verb->footer("Example: " + example);
-    return verb;
-  }
-  static void add_rules_directory(CLI::App* verb, std::string& directory) {
-    verb->add_option("directory", directory,
-                     "Rules to look at (default: $HANDSHAKED_RULES, then the installed ones)")
-        ->type_name("DIR");
-  }
-
-  void add_rules_verbs() {
-    rules_verb_ = add_verb("rules", "Show, check, import and export the knowledge base",
-                           "handshaked rules list --side upstream");
-    rules_verb_->require_subcommand(1);
-    CLI::App* const list = rules_list_verb_ =
-        add_rules_verb("list", "List all rules", "handshaked rules list --side client");
-    add_choice<parse::Side>(list, "--side",
-                            {{"upstream", parse::Side::upstream},
-                             {"client", parse::Side::client},
-                             {"config", parse::Side::config},
-                             {"ocsp", parse::Side::ocsp}},
-                            rules_list_.side,
-                            "Only the rules of one side: upstream, client, config or ocsp", "SIDE");
-    add_text_or_json(list, rules_list_.json);
-    add_language(list, rules_list_.language);
-    add_rules(list, rules_list_.rules_directory);
-    CLI::App* const show = rules_show_verb_ =
-        add_rules_verb("show", "Show everything about one rule; with --format json, its file",
-                       "handshaked rules show nginx/upstream-ssl-certificate-verify-error");
-    show->add_option("id", rules_show_.id, "The rule; \"nginx/\" may be left out")
-        ->required()
-        ->type_name("ID");
-    add_text_or_json(show, rules_show_.json);
-    add_language(show, rules_show_.language);
-    add_rules(show, rules_show_.rules_directory);
-    rules_lint_verb_ = add_rules_verb(
-        "lint", "Check syntax and consistency of rules and causes; exit 1 if any is wrong",
-        "handshaked rules lint ./rules");
-    add_rules_directory(rules_lint_verb_, rules_lint_.rules_directory);
-    rules_test_verb_ = add_rules_verb(
-        "test", "Test every sample and near miss of every rule; exit 1 when one fails",
-        "handshaked rules test ./rules");
-    add_rules_directory(rules_test_verb_, rules_test_.rules_directory);
-    CLI::App* const import = rules_import_verb_ = add_rules_verb(
-        "import", "Turn public entries into rules, with warnings on what is doubtful",
-        "handshaked rules import --output /etc/handshaked/rules entry.json");
-    import
-        ->add_option("files", rules_import_.files,
-                     "Entries in one of the public shapes; - is standard input")
-        ->required()
-        ->type_name("FILE");
-    import
-        ->add_option("-o,--output", rules_import_.output_directory,
-                     "Write one file per rule into a directory (default: standard output)")
-        ->type_name("DIR");
-    add_export_verb();
-    add_report_verb();
-    add_update_verb();
-  }
-
-  void add_report_verb() {
-    CLI::App* const verb = rules_report_verb_ = add_rules_verb(
-        "report",
-        "Show the TLS lines of logs that no rule knows, masked so that they can be sent to others",
-        "handshaked rules report /var/log/nginx/error.log*");
-    verb->add_option("files", rules_report_.files,
-                     "Logs: plain, .gz or .zst; - is standard input (default: standard input)")
-        ->type_name("FILE");
-    add_text_or_json(verb, rules_report_.json);
-    add_language(verb, rules_report_.language);
-    add_rules(verb, rules_report_.rules_directory);
-  }
-
-  void add_update_verb() {
-    CLI::App* const verb = rules_update_verb_ = add_rules_verb(
-        "update", "Install a signed archive of rules, or go back to the previous rules",
-        "handshaked rules update handshaked-rules.json");
-    verb->add_option("file", rules_update_.file,
-                     "The archive, as rules export --format archive writes it")
-        ->type_name("FILE");
-    verb->add_option("--signature", rules_update_.signature, "Its signature (default: FILE.sig)")
-        ->type_name("FILE");
-    verb->add_option("-c,--config", rules_update_.config_file,
-                     "Configuration whose [rules] public_key pins the key (default: the daemon's)")
-        ->type_name("FILE");
-    verb->add_option(
-            "--into", rules_update_.directory,
-            "Directory to keep the rules in (default: " + std::string(kUpdatesDirectory) + ")")
-        ->type_name("DIR");
-    verb->add_flag("--older", rules_update_.may_be_older,
-                   "Accept an edition that is older than the one in force");
-    verb->add_flag("--rollback", rules_update_.is_rollback,
-                   "Go back to the rules from before the last update");
-  }
-
-  void add_export_verb() {
-    CLI::App* const verb =
-        add_rules_verb("export", "Write the knowledge base for other programs and for readers",
-                       "handshaked rules export --format html ./site");
-    add_choice<RulesExportFormat>(verb, "--format",
-                                  {{"json", RulesExportFormat::json},
-                                   {"markdown", RulesExportFormat::markdown},
-                                   {"html", RulesExportFormat::html},
-                                   {"coverage", RulesExportFormat::coverage},
-                                   {"archive", RulesExportFormat::archive}},
-                                  rules_export_.format,
-                                  "json (public entries), markdown, html (a site), coverage, or "
-                                  "archive (one file, to be signed) (default: json)",
-                                  "FORMAT");
-    verb->add_option("directory", rules_export_.target_directory,
-                     "Where to write; html needs it (default: standard output)")
-        ->type_name("DIR");
-    add_rules(verb, rules_export_.rules_directory);
-  }
-
-  RulesOptions finished_rules() const {
-    if (rules_list_verb_->parsed()) return rules_list_;
-    if (rules_show_verb_->parsed()) return rules_show_;
-    if (rules_lint_verb_->parsed()) return rules_lint_;
-    if (rules_test_verb_->parsed()) return rules_test_;
-    if (rules_import_verb_->parsed()) return rules_import_;
-    if (rules_report_verb_->parsed()) return rules_report_;
-    if (rules_update_verb_->parsed()) return rules_update_;
-    return rules_export_;
-  }
-
-  static void add_text_or_json(CLI::App* verb, bool& json) {
-    add_choice<bool>(verb, "--format", {{"text", false}, {"json", true}}, json,
-                     "text or json (default: text)", "FORMAT");
-  }
   /// `match` has one format; naming it is allowed, so that scripts can say what they expect.
   void add_only_format(CLI::App* verb) {
     add_choice<bool>(verb, "--format", {{"jsonl", true}, {"json", true}}, ignored_,
@@ -559,6 +381,7 @@ class Parser {
   }
 
   CLI::App app_;
+  std::unique_ptr<RulesCommandLine> rules_verbs_;
   std::unique_ptr<OperatorCommandLine> operator_verbs_;
   std::unique_ptr<HostCommandLine> host_verbs_;
   std::unique_ptr<PreflightCommandLine> preflight_verb_;
@@ -566,9 +389,6 @@ class Parser {
            *explain_verb_ = nullptr, *check_verb_ = nullptr, *receivers_verb_ = nullptr,
            *receivers_list_verb_ = nullptr, *diagnose_verb_ = nullptr, *completion_verb_ = nullptr,
            *group_verb_ = nullptr, *group_setup_verb_ = nullptr;
-  CLI::App *rules_verb_ = nullptr, *rules_list_verb_ = nullptr, *rules_show_verb_ = nullptr,
-           *rules_lint_verb_ = nullptr, *rules_test_verb_ = nullptr, *rules_import_verb_ = nullptr,
-           *rules_report_verb_ = nullptr, *rules_update_verb_ = nullptr;
   CLI::Option* format_option_ = nullptr;
   RunOptions run_;
   ScanOptions scan_;
@@ -579,14 +399,6 @@ class Parser {
   GroupOptions group_;
   DiagnoseOptions diagnose_;
   Shell shell_ = Shell::bash;
-  RulesListOptions rules_list_;
-  RulesShowOptions rules_show_;
-  RulesLintOptions rules_lint_;
-  RulesTestOptions rules_test_;
-  RulesImportOptions rules_import_;
-  RulesExportOptions rules_export_;
-  RulesReportOptions rules_report_;
-  RulesUpdateOptions rules_update_;
   std::vector<std::string> explain_words_;
   bool ignored_ = false;
 };

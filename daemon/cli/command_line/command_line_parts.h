@@ -9,6 +9,7 @@
 #include "cli/host/fix_verb.h"
 #include "cli/operator/operator_verbs.h"
 #include "cli/preflight/preflight_verb.h"
+#include "cli/rules/rules_verb.h"
 
 namespace CLI {
 class App;
@@ -59,6 +60,20 @@ class PreflightCommandLine {
  private:
   struct Verb;
   std::unique_ptr<Verb> verb_;
+};
+
+/// What shows and changes the knowledge base: the verbs of `rules`.
+class RulesCommandLine {
+ public:
+  explicit RulesCommandLine(CLI::App& app);
+  ~RulesCommandLine();
+
+  /// What was asked for, after parsing; nullopt when it was another verb.
+  std::optional<RulesOptions> parsed() const;
+
+ private:
+  struct Verbs;
+  std::unique_ptr<Verbs> verbs_;
 };
 
 /// The definition of the command line, as shells have to know it. Choices are the words of an

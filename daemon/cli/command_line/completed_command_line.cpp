@@ -1,4 +1,3 @@
-// Includes CLI11, which is slow to compile, beside command_line.cpp.
 #include "cli/command_line/command_line_parts.h"
 
 #include <CLI/CLI.hpp>

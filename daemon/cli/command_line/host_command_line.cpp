@@ -1,12 +1,10 @@
-// Includes CLI11, which is slow to compile, beside command_line.cpp.
 #include "cli/command_line/command_line_parts.h"
 
 #include <CLI/CLI.hpp>
 
 #include <array>
-#include <map>
 
-#include "cli/command_line/command_line.h"
+#include "cli/command_line/verb_options.h"
 
 namespace handshaked::cli {
 namespace {
@@ -19,29 +17,10 @@ void add_nginx(CLI::App* verb, diagnose::NginxPlace& nginx) {
       ->type_name("DIR");
 }
 
-/// What every verb has: --lang, --rules; most --format text|json, too.
-void add_language_and_rules(CLI::App* verb, Language& language, std::string& rules) {
-  language = language_of_locale();
-  verb->add_option_function<std::string>(
-          "--lang",
-          [&language](const std::string& word) {
-            language = word == "zh" ? Language::zh : Language::en;
-          },
-          "Language of texts: en or zh (default: from the locale)")
-      ->type_name("LANG")
-      ->check(CLI::IsMember({"en", "zh"}).description(""));
-  verb->add_option("--rules", rules,
-                   "Rules to use (default: $HANDSHAKED_RULES, then the installed ones)")
-      ->type_name("DIR");
-}
-
 void add_output(CLI::App* verb, bool& json, Language& language, std::string& rules) {
-  verb->add_option_function<std::string>(
-          "--format", [&json](const std::string& format) { json = format == "json"; },
-          "text or json (default: text)")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json"}).description(""));
-  add_language_and_rules(verb, language, rules);
+  add_text_or_json(verb, json);
+  add_language(verb, language);
+  add_rules(verb, rules);
 }
 
 }  // namespace
@@ -137,12 +116,7 @@ struct HostCommandLine::Verbs {
                      "The daemon's control socket, if not the configured one")
         ->type_name("PATH");
     add_nginx(action.app, options.nginx);
-    action.app
-        ->add_option("--ca-store", options.ca_stores,
-                     "Where to look for CA certificates to propose; a file or a directory, "
-                     "repeatable (default: the system's bundle)")
-        ->type_name("PATH")
-        ->allow_extra_args(false);
+    add_ca_store(action.app, options.ca_stores);
     action.app->add_flag("--no-probe", options.no_probe,
                          "Make no connections: the applied fix is then not verified");
     action.app
@@ -170,30 +144,19 @@ struct HostCommandLine::Verbs {
         ->add_option("--service-user", doctor.service_user,
                      "The service's user, to find out what it cannot read (default: handshaked)")
         ->type_name("USER");
-    const std::map<std::string, match::Severity> severities = {
-        {"info", match::Severity::info},
-        {"warning", match::Severity::warning},
-        {"critical", match::Severity::critical}};
-    doctor_app
-        ->add_option_function<std::string>(
-            "--fail-on",
-            [this, severities](const std::string& word) { doctor.fail_on = severities.at(word); },
-            "Exit with 1 when something is at least this severe: info, warning or critical")
-        ->type_name("SEVERITY")
-        ->check(CLI::IsMember({"info", "warning", "critical"}).description(""));
-    add_language_and_rules(doctor_app, doctor.language, doctor.rules_directory);
-    const std::map<std::string, ReportFormat> formats = {{"text", ReportFormat::text},
-                                                         {"json", ReportFormat::json},
-                                                         {"markdown", ReportFormat::markdown},
-                                                         {"html", ReportFormat::html},
-                                                         {"ics", ReportFormat::ics}};
-    doctor_app
-        ->add_option_function<std::string>(
-            "--format",
-            [this, formats](const std::string& word) { doctor.format = formats.at(word); },
-            "text, json, markdown, html, or ics: a calendar of expiry dates (default: text)")
-        ->type_name("FORMAT")
-        ->check(CLI::IsMember({"text", "json", "markdown", "html", "ics"}).description(""));
+    add_fail_on(doctor_app, doctor.fail_on,
+                "Exit with 1 when something is at least this severe: info, warning or critical");
+    add_language(doctor_app, doctor.language);
+    add_rules(doctor_app, doctor.rules_directory);
+    add_choice<ReportFormat>(
+        doctor_app, "--format",
+        {{"text", ReportFormat::text},
+         {"json", ReportFormat::json},
+         {"markdown", ReportFormat::markdown},
+         {"html", ReportFormat::html},
+         {"ics", ReportFormat::ics}},
+        doctor.format,
+        "text, json, markdown, html, or ics: a calendar of expiry dates (default: text)", "FORMAT");
   }
 };
 

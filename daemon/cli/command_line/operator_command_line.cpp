@@ -1,4 +1,3 @@
-// Includes CLI11, which is slow to compile, beside command_line.cpp.
 #include "cli/command_line/command_line_parts.h"
 
 #include <CLI/CLI.hpp>
@@ -6,8 +5,7 @@
 #include <charconv>
 #include <list>
 
-#include "cli/command_line/command_line.h"
-#include "cli/command_line/exit_code.h"
+#include "cli/command_line/verb_options.h"
 
 namespace handshaked::cli {
 namespace {
@@ -51,7 +49,6 @@ struct OperatorCommandLine::Verbs {
                      "\n\nExit status: 0 done; 1 not found, or refused; 2 wrong usage; 69 the "
                      "daemon cannot be reached.");
     verb.options.verb = protocol_name;
-    verb.options.language = language_of_locale();
     verb.app
         ->add_option(
             "-c,--config", verb.options.config_file,
@@ -61,20 +58,8 @@ struct OperatorCommandLine::Verbs {
         ->add_option("--socket", verb.options.socket,
                      "The daemon's control socket, if not the configured one")
         ->type_name("PATH");
-    const auto choose = [&verb](const std::string& format) {
-      verb.options.json = format == "json";
-    };
-    verb.app->add_option_function<std::string>("--format", choose, "text or json (default: text)")
-        ->type_name("FORMAT")
-        ->check(CLI::IsMember({"text", "json"}).description(""));
-    const auto speak = [&verb](const std::string& language) {
-      verb.options.language = language == "zh" ? Language::zh : Language::en;
-    };
-    verb.app
-        ->add_option_function<std::string>("--lang", speak,
-                                           "Language of texts: en or zh (default: from the locale)")
-        ->type_name("LANG")
-        ->check(CLI::IsMember({"en", "zh"}).description(""));
+    add_text_or_json(verb.app, verb.options.json);
+    add_language(verb.app, verb.options.language);
     return verb;
   }
   static CLI::Option* take(Verb& verb, const std::string& option, const std::string& argument,

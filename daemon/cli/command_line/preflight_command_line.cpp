@@ -1,16 +1,14 @@
-// Includes CLI11, which is slow to compile, beside command_line.cpp.
 #include "cli/command_line/command_line_parts.h"
 
 #include <CLI/CLI.hpp>
 
-#include <map>
-
-#include "cli/command_line/command_line.h"
+#include "cli/command_line/verb_options.h"
 
 namespace handshaked::cli {
 
 struct PreflightCommandLine::Verb {
   CLI::App* app = nullptr;
+  CLI::Option* format = nullptr;
   PreflightOptions options;
 
   void add_list(const std::string& name, std::vector<std::string>& values, const std::string& what,
@@ -74,10 +72,7 @@ struct PreflightCommandLine::Verb {
              "What an upstream presents today, instead of asking it", "HOST:PORT=FILE");
     add_list("--client-chain", options.clients, "The chain of a client that must keep working",
              "FILE");
-    add_list("--ca-store", options.ca_stores,
-             "Where to look for CA certificates to propose; a file or a directory, repeatable "
-             "(default: the system's bundle)",
-             "PATH");
+    add_ca_store(app, options.ca_stores);
     app->add_flag("--no-probe", options.no_probe,
                   "Connect to nothing: files and configuration alone");
     app->add_option("--time-limit", options.time_limit,
@@ -91,48 +86,32 @@ struct PreflightCommandLine::Verb {
   }
 
   void add_output() {
-    const std::map<std::string, PreflightFormat> formats = {
-        {"text", PreflightFormat::text},         {"json", PreflightFormat::json},
-        {"markdown", PreflightFormat::markdown}, {"html", PreflightFormat::html},
-        {"sarif", PreflightFormat::sarif},       {"junit", PreflightFormat::junit}};
-    app->add_option_function<std::string>(
-           "--format",
-           [this, formats](const std::string& word) {
-             options.format = formats.at(word);
-             options.is_format_given = true;
-           },
-           "text, json, markdown, html, sarif or junit (default: by the name of --output, else "
-           "text)")
-        ->type_name("FORMAT")
-        ->check(
-            CLI::IsMember({"text", "json", "markdown", "html", "sarif", "junit"}).description(""));
+    format = add_choice<PreflightFormat>(
+        app, "--format",
+        {{"text", PreflightFormat::text},
+         {"json", PreflightFormat::json},
+         {"markdown", PreflightFormat::markdown},
+         {"html", PreflightFormat::html},
+         {"sarif", PreflightFormat::sarif},
+         {"junit", PreflightFormat::junit}},
+        options.format,
+        "text, json, markdown, html, sarif or junit (default: by the name of --output, else "
+        "text)",
+        "FORMAT");
     app->add_option("-o,--output", options.output_file, "Write the report to a file")
         ->type_name("FILE");
-    const std::map<std::string, PreflightGate> gates = {
-        {"breaks", PreflightGate::breaks},
-        {"cannot-tell", PreflightGate::cannot_tell},
-        {"weakens", PreflightGate::weakens},
-        {"broken-already", PreflightGate::broken_already}};
-    app->add_option_function<std::string>(
-           "--fail-on",
-           [this, gates](const std::string& word) { options.fail_on = gates.at(word); },
-           "Exit with 1 when a place breaks; cannot-tell, weakens and broken-already: each "
-           "includes those before it")
-        ->type_name("OUTLOOK")
-        ->check(
-            CLI::IsMember({"breaks", "cannot-tell", "weakens", "broken-already"}).description(""));
-    options.language = language_of_locale();
-    app->add_option_function<std::string>(
-           "--lang",
-           [this](const std::string& word) {
-             options.language = word == "zh" ? Language::zh : Language::en;
-           },
-           "Language of texts: en or zh (default: from the locale)")
-        ->type_name("LANG")
-        ->check(CLI::IsMember({"en", "zh"}).description(""));
-    app->add_option("--rules", options.rules_directory,
-                    "Rules to use (default: $HANDSHAKED_RULES, then the installed ones)")
-        ->type_name("DIR");
+    add_choice<PreflightGate>(
+        app, "--fail-on",
+        {{"breaks", PreflightGate::breaks},
+         {"cannot-tell", PreflightGate::cannot_tell},
+         {"weakens", PreflightGate::weakens},
+         {"broken-already", PreflightGate::broken_already}},
+        options.fail_on,
+        "Exit with 1 when a place breaks; cannot-tell, weakens and broken-already: each "
+        "includes those before it",
+        "OUTLOOK");
+    add_language(app, options.language);
+    add_rules(app, options.rules_directory);
   }
 };
 
@@ -148,7 +127,10 @@ PreflightCommandLine::PreflightCommandLine(CLI::App& app) : verb_(std::make_uniq
 PreflightCommandLine::~PreflightCommandLine() = default;
 
 std::optional<PreflightOptions> PreflightCommandLine::parsed() const {
-  return verb_->app->parsed() ? std::optional(verb_->options) : std::nullopt;
+  if (!verb_->app->parsed()) return std::nullopt;
+  PreflightOptions options = verb_->options;
+  options.is_format_given = verb_->format->count() > 0;
+  return options;
 }
 
 }  // namespace handshaked::cli
