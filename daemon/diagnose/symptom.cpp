@@ -12,6 +12,10 @@ bool Symptom::has_cause(std::string_view slug) const {
       [&](const match::CandidateCause& candidate) { return candidate.cause == slug; });
 }
 
+bool Symptom::is_about_name() const {
+  return message.find("certificate does not match") != std::string::npos;
+}
+
 Symptom symptom_of(const match::RecognisedLine& failure) {
   const parse::ErrorRecord& record = failure.record;
   const parse::TlsDetail& tls = failure.tls;

@@ -40,6 +40,10 @@ struct Symptom {
   std::uint64_t count = 1;
 
   bool has_cause(std::string_view slug) const;
+  /// nginx says that the peer's certificate has not the name that it verifies.
+  bool is_about_name() const;
+  /// The handshake was done, and nginx did not accept the certificate.
+  bool is_about_verification() const { return verify_code.has_value() || is_about_name(); }
 };
 
 Symptom symptom_of(const match::RecognisedLine& failure);

@@ -1,3 +1,4 @@
+// What is proposed about a listener: proved by a rehearsal, by nginx itself, or up to the client.
 #include <algorithm>
 
 #include "diagnose/listener/listener_families.h"
@@ -89,6 +90,23 @@ std::optional<Text> who_is_refused(LocalCase& local, const ConfigurationPatch& p
   return std::nullopt;
 }
 
+Proof proof_of(const Result<Rehearsal>& before, const Result<Rehearsal>& after,
+               const Text& client) {
+  Proof proof;
+  if (!before || !after) return proof;
+  const auto outcome = [](const Rehearsal& one) {
+    return one.passed ? one.version + " " + one.cipher : "\"" + one.reason + "\"";
+  };
+  proof.method = ProofMethod::replay;
+  proof.status = after.value().passed && !before.value().passed ? ProofStatus::proved
+                 : after.value().passed                         ? ProofStatus::untested
+                                                                : ProofStatus::refuted;
+  proof.detail = listener_text(
+      "handshake.rehearsed",
+      {{"client", client}, {"before", outcome(before.value())}, {"after", outcome(after.value())}});
+  return proof;
+}
+
 void propose_answer(LocalCase& local, Fix fix, const Result<ConfigurationPatch>& patch,
                     const nginx::ListeningServer& server, const ClientOffer& client) {
   const bool is_asked = patch.has_value() && fix.proof.status == ProofStatus::proved;
@@ -104,6 +122,25 @@ void propose_answer(LocalCase& local, Fix fix, const Result<ConfigurationPatch>&
     local.diagnosis.confidence *= 0.8;
   }
   local.propose(std::move(fix), patch);
+}
+
+void propose_command(LocalCase& local, Fix fix, const nginx::Directive& command,
+                     const std::string& value, const nginx::ListeningServer& server,
+                     const ClientOffer& client) {
+  const std::string written =
+      "ssl_conf_command " + std::string(command.argument(0)) + " " + value + ";";
+  fix.title = {written, written};
+  ConfigurationPatch patch = local.new_patch();
+  const auto done = patch.replace_argument(command, 1, value);
+  propose_answer(local, std::move(fix), changed_patch(patch, done), server, client);
+}
+
+void propose_to_client(LocalCase& local, std::string_view fix_id, const Text& message) {
+  Fix fix = local.known(fix_id);
+  fix.owner = Owner::client;
+  fix.message = message;
+  fix.proof.detail = listener_text("ask.not_ours");
+  local.propose(std::move(fix));
 }
 
 }  // namespace handshaked::diagnose

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/joined.h"
 #include "diagnose/case/fitting_certificate.h"
 #include "diagnose/certificates/private_key_file.h"
 #include "diagnose/listener/listener_families.h"
@@ -16,77 +17,6 @@ namespace {
 constexpr std::array<const char*, 4> kGroups = {"X25519", "prime256v1", "secp384r1", "secp521r1"};
 constexpr std::array<const char*, 3> kModernSuites = {"AES128-GCM-SHA256", "AES256-GCM-SHA384",
                                                       "CHACHA20-POLY1305"};
-
-std::string joined(const std::vector<std::string_view>& words, char separator) {
-  std::string text;
-  for (const std::string_view word : words)
-    text += (text.empty() ? "" : std::string(1, separator)) + std::string(word);
-  return text;
-}
-
-}  // namespace
-
-ListenerOffer offer_of(const LocalCase& local, const nginx::ListeningServer& server) {
-  ListenerOffer offer;
-  for (const std::string_view word : server.settings.protocols.values()) {
-    if (const auto version = tls_version_from(word)) offer.protocols.push_back(*version);
-  }
-  offer.ciphers = joined(server.settings.ciphers.values(), ':');
-  offer.curves = server.settings.ecdh_curve.first();
-  const auto commands = server.settings.conf_commands.values();
-  for (std::size_t i = 0; i + 1 < commands.size(); i += 2) {
-    if (is_probe_command(std::string(commands[i])))
-      offer.conf_commands.emplace_back(commands[i], commands[i + 1]);
-  }
-  for (const ConfiguredFile& file : certificate_files(local, server)) {
-    if (const auto chain = read_served_chain(local, file))
-      offer.keys.push_back(
-          {chain.value().leaf().facts().key_type, chain.value().leaf().facts().key_bits});
-  }
-  if (offer.keys.empty()) offer.keys.push_back({"RSA", 2048});
-  offer.asks_clients = !server.settings.verify_client.first().empty() &&
-                       server.settings.verify_client.first() != "off";
-  return offer;
-}
-
-bool speaks(const ListenerOffer& offer, TlsVersion version) {
-  return std::find(offer.protocols.begin(), offer.protocols.end(), version) !=
-         offer.protocols.end();
-}
-
-Proof proof_of(const Result<Rehearsal>& before, const Result<Rehearsal>& after,
-               const Text& client) {
-  Proof proof;
-  if (!before || !after) return proof;
-  const auto outcome = [](const Rehearsal& one) {
-    return one.passed ? one.version + " " + one.cipher : "\"" + one.reason + "\"";
-  };
-  proof.method = ProofMethod::replay;
-  proof.status = after.value().passed && !before.value().passed ? ProofStatus::proved
-                 : after.value().passed                         ? ProofStatus::untested
-                                                                : ProofStatus::refuted;
-  proof.detail = listener_text(
-      "handshake.rehearsed",
-      {{"client", client}, {"before", outcome(before.value())}, {"after", outcome(after.value())}});
-  return proof;
-}
-
-void set_place(LocalCase& local, const nginx::ListeningServer& server,
-               const nginx::EffectiveValue& value) {
-  if (!value.set_by.empty()) return local.set_place(*value.set_by.front());
-  if (server.listen->directive != nullptr) return local.set_place(*server.listen->directive);
-  local.set_place(block_of(server));
-}
-
-void add_setting(LocalCase& local, const nginx::EffectiveValue& value, std::string_view name) {
-  const std::string source = value.is_default() ? std::string("default")
-                                                : value.file() + ":" + std::to_string(value.line());
-  const std::string statement = std::string(name) + " " + joined(value.values(), ' ');
-  local.add_evidence("configuration", listener_text("handshake.setting",
-                                                    {{"setting", statement}, {"source", source}}));
-}
-
-namespace {
 
 bool is_groups_command(const ConfCommand& command) {
   const std::string name = nginx::to_lower(command.first);
@@ -439,7 +369,7 @@ void diagnose_alpn(LocalCase& local, const ListenerPlace& place) {
   local.conclude("client_alpn_mismatch", 0.9);
   if (!server.settings.alpn.is_default()) add_setting(local, server.settings.alpn, "ssl_alpn");
   const std::string speaks = !server.settings.alpn.is_default()
-                                 ? joined(server.settings.alpn.values(), ' ')
+                                 ? joined(server.settings.alpn.values(), " ")
                              : place.listener().is_http2 ? "h2, http/1.1"
                                                          : "http/1.1";
   local.add_evidence("configuration",
@@ -448,32 +378,6 @@ void diagnose_alpn(LocalCase& local, const ListenerPlace& place) {
 }
 
 }  // namespace
-
-void propose_to_client(LocalCase& local, std::string_view fix_id, const Text& message) {
-  Fix fix = local.known(fix_id);
-  fix.owner = Owner::client;
-  fix.message = message;
-  fix.proof.detail = listener_text("ask.not_ours");
-  local.propose(std::move(fix));
-}
-
-ListenerOffer with_command(ListenerOffer offer, std::string_view name, const std::string& value) {
-  for (ConfCommand& one : offer.conf_commands) {
-    if (nginx::to_lower(one.first) == name) one.second = value;
-  }
-  return offer;
-}
-
-void propose_command(LocalCase& local, Fix fix, const nginx::Directive& command,
-                     const std::string& value, const nginx::ListeningServer& server,
-                     const ClientOffer& client) {
-  const std::string written =
-      "ssl_conf_command " + std::string(command.argument(0)) + " " + value + ";";
-  fix.title = {written, written};
-  ConfigurationPatch patch = local.new_patch();
-  const auto done = patch.replace_argument(command, 1, value);
-  propose_answer(local, std::move(fix), changed_patch(patch, done), server, client);
-}
 
 bool diagnose_parameters(LocalCase& local, const ListenerPlace& place) {
   const Symptom& symptom = local.symptom();

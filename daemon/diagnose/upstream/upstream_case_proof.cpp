@@ -58,6 +58,14 @@ std::optional<Text> UpstreamCase::what_breaks_beside(const ConfigurationPatch& p
   return std::nullopt;
 }
 
+Result<NginxHandshake> UpstreamCase::ask_nginx(const ConfigurationPatch& patch) {
+  TRY(const PatchedPlace place, place_with(patch));
+  UpstreamVerdict asked;
+  if (!find_peer(place.view, patch.is_empty(), asked))
+    return fail(ErrorCode::not_found, asked.problem);
+  return ask_nginx(place.view, *asked.peer);
+}
+
 Proof UpstreamCase::confirmed(Proof proof, const ConfigurationPatch& patch) {
   if (proof.status != ProofStatus::proved || proof.method == ProofMethod::nginx) return proof;
   if (const auto broken = what_breaks_beside(patch)) {

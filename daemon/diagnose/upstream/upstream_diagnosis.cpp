@@ -46,11 +46,6 @@ std::vector<Symptom> with_possible_peers(const Symptom& symptom, const ReadConfi
   return symptoms;
 }
 
-bool is_verification_line(const Symptom& symptom) {
-  return symptom.verify_code.has_value() ||
-         symptom.message.find("does not match") != std::string::npos;
-}
-
 /// The place is known, and yet nothing could be judged: the candidates, with what is known.
 Diagnosis not_judged(UpstreamCase& upstream) {
   Diagnosis diagnosis = candidate_diagnosis(upstream.symptom(), upstream.knowledge());
@@ -140,7 +135,7 @@ bool is_refused_by_nginx(UpstreamCase& upstream) {
 Diagnosis diagnose_case(UpstreamCase& upstream) {
   const Symptom& symptom = upstream.symptom();
   const bool is_line = !symptom.message.empty();
-  const bool is_verification = is_verification_line(symptom);
+  const bool is_verification = symptom.is_about_verification();
   switch (upstream.now().stage) {
     case UpstreamStage::verification:
     case UpstreamStage::name:
