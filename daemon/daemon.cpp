@@ -36,10 +36,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/text/number_text.h"
 #include "base/text/shell_word.h"
 #include "base/text/visible_text.h"
 #include "config/config.h"
 #include "config/config_file.h"
+#include "config/host_name.h"
 #include "daemon.h"
 #include "runtime/delivery/restored_state.h"
 #include "runtime/delivery/store_outbox.h"
@@ -122,12 +124,12 @@ Daemon::Daemon(config::Config config, ConfigFile config_file,
       deadline_(loop_),
       correlator_(runtime::correlator_options(config_)),
       dispatcher_(config::make_router(config_), config_.routing.maintenance),
-      incident_commit_(runtime::host_name(config_), config_.receivers, config_.web.url,
+      incident_commit_(config::host_name(config_), config_.receivers, config_.web.url,
                        config_file_.command_options()),
       store_(std::move(database), store_options()),
       nginx_(runtime::nginx_view(config_)),
-      edge_(loop_, store_, nginx_, runtime::host_name(config_), config_.labels),
-      deliveries_(loop_, store_, runtime::host_name(config_),
+      edge_(loop_, store_, nginx_, config::host_name(config_), config_.labels),
+      deliveries_(loop_, store_, config::host_name(config_),
                   [this](std::string receiver, bool anew) {
                     return edge_.tell(std::move(receiver), anew);
                   }),
@@ -168,8 +170,7 @@ Result<> Daemon::prepare(bool from_start) {
 
 std::string Daemon::what_it_follows() const {
   const std::size_t logs = sources_.count(), rules = base_->rules->rules().size();
-  return "following " + std::to_string(logs) + (logs == 1 ? " log" : " logs") + " with " +
-         std::to_string(rules) + (rules == 1 ? " rule" : " rules");
+  return "following " + counted(logs, "log", "logs") + " with " + counted(rules, "rule", "rules");
 }
 
 void Daemon::run() {

@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "config/config_file.h"
+#include "config/host_name.h"
 #include "config/reload.h"
 #include "daemon.h"
 #include "runtime/delivery/restored_state.h"
@@ -149,7 +150,7 @@ void Daemon::listen_to_operators() {
                              auto reply) { page_api_->list(query, std::move(reply)); },
           .rules = [this]() -> const runtime::RuleBase& { return *base_; },
           .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); },
-          .host = runtime::host_name(config_),
+          .host = config::host_name(config_),
           .command_options = config_file_.command_options()});
   control::ControlServerOptions options;
   options.socket = config_.control.socket;
@@ -174,7 +175,7 @@ Result<> Daemon::open_web() {
       .ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
       .on_loop = [this](std::function<void()> work) { asio::post(loop_, std::move(work)); }});
   web_.emplace(
-      loop_.get_executor(), config_.web, config_.control.group, runtime::host_name(config_),
+      loop_.get_executor(), config_.web, config_.control.group, config::host_name(config_),
       config_.language,
       web::Site::Daemon{.ask_figures = [this](auto reply) { signs_.ask(std::move(reply)); },
                         .ask_api =
@@ -197,7 +198,7 @@ runtime::DaemonStatus::Parts Daemon::parts() {
       .queues = [this] { return queues(); },
       .group =
           [this] { return worker_ != nullptr ? worker_->figures() : telemetry::GroupMetrics(); },
-      .host = runtime::host_name(config_)};
+      .host = config::host_name(config_)};
 }
 
 std::vector<telemetry::QueueMetrics> Daemon::queues() const {

@@ -6,14 +6,10 @@
 #include <span>
 #include <utility>
 
+#include "base/text/joined.h"
+
 namespace handshaked::engine {
 namespace {
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) out.append(out.empty() ? "" : ",").append(text);
-  return out;
-}
 
 Result<> set_property(rd_kafka_conf_t* settings, const std::string& name,
                       const std::string& value) {
@@ -41,7 +37,7 @@ Result<> KafkaClient::open(rd_kafka_type_t type, const KafkaOptions& options,
                            const KafkaProperties& usual, const KafkaProperties& always,
                            Callbacks callbacks) {
   KafkaOwned<rd_kafka_conf_t> settings(rd_kafka_conf_new());
-  TRY(set_property(settings.get(), "bootstrap.servers", joined(options.brokers)));
+  TRY(set_property(settings.get(), "bootstrap.servers", joined(options.brokers, ",")));
   TRY(set_property(settings.get(), "client.id", "handshaked"));
   for (const KafkaProperties* const properties : {&usual, &options.properties, &always}) {
     for (const auto& [name, value] : *properties) {

@@ -21,7 +21,7 @@ using correlate::Incident;
 constexpr std::string_view kDigest = "sha256 ";
 constexpr std::size_t kShownDigits = 12;
 
-std::string joined(const std::vector<std::string>& values, std::size_t longest, const Texts& text) {
+std::string listed(const std::vector<std::string>& values, std::size_t longest, const Texts& text) {
   std::string list;
   for (const std::string& value : values)
     list = list.empty() ? value.substr(0, longest)
@@ -54,8 +54,8 @@ std::string difference_text(const correlate::FactDifference& difference, const T
       : difference.fact == "openssl" ? "OpenSSL"
                                      : difference.fact;
   return text("difference.fact", {{"fact", fact},
-                                  {"affected", joined(difference.affected, longest, text)},
-                                  {"others", joined(difference.others, longest, text)}});
+                                  {"affected", listed(difference.affected, longest, text)},
+                                  {"others", listed(difference.others, longest, text)}});
 }
 
 void write_incident(JsonWriter& json, const Incident& incident, Language language,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "base/text/joined.h"
 #include "format/clean_text.h"
 #include "format/message.h"
 #include "parse/time_zone.h"
@@ -57,9 +58,7 @@ AlertLabels annotations_of(const Notification& notification, Language language) 
   std::string fix = message.fix_label.empty() ? "" : message.fix_label + ": " + message.fix_title;
   if (!message.fix_text.empty()) fix += "\n" + message.fix_text;
   note("fix", fix);
-  std::string hosts;
-  for (const std::string& host : notification.hosts) hosts += (hosts.empty() ? "" : ", ") + host;
-  note("hosts", hosts);
+  note("hosts", joined(notification.hosts));
   note("impact", message.impact);
   note("page", message.page);
   note("patch", message.patch);

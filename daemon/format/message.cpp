@@ -34,7 +34,7 @@ std::string readable_time(std::string_view time) {
   return text;
 }
 
-std::string joined(const std::vector<std::string>& texts, std::size_t shown) {
+std::string first_of(const std::vector<std::string>& texts, std::size_t shown) {
   std::string line;
   for (std::size_t index = 0; index < texts.size() && index < shown; ++index)
     line += (index == 0 ? "" : ", ") + plain_text(texts[index]);
@@ -150,11 +150,11 @@ void add_facts(Message& message, const Notification& notification, const Texts& 
   add_fact(message, text("fact.upstream"), plain_text(notification.peer), true);
   add_fact(message, text("fact.name"), plain_text(notification.name), true);
   add_fact(message, text("fact.server"),
-           joined(notification.servers.empty() ? std::vector<std::string>{notification.server}
-                                               : notification.servers,
-                  8),
+           first_of(notification.servers.empty() ? std::vector<std::string>{notification.server}
+                                                 : notification.servers,
+                    8),
            true);
-  add_fact(message, text("fact.hosts"), joined(notification.hosts, 8), true);
+  add_fact(message, text("fact.hosts"), first_of(notification.hosts, 8), true);
   if (notification.is_quiet_failing)
     add_fact(message, text("fact.quiet"), text("fact.quiet_failing"), false);
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "base/text/joined.h"
 #include "base/text/utf8.h"
 
 namespace handshaked::match {
@@ -32,12 +33,6 @@ std::string_view type_name(element value) {
     case element_type::NULL_VALUE: return "null";
   }
   return "";
-}
-
-std::string joined(const std::vector<std::string>& list) {
-  std::string text;
-  for (const std::string& item : list) text += (text.empty() ? "" : ", ") + item;
-  return text;
 }
 
 std::string number_text(double number) {

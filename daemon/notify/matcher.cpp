@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/joined.h"
+
 namespace handshaked::notify {
 namespace {
 
@@ -24,13 +26,6 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
-}
-
-std::string known_labels() {
-  std::string list;
-  for (const std::string_view name : label_names())
-    list.append(list.empty() ? "" : ", ").append(name);
-  return list;
 }
 
 }  // namespace
@@ -91,7 +86,8 @@ Result<Matcher> Matcher::parse(std::string_view text) {
   else return refuse("has no operator that is known: =, !=, =~ or !~");
   const std::string_view name = trimmed(text.substr(0, operator_at));
   const auto label = label_from_string(name);
-  if (!label) return refuse("begins with an unknown label; the labels are " + known_labels());
+  if (!label)
+    return refuse("begins with an unknown label; the labels are " + joined(label_names()));
   matcher.label_ = *label;
   std::string_view value = trimmed(rest.substr(length));
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"')

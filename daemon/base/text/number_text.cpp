@@ -16,6 +16,10 @@ std::string separated(std::string digits) {
 
 std::string with_separators(std::uint64_t number) { return separated(std::to_string(number)); }
 
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return with_separators(number) + " " + std::string(number == 1 ? one : many);
+}
+
 std::string rate_text(double lines_a_minute) {
   if (!(lines_a_minute > 0)) return "0";
   if (lines_a_minute < 0.05) return "<0.1";

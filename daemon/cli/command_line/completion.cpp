@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "base/text/joined.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/output.h"
 #include "cli/log/log_reading.h"
@@ -31,12 +32,6 @@ Values values_of(const CompletedOption& option) {
   if (!question_for(option, "").empty()) return Values::asked;
   if (option.value == "FILE" || option.value == "PATH") return Values::files;
   return option.value == "DIR" ? Values::directories : Values::none;
-}
-
-std::string joined(const std::vector<std::string>& words, const char* between = " ") {
-  std::string text;
-  for (const std::string& word : words) text.append(text.empty() ? "" : between).append(word);
-  return text;
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
@@ -76,7 +71,7 @@ std::string bash_reply(Values values, const std::vector<std::string>& words,
     case Values::asked:
       return "mapfile -t COMPREPLY < <(compgen -W \"$(" + question + ")\" -- \"$word\")";
     case Values::words:
-      return "mapfile -t COMPREPLY < <(compgen -W " + shell_quoted(joined(words)) +
+      return "mapfile -t COMPREPLY < <(compgen -W " + shell_quoted(joined(words, " ")) +
              " -- \"$word\")";
     case Values::files:
       return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$word\")";
@@ -93,7 +88,7 @@ std::string bash_verbs(const CompletedVerb& program) {
     if (path.empty()) return;
     const std::vector<std::string> parents(path.begin(), path.end() - 1);
     out.append(out.empty() ? "      " : " | ")
-        .append(shell_quoted(joined(parents) + " " + path.back()));
+        .append(shell_quoted(joined(parents, " ") + " " + path.back()));
   });
   return out;
 }
@@ -105,7 +100,8 @@ std::string bash_values(const CompletedVerb& program) {
       if (option.names.empty() || option.value.empty()) continue;
       std::string names;
       for (const std::string& name : option.names)
-        names.append(names.empty() ? "" : " | ").append(shell_quoted(joined(path) + "|" + name));
+        names.append(names.empty() ? "" : " | ")
+            .append(shell_quoted(joined(path, " ") + "|" + name));
       out += "    " + names + ")\n      " +
              bash_reply(values_of(option), option.choices, question_for(option, program.name)) +
              "\n      return\n      ;;\n";
@@ -129,9 +125,10 @@ std::string bash_words(const CompletedVerb& program) {
     }
     if (!verb.verbs.empty()) values = Values::words;
     for (const CompletedVerb& child : verb.verbs) words.push_back(child.name);
-    out += "    " + shell_quoted(joined(path)) + ")\n      if [[ $word == -* ]]; then\n        " +
-           bash_reply(Values::words, options) + "\n      else\n        " +
-           bash_reply(values, words, question) + "\n      fi\n      ;;\n";
+    out += "    " + shell_quoted(joined(path, " ")) +
+           ")\n      if [[ $word == -* ]]; then\n        " + bash_reply(Values::words, options) +
+           "\n      else\n        " + bash_reply(values, words, question) +
+           "\n      fi\n      ;;\n";
   });
   return out;
 }
@@ -161,7 +158,7 @@ std::string zsh_action(const CompletedOption& option) {
   switch (values_of(option)) {
     case Values::asked:
       return "{compadd -- ${(f)\"$(" + question_for(option, "handshaked") + ")\"}}";
-    case Values::words: return "(" + joined(option.choices) + ")";
+    case Values::words: return "(" + joined(option.choices, " ") + ")";
     case Values::files: return "_files";
     case Values::directories: return "_files -/";
     case Values::none: return " ";
@@ -177,7 +174,7 @@ std::string zsh_argument(const CompletedOption& option) {
   }
   std::string out;
   for (const std::string& name : option.names) {
-    std::string text = option.is_repeatable ? "*" : "(" + joined(option.names) + ")";
+    std::string text = option.is_repeatable ? "*" : "(" + joined(option.names, " ") + ")";
     text += name;
     if (!option.value.empty()) text += name.starts_with("--") ? "=" : "+";
     text += "[" + zsh_explanation(option.what) + "]";
@@ -238,7 +235,7 @@ std::string fish_values(const CompletedOption& option) {
   switch (values_of(option)) {
     case Values::asked:
       return " -x -a " + fish_quoted("(" + question_for(option, "handshaked") + ")");
-    case Values::words: return " -x -a " + fish_quoted(joined(option.choices));
+    case Values::words: return " -x -a " + fish_quoted(joined(option.choices, " "));
     case Values::files: return " -r -F";
     case Values::directories: return " -x -a '(__fish_complete_directories)'";
     case Values::none: return option.value.empty() ? "" : " -x";

@@ -1,9 +1,6 @@
 #include "cli/config/receivers_verb.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -18,6 +15,7 @@
 #include "cli/document/output.h"
 #include "cli/log/log_reading.h"
 #include "config/config_file.h"
+#include "config/host_name.h"
 #include "control/control_client.h"
 #include "event/sample_event.h"
 
@@ -33,14 +31,6 @@ struct Trial {
   DeliveryOutcome outcome;
   std::chrono::milliseconds took{0};
 };
-
-std::string host_name(const config::Config& config) {
-  if (!config.host.empty()) return config.host;
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0'
-             ? std::string(name.data())
-             : "localhost";
-}
 
 bool keeps_state(const Receiver& receiver) {
   return receiver.type == Receiver::Type::pagerduty ||

@@ -14,10 +14,6 @@ std::string counted(const Texts& say, std::uint64_t number, std::string_view one
   return say(number == 1 ? one : many, {{"count", with_separators(number)}});
 }
 
-std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
-  return with_separators(number) + " " + std::string(number == 1 ? one : many);
-}
-
 std::string size_words(Language language, std::uint64_t bytes) {
   static constexpr std::array<const char*, 4> kUnits{"KiB", "MiB", "GiB", "TiB"};
   if (bytes < 1024)

@@ -19,8 +19,7 @@ namespace handshaked::cli {
 /// lines".
 std::string counted(const Texts& say, std::uint64_t number, std::string_view one,
                     std::string_view many);
-/// The same for what is said in English alone.
-std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
+using handshaked::counted;  // in English alone
 /// "1.4 MiB".
 std::string size_words(Language language, std::uint64_t bytes);
 /// "2 h 5 min", "40 s", "3 days 2 h": the two largest units.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text/joined.h"
 #include "cli/document/words.h"
 #include "cli/explain/explanation.h"
 #include "cli/knowledge/advice_section.h"
@@ -9,12 +10,6 @@
 
 namespace handshaked::cli {
 namespace {
-
-std::string joined(const std::vector<std::string>& list) {
-  std::string text;
-  for (const std::string& item : list) text += (text.empty() ? "" : ", ") + item;
-  return text;
-}
 
 class ExplanationDocument {
  public:

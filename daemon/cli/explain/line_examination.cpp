@@ -3,25 +3,13 @@
 #include <algorithm>
 
 #include "analysis.h"
+#include "base/text/joined.h"
 #include "cli/log/shown_incidents.h"
 #include "correlate/failure_fold.h"
 #include "event/incident_event.h"
 
 namespace handshaked::cli {
 namespace {
-
-std::string joined(const std::vector<std::string>& list) {
-  std::string text;
-  for (const std::string& item : list) text += (text.empty() ? "" : ", ") + item;
-  return text;
-}
-
-std::string joined(const std::vector<parse::Side>& list) {
-  std::string text;
-  for (const parse::Side side : list)
-    text.append(text.empty() ? "" : ", ").append(parse::to_string(side));
-  return text;
-}
 
 /// Asks the rule set itself, one kind of constraint at a time, so that what is explained is what is
 /// decided.
@@ -33,17 +21,20 @@ std::vector<UnmetConstraint> unmet_constraints(const match::RuleSet& rules, cons
   bare.upstream_schemes.clear();
   bare.request_prefixes.clear();
   std::vector<UnmetConstraint> unmet;
-  const auto ask = [&](auto match::Rule::*list, std::string name, std::string found) {
+  const auto ask = [&](auto match::Rule::*list, std::string name, std::string found,
+                       const auto& text_of) {
     match::Rule one = bare;
     one.*list = rule.*list;
     if (!rules.constraints_hold(one, record))
-      unmet.push_back({std::move(name), joined(rule.*list), std::move(found)});
+      unmet.push_back({std::move(name), joined(rule.*list, ", ", text_of), std::move(found)});
   };
-  ask(&match::Rule::contexts, "contexts", std::string(parse::to_string(record.side)));
-  ask(&match::Rule::actions, "actions", std::string(record.action));
+  ask(&match::Rule::contexts, "contexts", std::string(parse::to_string(record.side)),
+      [](parse::Side side) { return parse::to_string(side); });
+  ask(&match::Rule::actions, "actions", std::string(record.action), std::identity());
   ask(&match::Rule::upstream_schemes, "upstream_schemes",
-      std::string(parse::upstream_scheme(record)));
-  ask(&match::Rule::request_prefixes, "request_prefix", std::string(record.request.substr(0, 80)));
+      std::string(parse::upstream_scheme(record)), std::identity());
+  ask(&match::Rule::request_prefixes, "request_prefix", std::string(record.request.substr(0, 80)),
+      std::identity());
   return unmet;
 }
 

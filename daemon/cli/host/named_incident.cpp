@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/text/joined.h"
 #include "base/text/visible_text.h"
 #include "correlate/incident_key.h"
 #include "ingest/rotated_files.h"
@@ -76,11 +77,9 @@ bool NamedIncident::ask_daemon() {
   }
   if (!known.value()) return false;
   if (!known.value()->is_of_this_host()) {
-    std::string hosts;
-    for (const std::string& host : known.value()->hosts)
-      hosts += (hosts.empty() ? "" : ", ") + host;
-    refusal_ = known.value()->id + " is of " + hosts + ", and the configuration here is of " +
-               known.value()->daemon_host + ": run this there";
+    refusal_ = known.value()->id + " is of " + joined(known.value()->hosts) +
+               ", and the configuration here is of " + known.value()->daemon_host +
+               ": run this there";
     return true;
   }
   if (known.value()->sample_lines.empty()) return false;
@@ -139,9 +138,7 @@ void NamedIncident::complain(const DiagnosisReport& report) const {
   if (!no_answer_.empty()) say_error(no_answer_);
   if (logs_.empty())
     return say_error("nginx's configuration names no error log that is there; give --log FILE");
-  std::string names;
-  for (const std::string& log : logs_) names += (names.empty() ? "" : ", ") + log;
-  say_error("no incident \"" + name_ + "\" in " + names + ", nor in its rotated files" +
+  say_error("no incident \"" + name_ + "\" in " + joined(logs_) + ", nor in its rotated files" +
             (no_answer_.empty() ? "" : "; ids of alerts are the daemon's") +
             ". To list them: handshaked diagnose --log " + logs_.front());
 }

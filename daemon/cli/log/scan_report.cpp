@@ -26,7 +26,7 @@ constexpr std::size_t kListedNames = 6;
 constexpr std::size_t kListedPlaces = 5;
 constexpr std::size_t kCharted = 6;  // faults with a colour of their own
 
-std::string joined(const std::vector<std::string>& names, const Texts& say) {
+std::string listed(const std::vector<std::string>& names, const Texts& say) {
   std::string list;
   for (std::size_t i = 0; i < names.size() && i < kListedNames; ++i) {
     const std::string name = names[i].empty() ? say("list.no_name") : names[i];
@@ -302,7 +302,7 @@ class ScanReport {
     if (!place.name.empty()) facts.push_back({say_("fault.name"), place.name});
     if (!incident.servers.empty() &&
         !(incident.servers.size() == 1 && incident.servers.front() == place_name(place))) {
-      facts.push_back({say_("fault.servers"), joined(incident.servers, say_)});
+      facts.push_back({say_("fault.servers"), listed(incident.servers, say_)});
     }
     facts.push_back({say_("fault.seen"), seen_words(incident)});
     if (incident.status == correlate::Status::resolved)
@@ -311,7 +311,7 @@ class ScanReport {
       facts.push_back({say_("fault.clients"), client_words(incident)});
     std::vector<std::string> hosts = incident.hosts;
     std::erase(hosts, "");
-    if (!hosts.empty()) facts.push_back({say_("fault.hosts"), joined(hosts, say_)});
+    if (!hosts.empty()) facts.push_back({say_("fault.hosts"), listed(hosts, say_)});
     for (const correlate::Consequence& consequence : incident.consequences) {
       facts.push_back(
           {say_("fault.led_to"), with_separators(consequence.count) + " × " + consequence.title});
@@ -358,7 +358,7 @@ class ScanReport {
     const std::uint64_t count = correlate::distinct_clients(incident);
     if (networks.empty()) return counted(say_, count, "fault.client", "fault.clients_of");
     return say_(count == 1 ? "fault.client_in" : "fault.clients_in",
-                {{"count", with_separators(count)}, {"networks", joined(networks, say_)}});
+                {{"count", with_separators(count)}, {"networks", listed(networks, say_)}});
   }
 
   void write_noise() {

@@ -36,7 +36,7 @@ std::vector<element> list_of(const element& from, std::string_view key) {
   return {list.begin(), list.end()};
 }
 
-std::string joined(const element& from, std::string_view key) {
+std::string texts_of(const element& from, std::string_view key) {
   std::string text;
   for (const element& item : list_of(from, key)) {
     std::string_view value;

@@ -21,7 +21,7 @@ double real_of(const simdjson::dom::element& from, std::string_view key);
 std::vector<simdjson::dom::element> list_of(const simdjson::dom::element& from,
                                             std::string_view key);
 /// The texts of a list, with commas.
-std::string joined(const simdjson::dom::element& from, std::string_view key);
+std::string texts_of(const simdjson::dom::element& from, std::string_view key);
 /// "2026-11-21T02:58:15.123456Z" as "2026-11-21 02:58:15 UTC".
 std::string moment_text(std::string rfc3339);
 std::string moment(const simdjson::dom::element& from, std::string_view key);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text/joined.h"
 #include "config/config.h"
 #include "control/control_client.h"
 
@@ -72,9 +73,10 @@ NotificationForecast forecast_notification(const correlate::Incident& incident,
     one.receiver = router.receivers()[target.receiver].name;
     if (target.route != nullptr) one.route = target.route->name;
     if (target.is_grouped) {
-      for (const notify::Label label : *target.group_by)
-        one.group_by.append(one.group_by.empty() ? "" : ", ").append(to_string(label));
-      if (target.group_by->empty()) one.group_by = "everything";
+      one.group_by = target.group_by->empty()
+                         ? "everything"
+                         : joined(*target.group_by, ", ",
+                                  [](notify::Label label) { return to_string(label); });
     }
     one.wait = incident.severity == match::Severity::critical ? Duration(0) : target.group_wait;
     one.repeat = target.repeat_interval;

@@ -108,9 +108,9 @@ class OperatorDocument {
                                          {"rate", rate_text(real_of(incident, "rate_per_minute"))}})
              : text_of(incident, "count"));
     fact(say_("detail.clients"), text_of(incident["clients"], "distinct"));
-    fact(say_("detail.hosts"), joined(incident, "hosts"));
+    fact(say_("detail.hosts"), texts_of(incident, "hosts"));
     fleet(result, fact);
-    fact(say_("detail.servers"), joined(incident, "servers"));
+    fact(say_("detail.servers"), texts_of(incident, "servers"));
     fact(say_("detail.opened"), moment(incident, "opened_at"));
     fact(say_("detail.last_seen"), moment(incident, "last_seen_at"));
     element will_break;
@@ -123,7 +123,7 @@ class OperatorDocument {
            say_("detail.quiet_failing", {{"time", moment(incident, "probe_failed_at")}}));
     fact(say_("detail.seen_good"), moment(incident, "fix_verified_at"));
     fact(say_("detail.joined_to"), text_of(incident, "parent_id"));
-    fact(say_("detail.silenced_by"), joined(incident, "silenced_by"));
+    fact(say_("detail.silenced_by"), texts_of(incident, "silenced_by"));
     for (const element& told : list_of(result, "told"))
       fact(say_("detail.notified"), text_of(told, "receiver") + ", " + moment(told, "at"));
     for (const element& note : list_of(result, "notes"))
@@ -231,7 +231,7 @@ class OperatorDocument {
       for (const element& row : rows)
         table.add({text_of(row, "id"),
                    flag_of(row, "active") ? say_("silences.active") : say_("silences.inactive"),
-                   moment(row, "ends_at"), text_of(row, "created_by"), joined(row, "matchers"),
+                   moment(row, "ends_at"), text_of(row, "created_by"), texts_of(row, "matchers"),
                    text_of(row, "comment")});
       out += table.text_within(width_, 4);
     }

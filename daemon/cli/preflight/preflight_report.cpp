@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text/joined.h"
 #include "cli/document/words.h"
 #include "cli/host/fix_document.h"
 #include "cli/preflight/preflight_output.h"
@@ -209,10 +210,9 @@ class PreflightDocument {
 };
 
 std::string chain_words(const diagnose::PeerChain& one) {
-  std::string words;
-  for (const diagnose::Certificate& certificate : one.chain)
-    words += (words.empty() ? "" : " ← ") + diagnose::short_name(certificate.facts());
-  return words;
+  return joined(one.chain, " ← ", [](const diagnose::Certificate& certificate) {
+    return diagnose::short_name(certificate.facts());
+  });
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/text/joined.h"
 #include "base/text/visible_text.h"
 #include "cli/command_line/exit_code.h"
 #include "cli/document/json_layout.h"
@@ -32,8 +33,7 @@ int run_rules_import(const RulesImportOptions& options) {
     }
   }
   if (options.output_directory.empty()) {
-    std::string list;
-    for (const ImportedEntry& entry : all) list += (list.empty() ? "" : ",") + entry.json;
+    const std::string list = joined(all, ",", &ImportedEntry::json);
     Output output = Output::standard();
     if (!all.empty()) output.buffer() = laid_out(all.size() == 1 ? list : "[" + list + "]");
     if (const auto flushed = output.flush(); !flushed) {

@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
+#include "base/text/joined.h"
 #include "parse/time_zone.h"
 
 namespace handshaked::config {
 namespace {
 
 constexpr Duration kLeastRepeat = std::chrono::minutes(1);
-
-std::string joined(std::span<const std::string_view> names) {
-  std::string text;
-  for (const std::string_view name : names) text.append(text.empty() ? "" : ", ").append(name);
-  return text;
-}
 
 std::vector<notify::Matcher> read_matchers(TableReader& table) {
   std::vector<std::string> texts;

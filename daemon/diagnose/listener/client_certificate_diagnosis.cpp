@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/joined.h"
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/listener/client_trust.h"
@@ -13,9 +14,8 @@ namespace {
 constexpr int kExpired = 10;
 
 std::string listed_cas(const ClientTrust& trust) {
-  std::string names;
-  for (const Certificate& one : trust.trusted)
-    names += (names.empty() ? "" : ", ") + one.facts().subject;
+  const std::string names =
+      joined(trust.trusted, ", ", [](const Certificate& one) { return one.facts().subject; });
   return names.empty() ? "-" : names;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text/joined.h"
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/listener/client_trust.h"
 #include "diagnose/texts.h"
@@ -124,9 +125,8 @@ bool diagnose_client_crl(LocalCase& local, const ClientVerification& verificatio
     const auto done = patch.append_pem(path, pem);
     local.propose(std::move(fix), changed_patch(patch, done));
   } else {
-    std::string cas;
-    for (const CrlFault& fault : faults)
-      cas += (cas.empty() ? "" : ", ") + fault.ca.facts().subject;
+    const std::string cas =
+        joined(faults, ", ", [](const CrlFault& fault) { return fault.ca.facts().subject; });
     if (!cas.empty()) {
       fix.how = listener_text("crl.get", {{"cas", cas}, {"file", path}});
     }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text/joined.h"
 #include "diagnose/case/fitting_certificate.h"
 #include "diagnose/certificates/pem_repair.h"
 #include "diagnose/listener/listener_families.h"
@@ -97,8 +98,7 @@ void diagnose_expired(LocalCase& local, const FoundFault& found) {
 
 void diagnose_wrong_name(LocalCase& local, const FoundFault& found) {
   const CertificateFacts& leaf = found.chain.leaf().facts();
-  std::string names;
-  for (const std::string& name : leaf.dns_names) names += (names.empty() ? "" : ", ") + name;
+  const std::string names = joined(leaf.dns_names);
   local.conclude("server_cert_name_mismatch", 0.9,
                  names.empty()
                      ? listener_text("certificate.covers_none",

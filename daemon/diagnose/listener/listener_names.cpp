@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text/joined.h"
 #include "diagnose/listener/listener_families.h"
 #include "diagnose/listener/served_chain.h"
 #include "diagnose/texts.h"
@@ -86,8 +87,7 @@ void diagnose_rejected_name(LocalCase& local, const ListenerPlace& place) {
                    listener_text("names.rejected", {{"listener", listener.key}}));
     return;
   }
-  std::string names;
-  for (const ForgottenName& one : forgotten) names += (names.empty() ? "" : ", ") + one.name;
+  const std::string names = joined(forgotten, ", ", &ForgottenName::name);
   local.conclude("server_name_not_configured", forgotten.size() == 1 ? 0.8 : 0.6,
                  listener_text("names.unknown", {{"listener", listener.key}, {"names", names}}));
   for (std::size_t i = 0; i < forgotten.size() && i < 3; ++i)
@@ -121,8 +121,7 @@ bool diagnose_forgotten_name(LocalCase& local, const ListenerPlace& place) {
   if (listener.servers.size() < 2 ||
       std::none_of(forgotten.begin(), forgotten.end(), is_shown_another))
     return false;
-  std::string names;
-  for (const ForgottenName& one : forgotten) names += (names.empty() ? "" : ", ") + one.name;
+  const std::string names = joined(forgotten, ", ", &ForgottenName::name);
   local.set_place(block_of(*forgotten.front().server));
   local.conclude(
       "server_name_not_configured", forgotten.size() == 1 ? 0.75 : 0.6,

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/joined.h"
 #include "diagnose/listener/listener_families.h"
 #include "diagnose/texts.h"
 
@@ -8,10 +9,7 @@ namespace handshaked::diagnose {
 namespace {
 
 std::string version_words(const ListenerOffer& offer) {
-  std::string words;
-  for (const TlsVersion version : offer.protocols)
-    words += (words.empty() ? "" : " ") + std::string(to_string(version));
-  return words;
+  return joined(offer.protocols, " ", [](TlsVersion version) { return to_string(version); });
 }
 
 /// Who speaks TLS 1.3 alone is rarer than who is years behind: where both leave the same line, it

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text/joined.h"
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/certificates/pem_repair.h"
@@ -115,10 +116,8 @@ TrustTrial look_at_upstreams(LocalCase& local, std::vector<Symptom> symptoms) {
 }
 
 std::string names_of(std::span<const Certificate> certificates) {
-  std::string names;
-  for (const Certificate& one : certificates)
-    names += (names.empty() ? "" : ", ") + ("\"" + short_name(one.facts()) + "\"");
-  return names;
+  return joined(certificates, ", ",
+                [](const Certificate& one) { return "\"" + short_name(one.facts()) + "\""; });
 }
 
 /// Judges every upstream with the patch; raises the depth where that is all that is left.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/joined.h"
 #include "diagnose/load/load_error_diagnosis.h"
 #include "diagnose/texts.h"
 #include "diagnose/tls/nearest_word.h"
@@ -117,8 +118,7 @@ void diagnose_ciphers(LocalCase& local, const LoadError& error) {
   Fix fix = local.known("tls13-suites");
   ConfigurationPatch patch = local.new_patch();
   auto done = patch.replace_argument(*directive, 0, ciphers);
-  std::string suites;
-  for (const std::string& suite : corrected->tls13) suites += (suites.empty() ? "" : ":") + suite;
+  const std::string suites = joined(corrected->tls13, ":");
   const std::string command =
       directive->name.substr(0, directive->name.size() - std::string_view("ciphers").size()) +
       "conf_command";

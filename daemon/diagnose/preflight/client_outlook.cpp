@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text/joined.h"
 #include "diagnose/certificates/configured_pem.h"
 #include "diagnose/certificates/issuer_search.h"
 #include "diagnose/certificates/pem_repair.h"
@@ -219,9 +220,8 @@ class ClientOutlook {
     fix.id = "keep-old-client-ca";
     fix.title = preflight_text("clients.keep_old", {{"file", will_.file}});
     ConfigurationPatch patch(worlds_.after.nginx->configuration, *worlds_.after.files);
-    std::string names;
-    for (const Certificate& one : lost)
-      names += (names.empty() ? "" : ", ") + short_name(one.facts());
+    const std::string names =
+        joined(lost, ", ", [](const Certificate& one) { return short_name(one.facts()); });
     if (!patch.append_pem(will_.file, pem_of(lost),
                           "kept until every client has changed: " + names))
       return fix;

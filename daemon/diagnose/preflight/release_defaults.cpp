@@ -5,6 +5,7 @@
 #include <charconv>
 #include <compare>
 
+#include "base/text/joined.h"
 #include "diagnose/texts.h"
 #include "nginx/configuration/inheritance.h"
 
@@ -65,12 +66,7 @@ std::optional<OpensslRelease> openssl_release(std::string_view version) {
   return wanted && found != kReleases.end() ? std::optional(*found) : std::nullopt;
 }
 
-std::string known_openssl_series() {
-  std::string text;
-  for (const OpensslRelease& one : kReleases)
-    text += (text.empty() ? "" : ", ") + std::string(one.series);
-  return text;
-}
+std::string known_openssl_series() { return joined(kReleases, ", ", &OpensslRelease::series); }
 
 std::vector<ChangedDefault> openssl_changes(std::string_view from, std::string_view to) {
   const Series first = series_in(from).value_or(Series{}), last = series_in(to).value_or(Series{});

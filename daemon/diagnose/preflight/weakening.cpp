@@ -1,16 +1,11 @@
 #include <algorithm>
 
+#include "base/text/joined.h"
 #include "diagnose/preflight/forecast_parts.h"
 #include "diagnose/texts.h"
 
 namespace handshaked::diagnose {
 namespace {
-
-std::string joined(const std::vector<std::string_view>& words) {
-  std::string text;
-  for (const std::string_view word : words) text += (text.empty() ? "" : " ") + std::string(word);
-  return text;
-}
 
 bool has_word(const nginx::EffectiveValue& value, std::string_view word) {
   const auto words = value.values();
@@ -56,8 +51,8 @@ std::vector<Text> weakened_upstream(const UpstreamView& before, const UpstreamVi
     found.push_back(preflight_text("weakened.name_from_request"));
   for (const std::string_view word : {"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"}) {
     if (!has_word(old.protocols, word) && has_word(fresh.protocols, word)) {
-      found.push_back(changed(after.directive("ssl_protocols"), joined(old.protocols.values()),
-                              joined(fresh.protocols.values()), "weakened.obsolete_versions"));
+      found.push_back(changed(after.directive("ssl_protocols"), joined(old.protocols.values(), " "),
+                              joined(fresh.protocols.values(), " "), "weakened.obsolete_versions"));
       break;
     }
   }

@@ -6,6 +6,7 @@
 
 #include <openssl/err.h>
 
+#include "base/text/joined.h"
 #include "diagnose/certificates/openssl_handle.h"
 #include "diagnose/tls/nearest_word.h"
 #include "diagnose/tls/security_policy.h"
@@ -98,12 +99,6 @@ std::vector<std::string> split(std::string_view text, char separator) {
   return parts;
 }
 
-std::string join(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : std::string(separator)) + part;
-  return text;
-}
-
 /// The parts of a list that `is_good` refuses are replaced by the nearest known ones, or left out.
 template <class IsGood>
 std::vector<std::string> corrected_parts(std::string_view value, char separator,
@@ -154,8 +149,8 @@ bool is_conf_command(const std::string& name, const std::string& value) {
 std::optional<std::string> corrected_curves(std::string_view value) {
   if (is_curve_list(std::string(value))) return std::nullopt;
   const std::vector<std::string> parts = corrected_parts(value, ':', kCurves, is_curve_list);
-  const std::string joined = join(parts, ":");
-  return !joined.empty() && is_curve_list(joined) ? joined : std::string(kUsualCurves);
+  const std::string list = joined(parts, ":");
+  return !list.empty() && is_curve_list(list) ? list : std::string(kUsualCurves);
 }
 
 std::optional<CorrectedCiphers> corrected_ciphers(std::string_view value) {
@@ -184,9 +179,9 @@ std::optional<CorrectedCiphers> corrected_ciphers(std::string_view value) {
       else if (const auto meant = nearest_word(word, known); meant) words.push_back(*meant);
       else if (mark > 0) words.push_back(word);
     }
-    if (!words.empty()) kept.push_back(part.substr(0, mark) + join(words, "+"));
+    if (!words.empty()) kept.push_back(part.substr(0, mark) + joined(words, "+"));
   }
-  corrected.ciphers = join(kept, ":");
+  corrected.ciphers = joined(kept, ":");
   if (!corrected.ciphers.empty() && !is_cipher_list(corrected.ciphers)) corrected.ciphers.clear();
   if (corrected.ciphers.empty() && corrected.tls13.empty()) return std::nullopt;
   return corrected;
@@ -199,7 +194,7 @@ std::optional<ConfCommandWords> corrected_conf_command(std::string_view name,
   ConfCommandWords words{*meant, std::string(value)};
   if (is_conf_command(words.name, words.value)) return words;
   const auto correct = [&](char separator, std::span<const std::string_view> known) {
-    words.value = join(
+    words.value = joined(
         corrected_parts(value, separator, known,
                         [&](const std::string& part) { return is_conf_command(words.name, part); }),
         std::string(1, separator));

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text/joined.h"
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/diagnoser.h"
 #include "diagnose/texts.h"
@@ -78,9 +79,8 @@ Diagnosis asked_for_certificate(UpstreamCase& upstream) {
   diagnosis.is_silent_fault = true;
   diagnosis.is_healthy_now = true;  // the handshake is
   diagnosis.summary = upstream_text("peer.asks_for_certificate");
-  std::string cas;
-  for (const std::string& ca : upstream.now().observation->seen.certificate_request->accepted_cas)
-    cas += (cas.empty() ? "" : "; ") + ca;
+  const std::string cas =
+      joined(upstream.now().observation->seen.certificate_request->accepted_cas, "; ");
   if (!cas.empty())
     diagnosis.evidence.push_back({"peer", upstream_text("peer.takes_cas", {{"cas", cas}})});
   static const Text kNotTried = upstream_text("peer.may_insist");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text/joined.h"
 #include "diagnose/host/nginx_at_hand.h"
 #include "diagnose/patch/shown_lines.h"
 #include "diagnose/preflight/preflight.h"
@@ -302,8 +303,7 @@ void Calendar::take(Reading reading) {
   }
   if (options_.watch) take_peers(now);
   keep();
-  std::string unread;
-  for (const std::string& one : reading_.unread) unread += (unread.empty() ? "" : "; ") + one;
+  std::string unread = joined(reading_.unread, "; ");
   if (!unread.empty() && unread != told_unread_)
     telemetry::log_info("when these end is not known, they cannot be read: " +
                         unread.substr(0, 1000));

@@ -1,22 +1,12 @@
 #include "runtime/service/stage_options.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
+#include "config/host_name.h"
 #include "correlate/partition.h"
 
 namespace handshaked::runtime {
-
-std::string host_name(const config::Config& config) {
-  if (!config.host.empty()) return config.host;
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0'
-             ? std::string(name.data())
-             : "localhost";
-}
 
 correlate::CorrelatorOptions correlator_options(const config::Config& config) {
   correlate::CorrelatorOptions options;

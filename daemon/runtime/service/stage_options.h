@@ -11,10 +11,8 @@
 
 namespace handshaked::runtime {
 
-/// The configuration in the words of each stage. Pure, but for the host's name.
+// The configuration in the words of each stage. Pure, but for the host's name.
 
-/// What this host is called: as configured, else as the system says.
-std::string host_name(const config::Config& config);
 correlate::CorrelatorOptions correlator_options(const config::Config& config);
 DiagnosisSchedulerOptions diagnosis_scheduler_options(const config::Config& config);
 CalendarOptions calendar_options(const config::Config& config);

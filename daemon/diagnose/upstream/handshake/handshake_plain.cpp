@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/joined.h"
 #include "diagnose/texts.h"
 #include "diagnose/upstream/handshake/handshake_families.h"
 #include "diagnose/upstream/handshake/handshake_settings.h"
@@ -88,9 +89,8 @@ bool propose_taking_out(HandshakeReport& report, const std::string& cause,
   ConfigurationPatch patch = report.upstream().new_patch();
   const auto written = patch.append_argument(*report.view().member->directive, "down");
   if (!written) return false;
-  std::string names;
-  for (const Member& member : others)
-    names += (names.empty() ? "" : ", ") + member.server->address.text();
+  const std::string names =
+      joined(others, ", ", [](const Member& member) { return member.server->address.text(); });
   Proof proof = report.proof_of(others.front().verdict);
   proof.detail = handshake_text("plain.remaining_pass", {{"members", names}});
   const std::string peer = report.peer();

@@ -52,7 +52,7 @@ constexpr std::array kRequests = {
     Request{"upstream_chain_rejected_other", "ask.reissue"},
 };
 
-std::string joined(const std::vector<std::string>& words) {
+std::string first_of(const std::vector<std::string>& words) {
   constexpr std::size_t kMost = 6;
   std::string text;
   for (std::size_t i = 0; i < words.size() && i < kMost; ++i)
@@ -62,9 +62,9 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::string names_text(const CertificateFacts& leaf) {
-  if (!leaf.dns_names.empty()) return joined(leaf.dns_names);
+  if (!leaf.dns_names.empty()) return first_of(leaf.dns_names);
   if (!leaf.common_name.empty()) return leaf.common_name;
-  return leaf.ip_addresses.empty() ? "-" : joined(leaf.ip_addresses);
+  return leaf.ip_addresses.empty() ? "-" : first_of(leaf.ip_addresses);
 }
 
 std::string or_dash(const std::string& text) { return text.empty() ? "-" : text; }
@@ -99,8 +99,8 @@ SentenceFacts sentence_facts(UpstreamCase& upstream, const UpstreamVerdict& verd
           {"serial", or_dash(at_fault.serial)},
           {"from", date_text(at_fault.not_before)},
           {"to", date_text(at_fault.not_after)},
-          {"usage", or_dash(joined(at_fault.extended_key_usage))},
-          {"extensions", or_dash(joined(at_fault.unhandled_critical_extensions))},
+          {"usage", or_dash(first_of(at_fault.extended_key_usage))},
+          {"extensions", or_dash(first_of(at_fault.unhandled_critical_extensions))},
           {"key", at_fault.key_type + " " + std::to_string(at_fault.key_bits)},
           {"digest", or_dash(at_fault.signature_digest)},
           {"level", std::to_string(verdict.policy.security_level)},

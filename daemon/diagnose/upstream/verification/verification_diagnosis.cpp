@@ -4,6 +4,7 @@
 
 #include <openssl/x509_vfy.h>
 
+#include "base/text/joined.h"
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/texts.h"
 #include "diagnose/upstream/verification/cause_sentences.h"
@@ -296,9 +297,8 @@ void add_upstream_evidence(UpstreamCase& upstream, Diagnosis& diagnosis) {
   if (now.observation) {
     const std::string seen = summary_of(now.observation->seen);
     const std::string peer = to_string(now.observation->address);
-    std::string chain;
-    for (const PeerCertificate& one : now.observation->seen.chain)
-      chain += (chain.empty() ? "" : " ← ") + one.facts.subject;
+    const std::string chain = joined(now.observation->seen.chain, " ← ",
+                                     [](const PeerCertificate& one) { return one.facts.subject; });
     diagnosis.evidence.push_back(
         {"peer", chain.empty()
                      ? verification_text("evidence.peer", {{"peer", peer}, {"seen", seen}})

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text/joined.h"
 #include "diagnose/case/candidate_diagnosis.h"
 #include "diagnose/case/known_fix.h"
 #include "diagnose/certificates/issuer_search.h"
@@ -89,9 +90,8 @@ Text what_changes(UpstreamCase& upstream, const Repair& repair, const UpstreamVe
       return verification_text("edit.replace_ca", {{"file", before.trusted_file},
                                                    {"certificates", list_of(repair.certificates)}});
     case RepairKind::renew_crl: {
-      std::string issuers;
-      for (const RevocationList& one : repair.crls)
-        issuers += (issuers.empty() ? "" : "; ") + one.facts().issuer;
+      const std::string issuers =
+          joined(repair.crls, "; ", [](const RevocationList& one) { return one.facts().issuer; });
       return verification_text(repair.replaces_crls ? "edit.replace_crls" : "edit.append_crls",
                                {{"file", before.crl_file}, {"issuers", issuers}});
     }
