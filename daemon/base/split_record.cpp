@@ -8,26 +8,12 @@ namespace {
 
 constexpr std::size_t kLongestValue = 4096;
 
+using enum SplitRecord::Field;
+
 /// What the shippers call a field, the surest name first.
 struct FieldName {
   std::string_view name;
-  std::size_t field;
-};
-
-/// The order of SplitRecord::Field.
-enum Index : std::size_t {
-  time,
-  level,
-  pid,
-  tid,
-  connection,
-  client,
-  server,
-  request,
-  subrequest,
-  upstream,
-  host,
-  referrer
+  SplitRecord::Field field;
 };
 
 constexpr std::array<FieldName, 47> kNames{{{"log_level", level},
@@ -164,14 +150,16 @@ void SplitRecord::offer(std::string_view path, std::string_view value) {
   if (!may_be_name(name)) return;
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     if (kNames[i].name != name) continue;
-    const std::size_t field = kNames[i].field;
-    if (i >= values_[field].rank) return;
-    if (field == level && level_of(value).empty()) return;
-    if (field >= pid && field <= connection && !is_number(value)) return;
-    values_[field].rank = i;
-    values_[field].text.assign(field == level                        ? level_of(value)
-                               : field >= pid && field <= connection ? digits_of(value)
-                                                                     : value);
+    const Field field = kNames[i].field;
+    Value& kept = values_[static_cast<std::size_t>(field)];
+    const bool is_level = field == Field::level;
+    const bool is_number_wanted =
+        field == Field::pid || field == Field::tid || field == Field::connection;
+    if (i >= kept.rank || (is_level && level_of(value).empty()) ||
+        (is_number_wanted && !is_number(value)))
+      return;
+    kept.rank = i;
+    kept.text.assign(is_level ? level_of(value) : is_number_wanted ? digits_of(value) : value);
     return;
   }
 }

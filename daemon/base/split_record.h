@@ -18,6 +18,23 @@ namespace handshaked {
 /// of nginx's levels, a process, and a thread or a connection.
 class SplitRecord {
  public:
+  /// What is asked for.
+  enum class Field : std::size_t {
+    time,
+    level,
+    pid,
+    tid,
+    connection,
+    client,
+    server,
+    request,
+    subrequest,
+    upstream,
+    host,
+    referrer,
+    count
+  };
+
   /// Before each record.
   void clear();
   /// A string or a number of the record.
@@ -35,21 +52,6 @@ class SplitRecord {
   std::string line(std::string_view message, std::string_view time) const;
 
  private:
-  enum class Field : std::size_t {
-    time,
-    level,
-    pid,
-    tid,
-    connection,
-    client,
-    server,
-    request,
-    subrequest,
-    upstream,
-    host,
-    referrer,
-    count
-  };
   static constexpr std::size_t kNoRank = 100;
   struct Value {
     std::string text;

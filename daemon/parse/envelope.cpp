@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/split_record.h"
+#include "base/text/hex_digit.h"
 #include "base/text/utf8.h"
 #include "parse/characters.h"
 
@@ -40,11 +41,7 @@ bool read_hex4(std::string_view text, std::size_t at, std::uint32_t& value) {
   if (at + 4 > text.size()) return false;
   value = 0;
   for (std::size_t i = at; i < at + 4; ++i) {
-    const char c = text[i];
-    const int digit = is_digit(c)            ? c - '0'
-                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                             : -1;
+    const int digit = hex_digit(text[i]);
     if (digit < 0) return false;
     value = value * 16 + static_cast<std::uint32_t>(digit);
   }

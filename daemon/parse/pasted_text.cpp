@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/hex_digit.h"
 #include "parse/characters.h"
 
 namespace handshaked::parse {
@@ -365,10 +366,8 @@ bool with_plain_spacing(std::string_view line, std::string& out) {
   };
   const auto is_code_at = [line](std::size_t at) {
     const std::string_view code = line.substr(at, 9);
-    const auto is_hex = [](char c) {
-      return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    };
-    return code.size() == 9 && code[8] == ':' && std::all_of(code.begin(), code.end() - 1, is_hex);
+    return code.size() == 9 && code[8] == ':' &&
+           std::all_of(code.begin(), code.end() - 1, is_hex_digit);
   };
   line = line.substr(0, kLongestPaste);
   if (!may_be_spaced_otherwise(line)) return false;

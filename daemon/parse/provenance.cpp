@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/text/percent_decoded.h"
 #include "ingest/log_line.h"
 #include "parse/characters.h"
 #include "parse/context.h"
@@ -93,7 +94,7 @@ std::size_t count_encoded_line_feeds(std::string_view text) {
   return count;
 }
 
-std::string percent_decoded(std::string_view text);
+std::string request_decoded(std::string_view text);
 
 /// nginx decodes the path behind `upstream:`. Where the line ends as the decoded path does in front
 /// of its first line feed, it goes on in as many lines as the path holds line feeds, whatever a
@@ -102,7 +103,7 @@ std::size_t lines_of_path(std::string_view fields) {
   const std::string_view path = path_of_request(fields);
   const std::size_t line_feeds = count_encoded_line_feeds(path);
   if (line_feeds == 0 || fields.find(", upstream: \"") == npos) return 0;
-  const std::string decoded = percent_decoded(path);
+  const std::string decoded = request_decoded(path);
   const std::string_view piece = std::string_view(decoded).substr(0, decoded.find('\n'));
   constexpr std::size_t kCompared =
       64;  // of what was put in front of the path, or merged, nothing is known
@@ -346,24 +347,10 @@ bool is_followed_by_tail(const JudgedLine& judged) {
 }
 
 /// Only line feeds that were encoded become line feeds: those between records tell nothing.
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9'                     ? c - '0'
-           : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-                                                    : -1;
-  };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
-        digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i] == '\n' ? '\0' : text[i];
-    }
-  }
-  return out;
+std::string request_decoded(std::string_view text) {
+  std::string record(text);
+  std::replace(record.begin(), record.end(), '\n', '\0');
+  return percent_decoded(record);
 }
 
 /// Does a request printed in the same record, decoded, contain the beginning of this line?
@@ -375,7 +362,7 @@ bool is_quoted_by_request(const JudgedLine& judged) {
   if (!holds_encoded_line_feed(near)) return false;
   const std::string_view line =
       window.substr(judged.begin, std::min(kCompared, judged.end - judged.begin));
-  return percent_decoded(near).find(std::string("\n").append(line)) != npos;
+  return request_decoded(near).find(std::string("\n").append(line)) != npos;
 }
 
 }  // namespace

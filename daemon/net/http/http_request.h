@@ -24,7 +24,5 @@ struct HttpRequest {
 };
 
 bool is_same_without_case(std::string_view left, std::string_view right);
-/// "%2F" to "/"; what is no escape stays as it is. `plus_is_space` as in queries.
-std::string percent_decoded(std::string_view text, bool plus_is_space);
 
 }  // namespace handshaked::net

@@ -6,6 +6,8 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "base/text/percent_decoded.h"
+
 namespace handshaked::net {
 namespace {
 
@@ -37,7 +39,7 @@ class HttpRequestParser::Message final : public http::basic_parser<true> {
     request.method = method;
     const std::string_view text(target.data(), target.size());
     const auto mark = text.find('?');
-    request.path = percent_decoded(text.substr(0, mark), false);
+    request.path = percent_decoded(text.substr(0, mark));
     if (mark != std::string_view::npos) request.query = text.substr(mark + 1);
   }
   void on_response_impl(int, BeastText, int, error_code&) override {}

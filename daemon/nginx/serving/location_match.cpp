@@ -2,33 +2,12 @@
 
 #include <algorithm>
 
+#include "base/text/percent_decoded.h"
 #include "nginx/configuration/inheritance.h"
 #include "nginx/serving/pcre_pattern.h"
 
 namespace handshaked::nginx {
 namespace {
-
-int hexadecimal(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-std::string decode_percent(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hexadecimal(text[i + 1]) : -1;
-    const int low = high >= 0 ? hexadecimal(text[i + 2]) : -1;
-    if (low < 0) {
-      decoded += text[i];
-      continue;
-    }
-    decoded += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return decoded;
-}
 
 /// A location directive, its modifier told from its name: "location ^~ /x" and "location ^~/x" are
 /// the same.
@@ -140,7 +119,7 @@ std::string normalised_path(std::string_view target, bool merge_slashes) {
     target.remove_prefix(slash);
   }
   if (!target.starts_with('/')) return {};
-  const std::string decoded = decode_percent(target.substr(0, target.find_first_of("?#")));
+  const std::string decoded = percent_decoded(target.substr(0, target.find_first_of("?#")));
   std::vector<std::string_view> parts;
   const std::string_view text = decoded;
   std::size_t begin = 1;
