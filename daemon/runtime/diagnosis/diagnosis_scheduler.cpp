@@ -10,14 +10,11 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "diagnose/diagnoser.h"
-#include "diagnose/host/nginx_at_hand.h"
 #include "diagnose/patch/shown_lines.h"
-#include "diagnose/upstream/upstream_case.h"
 #include "event/diagnosis_json.h"
 #include "runtime/diagnosis/diagnosis_case.h"
 #include "runtime/diagnosis/diagnosis_queue.h"
-#include "telemetry/log.h"
+#include "runtime/diagnosis/incident_examiner.h"
 
 namespace handshaked::runtime {
 namespace {
@@ -34,17 +31,10 @@ constexpr auto kWhenSettled = diagnose::kTimeToTell + std::chrono::milliseconds(
 constexpr int kMostUnsettled = 5;
 /// A peer that answers in another way every time is not diagnosed for ever.
 constexpr int kMostContradictions = 3;
-/// nginx may be reloaded while it is looked at: then what was found belongs to nothing.
-constexpr int kMostLooks = 3;
-/// A look costs a system call for each file. In a storm the look before a diagnosis is shared; the
-/// one after it never is older than its end.
-constexpr std::chrono::milliseconds kSharedLook{50};
-constexpr std::size_t kProbesOfOneDiagnosis = 16;
-
 }  // namespace
 
-/// What lives as long as an answer may come: the loop's side (cases, timer) and the workers' side
-/// (the view of nginx, behind its mutex).
+/// What lives as long as an answer may come: the loop's side, but for the examiner, which the
+/// workers use.
 class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
  public:
   Work(asio::any_io_executor loop, DiagnosisSchedulerOptions options,
@@ -54,7 +44,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
         answers_(std::move(answers)),
         timer_(loop_),
         workers_(options_.threads),
-        nginx_(std::move(nginx)) {}
+        nginx_(std::move(nginx)),
+        examiner_(options_, nginx_) {}
 
   void use_rules(std::shared_ptr<const RuleBase> base) { base_ = std::move(base); }
   void use_rates(FixRates rates) { rates_ = std::make_shared<const FixRates>(std::move(rates)); }
@@ -188,9 +179,6 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     return &one;
   }
 
-  // ---- the loop's side
-  // -------------------------------------------------------------------------------------------------
-
   void queue(const std::string& id, DiagnosisCase& one) {
     one.is_busy = true;
     queue_.add(id, one.rule_id, one.server);
@@ -215,7 +203,7 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number,
                           symptom = one.symptom, base = base_, rates = rates_] {
       const auto [state, diagnosis] =
-          self->find_out({.incident = id, .rule = rule}, *symptom, *base, *rates);
+          self->examiner_.diagnose({.incident = id, .rule = rule}, *symptom, *base, *rates);
       const auto note = diagnosis ? event::diagnosis_note(
                                         diagnose::shown_to(diagnose::Audience::others, *diagnosis),
                                         base->find(rule))
@@ -235,7 +223,8 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     const auto diagnosis = std::exchange(one.is_configuration_new, false) ? one.proposed : nullptr;
     asio::post(workers_, [self = shared_from_this(), id, rule = one.rule_id, number = one.number,
                           symptom = one.symptom, base = base_, diagnosis] {
-      const PeerLook look = self->look_at({.incident = id, .rule = rule}, *symptom, *base);
+      const PeerLook look =
+          self->examiner_.look_at({.incident = id, .rule = rule}, *symptom, *base);
       const diagnose::Fix* const made =
           diagnosis && look.round ? fix_that_was_made(*diagnosis) : nullptr;
       const std::string fix_id = made == nullptr ? std::string() : made->id;
@@ -379,100 +368,13 @@ class DiagnosisScheduler::Work : public std::enable_shared_from_this<Work> {
     }
   }
 
-  // ---- the workers' side
-  // -----------------------------------------------------------------------------------------------
-
-  template <class Do>
-  auto with_surroundings(const telemetry::LogAbout& whose, const NginxState& state,
-                         const RuleBase& base, Do&& do_it)
-      -> decltype(do_it(std::declval<const diagnose::Surroundings&>(), base)) {
-    diagnose::ProberOptions options;
-    options.scope = options_.may_probe ? diagnose::ProbeScope::frugal : diagnose::ProbeScope::none;
-    options.deadline = std::chrono::steady_clock::now() + options_.time_limit;
-    options.most_probes = kProbesOfOneDiagnosis;
-    telemetry::LogAbout about = whose;
-    about.id = telemetry::message_id::probe;
-    about.is_record = true;
-    options.on_probe = [this, about](const std::string& probe) {
-      telemetry::log_info(probe, about);
-      if (options_.on_handshake) options_.on_handshake();
-    };
-    diagnose::Prober prober(state.policy, std::move(options));
-    const diagnose::Surroundings surroundings =
-        surroundings_of(state.nginx, state.ca_store, prober, options_.may_read_keys);
-    return do_it(surroundings, base);
-  }
-
-  /// A diagnosis, and the nginx that it is true of.
-  std::pair<std::shared_ptr<const NginxState>, std::shared_ptr<const diagnose::Diagnosis>> find_out(
-      const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base,
-      const FixRates& rates) {
-    for (int look = 1;; ++look) {
-      const auto state = nginx_->refresh(kSharedLook);
-      auto diagnosis = diagnose(whose, symptom, *state, base, rates);
-      if (look == kMostLooks || nginx_->refresh() == state) return {state, std::move(diagnosis)};
-    }
-  }
-
-  std::shared_ptr<const diagnose::Diagnosis> diagnose(const telemetry::LogAbout& whose,
-                                                      const Symptom& symptom,
-                                                      const NginxState& state, const RuleBase& base,
-                                                      const FixRates& rates) {
-    const telemetry::TimeTaken taken(options_.diagnosis_seconds);
-    return with_surroundings(
-        whose, state, base,
-        [&](const diagnose::Surroundings& surroundings,
-            const RuleBase& rules) -> std::shared_ptr<const diagnose::Diagnosis> {
-          diagnose::Diagnosis diagnosis =
-              diagnose::diagnose(symptom, surroundings, rules.knowledge);
-          if (diagnosis.cause.empty()) return nullptr;
-          rates.update(diagnosis);
-          return std::make_shared<const diagnose::Diagnosis>(std::move(diagnosis));
-        });
-  }
-
-  PeerLook look_at(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base) {
-    if (symptom.side != parse::Side::upstream) return {};
-    const telemetry::TimeTaken taken(options_.round_seconds);
-    for (int looks = 1;; ++looks) {
-      PeerLook look = probe(whose, symptom, base, nginx_->refresh(kSharedLook));
-      const bool is_same = nginx_->refresh() == look.nginx;
-      if (!is_same && looks < kMostLooks) continue;
-      look.is_unsettled = !is_same || !look.nginx->is_settled(wall_clock_now());
-      // What is in the files passes, and what nginx holds does not, or may not: it is not over
-      // before the reload.
-      if (look.passes && (look.is_unsettled || nginx_->awaits_reload())) look.round.reset();
-      return look;
-    }
-  }
-
-  PeerLook probe(const telemetry::LogAbout& whose, const Symptom& symptom, const RuleBase& base,
-                 std::shared_ptr<const NginxState> state) {
-    PeerLook look{.nginx = std::move(state)};
-    with_surroundings(
-        whose, *look.nginx, base,
-        [&](const diagnose::Surroundings& surroundings, const RuleBase& rules) {
-          if (surroundings.nginx == nullptr) return;
-          const auto opened = diagnose::UpstreamCase::open(symptom, surroundings, rules.knowledge);
-          if (!opened) return;
-          const diagnose::UpstreamVerdict& now = opened.value()->now();
-          if (now.stage == diagnose::UpstreamStage::untested) return;
-          look.passes = now.passes();
-          look.verdict = diagnose::would_log(now);
-          look.round = correlate::ProbeRound{
-              .at = surroundings.now,
-              .every_peer_passed = now.passes(),
-              .every_peer_failed = !now.passes() && opened.value()->all_other_members_fail()};
-        });
-    return look;
-  }
-
   const asio::any_io_executor loop_;
   const DiagnosisSchedulerOptions options_;
   const Answers answers_;
   asio::steady_timer timer_;
   asio::thread_pool workers_;
   const std::shared_ptr<NginxView> nginx_;
+  const IncidentExaminer examiner_;
   std::shared_ptr<const RuleBase> base_;
   std::shared_ptr<const FixRates> rates_ = std::make_shared<const FixRates>();
   std::unordered_map<std::string, DiagnosisCase> cases_;

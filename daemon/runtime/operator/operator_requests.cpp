@@ -1,9 +1,8 @@
+// What operators ask; what they ask about deliveries is in delivery_requests.cpp.
 #include "runtime/operator/operator_requests.h"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
-#include <set>
 
 #include "base/json/json_writer.h"
 #include "event/incident_event.h"
@@ -12,7 +11,6 @@
 #include "runtime/operator/status_json.h"
 #include "store/incidents.h"
 #include "store/notifications.h"
-#include "store/outbox.h"
 #include "telemetry/log.h"
 
 namespace handshaked::runtime {
@@ -22,14 +20,7 @@ using control::ControlAnswer;
 using control::ControlRequest;
 using correlate::Incident;
 
-constexpr std::size_t kUsualLimit = 50;
-constexpr std::size_t kMostListed = 1000;
 constexpr std::size_t kMostMeant = 10;  // incidents that a beginning of an id can be
-
-std::size_t limit_of(const ControlRequest& request) {
-  return static_cast<std::size_t>(
-      std::clamp<std::uint64_t>(request.number("limit").value_or(kUsualLimit), 1, kMostListed));
-}
 
 ControlAnswer no_such_incident(const std::string& id) {
   return ControlAnswer::refused("not_found", "there is no open incident " + id.substr(0, 64));
@@ -47,20 +38,13 @@ ControlAnswer several_incidents(const std::string& beginning,
   return ControlAnswer::refused("ambiguous", std::move(message));
 }
 
-Result<std::vector<store::DeliveryId>> ids_of(const ControlRequest& request) {
-  std::vector<store::DeliveryId> ids;
-  for (const std::string& text : request.texts("id")) {
-    store::DeliveryId id;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), id.value);
-    if (failure != std::errc() || end != text.data() + text.size())
-      return fail(ErrorCode::invalid_input,
-                  "\"" + text.substr(0, 64) + "\" is not the number of a delivery");
-    ids.push_back(id);
-  }
-  return ids;
-}
-
 }  // namespace
+
+std::size_t OperatorRequests::limit_of(const Request& request) {
+  constexpr std::size_t kUsualLimit = 50;
+  return static_cast<std::size_t>(
+      std::clamp<std::uint64_t>(request.number("limit").value_or(kUsualLimit), 1, kMostListed));
+}
 
 OperatorRequests::OperatorRequests(correlate::Correlator& correlator,
                                    notify::Dispatcher& dispatcher, store::StoreThread& store,
@@ -380,121 +364,6 @@ void OperatorRequests::expire_silence(const Request& request, Reply reply) {
                       {.id = telemetry::message_id::operator_act, .is_record = true});
   daemon_.incidents_changed();
   keep_silence(*expired, std::move(reply));
-}
-
-// ---- deliveries
-// -------------------------------------------------------------------------------------------------------------
-
-void OperatorRequests::list_deliveries(const Request& request, Reply reply) {
-  const auto statuses = statuses_of(request.text("status"));
-  if (!statuses) return reply(Answer::refused(statuses.error()));
-  const auto list = [statuses = statuses.value(), receiver = request.text("receiver"),
-                     limit = limit_of(request)](store::Database& database) {
-    const auto rows = store::Outbox(database).list(statuses, receiver, limit);
-    if (!rows) return ControlAnswer::refused(rows.error());
-    std::string out;
-    for (const store::OutboxRow& row : rows.value()) append_delivery(out, row, false);
-    return ControlAnswer::done("{\"deliveries\":[" + out + "]}");
-  };
-  ask_store(list, std::move(reply));
-}
-
-void OperatorRequests::show_delivery(const Request& request, Reply reply) {
-  const auto ids = ids_of(request);
-  if (!ids || ids.value().size() != 1)
-    return reply(ids ? Answer::refused("invalid", "name one delivery")
-                     : Answer::refused(ids.error()));
-  const auto show = [id = ids.value().front()](store::Database& database) {
-    const auto row = store::Outbox(database).find(id);
-    if (!row) return ControlAnswer::refused(row.error());
-    if (!row.value())
-      return ControlAnswer::refused("not_found",
-                                    "no delivery has the number " + std::to_string(id.value));
-    std::string out;
-    append_delivery(out, *row.value(), true);
-    return ControlAnswer::done(out);
-  };
-  ask_store(show, std::move(reply));
-}
-
-/// By number, or all dead ones of a receiver, or of everybody. What waits for its next attempt, or
-/// for a receiver that rests, goes as well: who says "again" knows that it is there.
-void OperatorRequests::retry_deliveries(const Request& request, Reply reply) {
-  auto ids = ids_of(request);
-  if (!ids) return reply(Answer::refused(ids.error()));
-  const bool all = request.text("all") == "true";
-  if (ids.value().empty() == !all)
-    return reply(Answer::refused("invalid", "name deliveries, or all dead ones with --all"));
-  const auto receivers = std::make_shared<std::set<std::string>>();
-  if (all) receivers->insert(request.text("receiver"));
-  const auto retry = [ids = std::move(ids).value(), all, receivers,
-                      receiver = request.text("receiver"),
-                      now = wall_clock_now()](store::Database& database) mutable {
-    store::Outbox outbox(database);
-    std::size_t waiting = 0;
-    for (const store::DeliveryId id : ids) {
-      const auto row = outbox.find(id);
-      if (!row) return ControlAnswer::refused(row.error());
-      if (!row.value()) continue;
-      const bool is_dead = row.value()->status == store::DeliveryStatus::dead;
-      if (row.value()->finished_at && !is_dead) continue;
-      receivers->insert(row.value()->receiver);
-      waiting += is_dead ? 0 : 1;
-    }
-    if (all) {
-      const auto dead = outbox.list_dead(receiver, kMostListed);
-      if (!dead) return ControlAnswer::refused(dead.error());
-      for (const store::OutboxRow& row : dead.value()) ids.push_back(row.id);
-    }
-    const auto moved = outbox.retry_dead(ids, now);
-    if (!moved) return ControlAnswer::refused(moved.error());
-    if (moved.value() + waiting == 0 && !all)
-      return ControlAnswer::refused("not_found", "none of these is unfinished or dead");
-    return ControlAnswer::done("{\"changed\":" + std::to_string(moved.value() + waiting) + "}");
-  };
-  ask_store(retry, [this, reply, receivers](ControlAnswer answer) {
-    if (answer.is_ok) {
-      for (const std::string& receiver : *receivers) daemon_.try_receiver(receiver);
-    }
-    reply(std::move(answer));
-  });
-}
-
-void OperatorRequests::discard_deliveries(const Request& request, Reply reply) {
-  auto ids = ids_of(request);
-  if (!ids) return reply(Answer::refused(ids.error()));
-  const bool all_dead = request.text("all") == "true";
-  if (ids.value().empty() == !all_dead)
-    return reply(Answer::refused("invalid", "name deliveries, or all dead ones with --all"));
-  const auto discard = [ids = std::move(ids).value(), all_dead, receiver = request.text("receiver"),
-                        now = wall_clock_now()](store::Database& database) mutable {
-    store::Outbox outbox(database);
-    if (all_dead) {
-      const auto dead = outbox.list_dead(receiver, kMostListed);
-      if (!dead) return ControlAnswer::refused(dead.error());
-      for (const store::OutboxRow& row : dead.value()) ids.push_back(row.id);
-    }
-    const auto moved = outbox.discard(ids, now);
-    if (!moved) return ControlAnswer::refused(moved.error());
-    if (moved.value() == 0 && !all_dead)
-      return ControlAnswer::refused("not_found", "none of these is unfinished or dead");
-    return ControlAnswer::done("{\"changed\":" + std::to_string(moved.value()) + "}");
-  };
-  ask_store(discard, [this, reply](ControlAnswer answer) {
-    if (answer.is_ok) daemon_.deliveries_changed();
-    reply(std::move(answer));
-  });
-}
-
-ControlAnswer OperatorRequests::try_receiver(const Request& request) {
-  const std::string receiver = request.text("receiver");
-  if (receiver.empty()) return Answer::refused("invalid", "name a receiver");
-  if (!daemon_.try_receiver(receiver))
-    return Answer::refused("not_found", "no receiver is called \"" + receiver.substr(0, 64) + "\"");
-  telemetry::log_info(
-      request.peer.name + " says that " + receiver + " can be reached",
-      {.id = telemetry::message_id::operator_act, .receiver = receiver, .is_record = true});
-  return Answer::done("{}");
 }
 
 }  // namespace handshaked::runtime

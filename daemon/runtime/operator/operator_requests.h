@@ -48,6 +48,10 @@ class OperatorRequests {
   using Reply = control::ControlServer::Reply;
   using Answer = control::ControlAnswer;
 
+  static constexpr std::size_t kMostListed = 1000;
+  /// How many rows a request wants.
+  static std::size_t limit_of(const Request& request);
+
   void status(Reply reply);
   void list_incidents(const Request& request, Reply reply);
   void page_of_incidents(const Request& request, Reply reply);
