@@ -299,12 +299,14 @@ FleetSpread Fleet::spread_of(std::string_view fingerprint, Time since) const {
   const std::size_t most = std::min(shown.size(), FleetSpread::kMostHosts);
   std::partial_sort(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(most), shown.end(),
                     is_before);
-  for (std::size_t i = 0; i < most; ++i) {
+  for (std::size_t i = 0; i < most; ++i) {  // a clock that is ahead of ours shows no future
     const EdgeFault& fault = *shown[i].fault;
     spread.hosts.push_back({.host = shown[i].edge->host,
                             .cause = fault.cause,
-                            .since = fault.since,
-                            .until = fault.until,
+                            .since = std::min(fault.since, fault.told_at),
+                            .until = fault.until
+                                         ? OptionalTime(std::min(*fault.until, fault.told_at))
+                                         : OptionalTime(),
                             .count = fault.count});
   }
   spread.labels.assign(labels.begin(), labels.end());

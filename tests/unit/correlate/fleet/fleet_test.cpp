@@ -78,6 +78,7 @@ TEST(FleetJoin, ClocksOfEdgesAreNotCompared) {
   centre.hear(report("ahead", {.opened = 7200, .seconds = 7200}), 1);
   EXPECT_EQ(centre.correlator.live(), 1U);
   EXPECT_LE(centre.incident()->last_seen_at, at(1));  // nothing is seen in the future
+  for (const AffectedHost& host : centre.incident()->fleet->hosts) EXPECT_LE(host.since, at(1));
   centre.hear(report("behind", {.kind = "resolved", .opened = -7200, .seconds = -7100}), 100);
   centre.hear(report("ahead", {.kind = "resolved", .opened = 7200, .seconds = 7300}), 100);
   EXPECT_EQ(centre.incident(), nullptr);
