@@ -2,13 +2,12 @@
 #include "engine/kafka_group.h"
 
 #include <gmock/gmock.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include <set>
 #include <thread>
 
 #include "engine/kafka_source.h"
+#include "unit/engine/mock_cluster.h"
 
 namespace handshaked::engine::test {
 namespace {
@@ -29,19 +28,12 @@ T value_of(Result<T> result) {
 class KafkaGroupTest : public testing::Test {
  protected:
   KafkaGroupTest() {
-    char reason[256];
-    client_ = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), reason, sizeof reason);
-    cluster_ = rd_kafka_mock_cluster_new(client_, 3);
-    rd_kafka_mock_topic_create(cluster_, kTopic, 3, 1);
-    rd_kafka_mock_topic_create(cluster_, kLines, 2, 1);
-  }
-  ~KafkaGroupTest() override {
-    rd_kafka_mock_cluster_destroy(cluster_);
-    rd_kafka_destroy(client_);
+    rd_kafka_mock_topic_create(cluster_.get(), kTopic, 3, 1);
+    rd_kafka_mock_topic_create(cluster_.get(), kLines, 2, 1);
   }
 
   KafkaGroupOptions options() const {
-    return {.connection = {.brokers = {rd_kafka_mock_cluster_bootstraps(cluster_)},
+    return {.connection = {.brokers = {cluster_.bootstraps()},
                            .properties = {{"message.timeout.ms", "1000"},
                                           {"reconnect.backoff.max.ms", "200"}},
                            .ask_timeout = std::chrono::seconds(1),
@@ -56,8 +48,8 @@ class KafkaGroupTest : public testing::Test {
 
   void produce(const char* topic, std::int32_t partition, const std::string& bytes) {
     rd_kafka_conf_t* const settings = rd_kafka_conf_new();
-    rd_kafka_conf_set(settings, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_),
-                      nullptr, 0);
+    rd_kafka_conf_set(settings, "bootstrap.servers", cluster_.bootstraps().c_str(), nullptr, 0);
+    rd_kafka_conf_set(settings, "reconnect.backoff.max.ms", "200", nullptr, 0);
     rd_kafka_t* const producer = rd_kafka_new(RD_KAFKA_PRODUCER, settings, nullptr, 0);
     ASSERT_EQ(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
                                 RD_KAFKA_V_VALUE(const_cast<char*>(bytes.data()), bytes.size()),
@@ -79,8 +71,7 @@ class KafkaGroupTest : public testing::Test {
     return found;
   }
 
-  rd_kafka_t* client_ = nullptr;
-  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+  MockCluster cluster_;
 };
 
 TEST_F(KafkaGroupTest, KeepsEntriesAndKeys) {
@@ -137,7 +128,7 @@ TEST_F(KafkaGroupTest, ReadsWhatBecameOfAnEntryThatWasNotAnswered) {
   const auto group = connect();
   const std::uint64_t first = *value_of(group->append(0, 0, "one"));
   for (int broker = 1; broker <= 3; ++broker)
-    rd_kafka_mock_broker_push_request_error_rtts(cluster_, broker, kProduce, 1,
+    rd_kafka_mock_broker_push_request_error_rtts(cluster_.get(), broker, kProduce, 1,
                                                  RD_KAFKA_RESP_ERR_NO_ERROR, 2500);
   const auto unanswered = group->append(0, first, "two");
   ASSERT_FALSE(unanswered);
@@ -154,7 +145,8 @@ TEST_F(KafkaGroupTest, ReadsWhatBecameOfAnEntryThatWasNotAnswered) {
 TEST_F(KafkaGroupTest, TriesAgainWhatABrokerRefusesForNow) {
   const auto group = connect();
   const std::uint64_t first = *value_of(group->append(0, 0, "one"));
-  rd_kafka_mock_push_request_errors(cluster_, kProduce, 2, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+  rd_kafka_mock_push_request_errors(cluster_.get(), kProduce, 2,
+                                    RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
                                     RD_KAFKA_RESP_ERR__TRANSPORT);
   const auto second = value_of(group->append(0, first, "two"));
   ASSERT_TRUE(second);
@@ -166,10 +158,10 @@ TEST_F(KafkaGroupTest, ComesBackWhenTheBrokersDo) {
   impatient.connection.ask_timeout = std::chrono::milliseconds(300);
   const auto group = make_kafka_group(impatient);
   const std::uint64_t first = *value_of(group->append(0, 0, "one"));
-  rd_kafka_mock_broker_set_down(cluster_, -1);
+  rd_kafka_mock_broker_set_down(cluster_.get(), -1);
   EXPECT_FALSE(group->append(0, first, "two"));
   EXPECT_FALSE(group->value("settings"));
-  rd_kafka_mock_broker_set_up(cluster_, -1);
+  rd_kafka_mock_broker_set_up(cluster_.get(), -1);
   Result<std::optional<std::uint64_t>> second = fail(ErrorCode::timeout, "not asked yet");
   for (int attempt = 0; attempt < 20 && !second; ++attempt)
     second = group->append(0, first, "three");

@@ -2,14 +2,13 @@
 #include "engine/kafka_publisher.h"
 
 #include <gmock/gmock.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include <map>
 #include <set>
 #include <thread>
 
 #include "engine/kafka_client.h"
+#include "unit/engine/mock_cluster.h"
 
 namespace handshaked::engine::test {
 namespace {
@@ -32,19 +31,10 @@ struct Found {
 
 class KafkaPublisherTest : public testing::Test {
  protected:
-  KafkaPublisherTest() {
-    char reason[256];
-    client_ = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), reason, sizeof reason);
-    cluster_ = rd_kafka_mock_cluster_new(client_, 3);
-    rd_kafka_mock_topic_create(cluster_, kTopic, kPartitions, 1);
-  }
-  ~KafkaPublisherTest() override {
-    rd_kafka_mock_cluster_destroy(cluster_);
-    rd_kafka_destroy(client_);
-  }
+  KafkaPublisherTest() { rd_kafka_mock_topic_create(cluster_.get(), kTopic, kPartitions, 1); }
 
   KafkaPublisherOptions options(milliseconds timeout = seconds(10)) const {
-    return {.connection = {.brokers = {rd_kafka_mock_cluster_bootstraps(cluster_)},
+    return {.connection = {.brokers = {cluster_.bootstraps()},
                            .properties = {{"reconnect.backoff.max.ms", "200"}},
                            .ask_timeout = seconds(1),
                            .settings_timeout = milliseconds(100)},  // the mock tells none
@@ -54,8 +44,8 @@ class KafkaPublisherTest : public testing::Test {
 
   void set_all_down(bool are_down) {
     for (int broker = 1; broker <= 3; ++broker)
-      are_down ? rd_kafka_mock_broker_set_down(cluster_, broker)
-               : rd_kafka_mock_broker_set_up(cluster_, broker);
+      are_down ? rd_kafka_mock_broker_set_down(cluster_.get(), broker)
+               : rd_kafka_mock_broker_set_up(cluster_.get(), broker);
   }
 
   /// All that the topic holds, in the order of each partition.
@@ -109,8 +99,7 @@ class KafkaPublisherTest : public testing::Test {
     return {.id = "e", .key = "incident-1", .content_type = "text/plain", .body = body};
   }
 
-  rd_kafka_t* client_ = nullptr;
-  rd_kafka_mock_cluster_t* cluster_ = nullptr;
+  MockCluster cluster_;
 };
 
 TEST_F(KafkaPublisherTest, KeepsAKeyInOnePartitionAndInOrder) {
@@ -167,7 +156,8 @@ TEST_F(KafkaPublisherTest, RefusesForGoodWhatIsTooLarge) {
   EXPECT_EQ(refused.error().code(), ErrorCode::limit_exceeded);
   EXPECT_THAT(refused.error().message(), HasSubstr("1100000 bytes"));
 
-  rd_kafka_mock_push_request_errors(cluster_, kProduce, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+  rd_kafka_mock_push_request_errors(cluster_.get(), kProduce, 1,
+                                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
   refused = publisher->publish(message("more than this topic takes"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::limit_exceeded);
@@ -179,12 +169,12 @@ TEST_F(KafkaPublisherTest, RefusesForGoodWhatIsTooLarge) {
 
 TEST_F(KafkaPublisherTest, TriesAgainWhatPasses) {
   const auto publisher = make_kafka_publisher(options());
-  rd_kafka_mock_push_request_errors(cluster_, kProduce, 3, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
-                                    RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
-                                    RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
+  rd_kafka_mock_push_request_errors(
+      cluster_.get(), kProduce, 3, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
   const Result<> published = publisher->publish(message("one"));
   EXPECT_TRUE(published) << published.error().message();
-  rd_kafka_mock_push_request_errors(cluster_, kProduce, 1,
+  rd_kafka_mock_push_request_errors(cluster_.get(), kProduce, 1,
                                     RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
   const Result<> forbidden = publisher->publish(message("two"));
   ASSERT_FALSE(forbidden);
@@ -196,7 +186,7 @@ TEST_F(KafkaPublisherTest, TriesAgainWhatPasses) {
 
 TEST_F(KafkaPublisherTest, SaysWhatTheBrokersRefuseAltogetherAndBeginsAnew) {
   const auto publisher = make_kafka_publisher(options(seconds(3)));
-  rd_kafka_mock_push_request_errors(cluster_, kInitProducerId, 1,
+  rd_kafka_mock_push_request_errors(cluster_.get(), kInitProducerId, 1,
                                     RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
   const Result<> refused = publisher->publish(message("one"));
   ASSERT_FALSE(refused);
@@ -217,7 +207,7 @@ TEST_F(KafkaPublisherTest, OutlivesWhatItsProducerDoesNot) {
   std::vector<std::string> written;
   std::size_t refused = 0;
   for (std::size_t number = 0; number < 3 * kFaults; ++number) {
-    rd_kafka_mock_push_request_errors(cluster_, kProduce, 1, faults[number % kFaults]);
+    rd_kafka_mock_push_request_errors(cluster_.get(), kProduce, 1, faults[number % kFaults]);
     written.push_back(std::to_string(number));
     for (int attempt = 0; !publisher->publish(message(written.back())); ++attempt) {
       ++refused;
@@ -229,7 +219,7 @@ TEST_F(KafkaPublisherTest, OutlivesWhatItsProducerDoesNot) {
 }
 
 TEST_F(KafkaPublisherTest, DeliversOnlyWhatTheBrokersHave) {
-  const auto publisher = make_kafka_publisher(options(seconds(1)));
+  const auto publisher = make_kafka_publisher(options(milliseconds(500)));
   ASSERT_TRUE(publisher->publish(message("before")));
   set_all_down(true);
   const auto began = steady_clock::now();
