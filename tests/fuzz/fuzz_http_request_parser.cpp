@@ -51,7 +51,8 @@ std::optional<Outcome> parse(std::string_view bytes, std::string_view sizes) {
                   "a header is one line");
   }
   static_cast<void>(parser.request().parameter("x"));
-  static_cast<void>(receive::shows_token(parser.request().header("authorization"), {"token"}));
+  static_cast<void>(
+      receive::AcceptedTokens({"token"}).accept(parser.request().header("authorization")));
   return outcome;
 }
 
