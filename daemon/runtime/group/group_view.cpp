@@ -85,7 +85,11 @@ Result<telemetry::GroupMetrics> look_at_group(engine::GroupEngine& engine,
       partition.since = holder->since;
       partition.is_stale = is_old(value->written_at);
     }
-    TRY(partition.waiting, engine.waiting(number));
+    // Who owns what is worth telling even where the engine cannot say how much is unread: a leader
+    // of the lines that is away would hold up each question for seconds.
+    if (!group.trouble.empty()) continue;
+    if (const auto waiting = engine.waiting(number)) partition.waiting = waiting.value();
+    else group.trouble = waiting.error().message();
   }
   TRY(const auto keys, engine.keys(std::string(kWorkerPrefix)));
   for (const std::string& key : keys) {

@@ -28,5 +28,30 @@ TEST(GroupView, ForgetsAWorkerThatHasBeenSilentForSevenDays) {
   EXPECT_THAT(workers, testing::ElementsAre(std::pair("anna", false), std::pair("berta", true)));
 }
 
+/// Its state is there, the lines are not.
+struct EngineWithoutLines : GroupEngineModel {
+  int questions = 0;
+  Result<std::optional<std::uint64_t>> waiting(std::uint32_t partition) override {
+    if (partition == 0) return std::optional<std::uint64_t>(5);
+    ++questions;
+    return fail(ErrorCode::timeout, "partition 1 has no leader");
+  }
+};
+
+TEST(GroupView, NamesTheOwnersWhereNobodyKnowsHowMuchIsUnread) {
+  EngineWithoutLines engine;
+  config::Config config;
+  config.group.name = "proxies";
+  config.group.partitions = 3;
+  const auto group = look_at_group(engine, config, Time{std::chrono::days(20'000)});
+  ASSERT_TRUE(group);
+  ASSERT_EQ(group.value().partitions.size(), 3U);
+  EXPECT_EQ(group.value().partitions[0].waiting, 5U);
+  EXPECT_FALSE(group.value().partitions[1].waiting);
+  EXPECT_FALSE(group.value().partitions[2].waiting);
+  EXPECT_EQ(group.value().trouble, "partition 1 has no leader");
+  EXPECT_EQ(engine.questions, 1) << "each takes seconds";
+}
+
 }  // namespace
 }  // namespace handshaked::runtime::test
