@@ -68,14 +68,17 @@ bool Fleet::describe(Edge& edge, const receive::EdgeReport& report) {
   if (!report.describes) return false;
   edge.waiting = report.waiting;
   edge.lag_seconds = report.lag_seconds;
+  const bool is_divided = report.partitions > 1;
   const bool is_same = edge.version == report.version && edge.facts == report.facts &&
-                       edge.labels == report.labels && edge.silent_after == report.silent_after;
+                       edge.labels == report.labels && edge.silent_after == report.silent_after &&
+                       edge.is_divided == is_divided;
   if (is_same) return false;
   count_facts(edge, false);
   edge.version = report.version;
   edge.facts = report.facts;
   edge.labels = report.labels;
   edge.silent_after = report.silent_after;
+  edge.is_divided = is_divided;
   count_facts(edge, true);
   mark(edge);
   return true;
@@ -193,6 +196,15 @@ void Fleet::drop_old(Edge& edge, Time now) {
     if (is_old) let_go(edge, entry.second);
     return is_old;
   });
+}
+
+/// One that divides nothing is heard here alone. What was told here ends here, whatever it has
+/// become.
+bool Fleet::is_told_elsewhere(std::string_view host, const std::string& silence,
+                              bool is_silent) const {
+  const auto edge = edges_.find(host);
+  if (edge == edges_.end() || !edge->second.is_divided) return false;
+  return is_silent || !edge->second.faults.contains(silence);
 }
 
 const EdgeFault* Fleet::note_own_fault(std::string_view host, const std::string& fingerprint,

@@ -43,6 +43,7 @@ struct Edge {
   Time heard_at{};  ///< by our clock, like silent_since
   std::chrono::seconds silent_after{180};
   OptionalTime silent_since;
+  bool is_divided = false;  ///< it divides its events among partitions: all of them hear it
   std::map<std::string, EdgeFault, std::less<>> faults;  ///< by the incident's id on the edge
 };
 
@@ -93,6 +94,9 @@ class Fleet {
   /// Raises or ends a fault of our own making on an edge: that it is silent.
   const EdgeFault* note_own_fault(std::string_view host, const std::string& fingerprint,
                                   bool is_open, Time now);
+
+  /// Is it for another partition to tell that an edge is silent, or heard again?
+  bool is_told_elsewhere(std::string_view host, const std::string& silence, bool is_silent) const;
 
   /// On how many edges a fault goes on.
   std::size_t affected(std::string_view fingerprint) const;

@@ -297,7 +297,9 @@ std::string fingerprint_of_silence() { return fingerprint(kSilentRule, place_of_
 
 /// One incident for all of them: a network that is cut silences many at once.
 void Correlator::note_silence(const std::string& host, bool is_silent, Time now) {
-  if (!options_.tells_silence) return;
+  if (!options_.tells_silence &&
+      fleet_.is_told_elsewhere(host, fingerprint_of_silence(), is_silent))
+    return;
   const Place place = place_of_silence();
   receive::EdgeEvent event;
   event.fingerprint = fingerprint_of_silence();

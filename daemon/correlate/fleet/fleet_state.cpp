@@ -110,6 +110,7 @@ std::string to_json(const Edge& edge) {
       .key("labels")
       .raw(named_texts_json(edge.labels));
   json.member("silent_after", edge.silent_after.count());
+  if (edge.is_divided) json.member("divided", true);
   if (edge.silent_since) json.member("silent_since", stored(*edge.silent_since));
   json.key("faults").begin_array();
   for (const auto& [id, fault] : edge.faults) write_fault(json, fault);
@@ -131,6 +132,7 @@ Result<Edge> edge_from_json(std::string_view text) {
   edge.labels = named_texts_at(root, "labels");
   edge.silent_after = std::chrono::seconds(integer_at(root, "silent_after"));
   edge.silent_since = time_at(root, "silent_since");
+  if (root["divided"].get(edge.is_divided)) edge.is_divided = false;
   simdjson::dom::array faults;
   if (root["faults"].get(faults) == simdjson::SUCCESS) {
     for (const element item : faults) {

@@ -76,16 +76,34 @@ TEST(Partitions, WhoeverHearsAllOfThemNeedsNoWordOfWhatMoved) {
 
 TEST(Partitions, OneOfThemTellsThatAnEdgeIsSilent) {
   Centre teller = partition(true), other = partition();
+  receive::EdgeReport beat = heartbeat("a");
+  beat.partitions = 3;
   for (Centre* const centre : {&teller, &other}) {
-    centre->hear(heartbeat("a"), 0);
+    centre->hear(beat, 0);
     centre->advance(181);
   }
   EXPECT_EQ(teller.correlator.live(), 1U);
   EXPECT_EQ(other.correlator.live(), 0U);
   EXPECT_TRUE(other.correlator.fleet().edges().at("a").silent_since);
-  for (Centre* const centre : {&teller, &other}) centre->hear(heartbeat("a"), 200);
+  for (Centre* const centre : {&teller, &other}) centre->hear(beat, 200);
   EXPECT_EQ(teller.correlator.live(), 0U);
   EXPECT_EQ(other.correlator.live(), 0U);
+}
+
+TEST(Partitions, AnEdgeThatDividesNothingIsSilentWhereItIsHeard) {
+  Centre centre = partition();
+  centre.hear(heartbeat("a"), 0);
+  centre.advance(181);
+  EXPECT_EQ(centre.correlator.live(), 1U);
+  centre.restart(185);
+  EXPECT_EQ(centre.correlator.live(), 1U);
+  receive::EdgeReport beat = heartbeat("a");
+  beat.partitions = 3;  // it was told to, meanwhile
+  centre.hear(beat, 200);
+  EXPECT_EQ(centre.correlator.live(), 0U);
+  centre.restart(201);
+  centre.advance(201 + 181);
+  EXPECT_EQ(centre.correlator.live(), 0U) << "another partition tells it now";
 }
 
 /// What edges send goes to the partition of its fingerprint, and to those of the fingerprints that
