@@ -17,12 +17,6 @@ void add_nginx(CLI::App* verb, diagnose::NginxPlace& nginx) {
       ->type_name("DIR");
 }
 
-void add_output(CLI::App* verb, bool& json, Language& language, std::string& rules) {
-  add_text_or_json(verb, json);
-  add_language(verb, language);
-  add_rules(verb, rules);
-}
-
 }  // namespace
 
 struct HostCommandLine::Verbs {
@@ -80,7 +74,7 @@ struct HostCommandLine::Verbs {
     add_nginx(action.app, options.nginx);
     action.app->add_flag("--no-probe", options.no_probe,
                          "Connect to nothing: whether the rest still works is then not verified");
-    add_output(action.app, options.json, options.language, options.rules_directory);
+    add_answer(action.app, options);
   }
 
   static void add_action(FixAction& action, CLI::App& parent, FixVerbOptions::Action what,
@@ -122,7 +116,7 @@ struct HostCommandLine::Verbs {
     action.app
         ->add_option("--time-zone", options.time_zone, "Zone of the log's times (default: local)")
         ->type_name("ZONE");
-    add_output(action.app, options.json, options.language, options.rules_directory);
+    add_answer(action.app, options);
   }
 
   void add_doctor(CLI::App& app) {

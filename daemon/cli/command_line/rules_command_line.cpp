@@ -43,9 +43,7 @@ struct RulesCommandLine::Verbs {
                              {"ocsp", parse::Side::ocsp}},
                             list.options.side,
                             "Only the rules of one side: upstream, client, config or ocsp", "SIDE");
-    add_text_or_json(verb, list.options.json);
-    add_language(verb, list.options.language);
-    add_rules(verb, list.options.rules_directory);
+    add_answer(verb, list.options);
   }
 
   void add_show() {
@@ -55,9 +53,7 @@ struct RulesCommandLine::Verbs {
     verb->add_option("id", show.options.id, "The rule; \"nginx/\" may be left out")
         ->required()
         ->type_name("ID");
-    add_text_or_json(verb, show.options.json);
-    add_language(verb, show.options.language);
-    add_rules(verb, show.options.rules_directory);
+    add_answer(verb, show.options);
   }
 
   void add_lint() {
@@ -114,9 +110,7 @@ struct RulesCommandLine::Verbs {
     verb->add_option("files", report.options.files,
                      "Logs: plain, .gz or .zst; - is standard input (default: standard input)")
         ->type_name("FILE");
-    add_text_or_json(verb, report.options.json);
-    add_language(verb, report.options.language);
-    add_rules(verb, report.options.rules_directory);
+    add_answer(verb, report.options);
   }
 
   void add_update() {

@@ -47,6 +47,13 @@ void add_text_or_json(CLI::App* verb, bool& json);
 void add_language(CLI::App* verb, Language& language);
 /// --rules
 void add_rules(CLI::App* verb, std::string& directory);
+/// How a verb that knows the rules answers: --format, --lang and --rules.
+template <class Options>
+void add_answer(CLI::App* verb, Options& options) {
+  add_text_or_json(verb, options.json);
+  add_language(verb, options.language);
+  add_rules(verb, options.rules_directory);
+}
 /// --fail-on, of a severity.
 void add_fail_on(CLI::App* verb, std::optional<match::Severity>& severity, const std::string& what);
 /// --ca-store
