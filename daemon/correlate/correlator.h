@@ -225,7 +225,7 @@ class Correlator {
                        const std::string& host, Time now);
   void merge(Live& live, const receive::EdgeEvent& event, std::uint64_t more_lines, Time now);
   void take_diagnosis(Live& live, const receive::EdgeEvent& event, Time now);
-  void end_moved(const std::string& left, Time now);
+  void end_merged(const std::string& left, Time now);
   void follow_to_cause(const std::string& left, const receive::EdgeEvent& event,
                        const match::Rule* rule, Time now);
   void spread(Live& live, Time now);

@@ -10,6 +10,7 @@ namespace handshaked::event {
 
 std::vector<PartitionAddress> partition_addresses(std::string_view event_body,
                                                   std::uint32_t partitions) {
+  if (partitions == 1) return {{}};
   simdjson::dom::parser parser;
   simdjson::dom::object incident;
   std::string_view fingerprint;

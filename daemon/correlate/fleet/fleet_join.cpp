@@ -128,7 +128,7 @@ Fleet::Verdict Correlator::absorb(const receive::EdgeReport& report, const match
   }
   const Fleet::Heard heard = fleet_.hear(report, now);
   if (heard.was_silent) note_silence(report.host, false, now);
-  if (heard.verdict == Fleet::Verdict::moved) end_moved(heard.left, now);
+  if (heard.verdict == Fleet::Verdict::moved) end_merged(heard.left, now);
   else if (!heard.left.empty()) follow_to_cause(heard.left, *report.event, rule, now);
   if (heard.verdict == Fleet::Verdict::taken)
     join(*report.event, rule, report.host, heard.more_lines, now);
@@ -230,29 +230,28 @@ void Correlator::take_diagnosis(Live& live, const receive::EdgeEvent& event, Tim
                                                           now);  // it is live, and short enough
 }
 
+/// On an edge it has become another fault, which has an incident of its own, here or in another
+/// partition.
+void Correlator::end_merged(const std::string& left, Time now) {
+  Live* const known = live_.find(Fingerprint(left));
+  if (known == nullptr) return;
+  spread(*known, now);
+  end_if_over(*known, "merged", now);
+}
+
 /// On the edge a consequence that had come first has found its cause: the incident goes on there as
 /// what it is. Here too, if it was on no other host.
 void Correlator::follow_to_cause(const std::string& left, const receive::EdgeEvent& event,
                                  const match::Rule* rule, Time now) {
   Live* const known = live_.find(Fingerprint(left));
   if (known == nullptr) return;
-  if (fleet_.affected(left) > 0 || live_.contains(Fingerprint(event.fingerprint))) {
-    spread(*known, now);
-    return end_if_over(*known, "merged", now);
-  }
+  if (fleet_.affected(left) > 0 || live_.contains(Fingerprint(event.fingerprint)))
+    return end_merged(left, now);
   Owned owned = live_.take(known->incident.fingerprint);
   turn_into_consequence(owned->incident);
   identify(owned->incident, event, rule);
   share_texts(owned->incident);
   live_.insert(std::move(owned));
-}
-
-/// On an edge it has become a fault of which another partition hears.
-void Correlator::end_moved(const std::string& left, Time now) {
-  Live* const known = live_.find(Fingerprint(left));
-  if (known == nullptr) return;
-  spread(*known, now);
-  end_if_over(*known, "merged", now);
 }
 
 void Correlator::spread(Live& live, Time now) {
@@ -297,12 +296,11 @@ std::string fingerprint_of_silence() { return fingerprint(kSilentRule, place_of_
 
 /// One incident for all of them: a network that is cut silences many at once.
 void Correlator::note_silence(const std::string& host, bool is_silent, Time now) {
-  if (!options_.tells_silence &&
-      fleet_.is_told_elsewhere(host, fingerprint_of_silence(), is_silent))
-    return;
-  const Place place = place_of_silence();
   receive::EdgeEvent event;
   event.fingerprint = fingerprint_of_silence();
+  if (!options_.tells_silence && fleet_.is_told_elsewhere(host, event.fingerprint, is_silent))
+    return;
+  const Place place = place_of_silence();
   event.is_open = is_silent;
   event.rule_id = kSilentRule;
   event.title = texts().text(Language::en, "silence.title");
