@@ -75,6 +75,8 @@ inline constexpr std::uint32_t kMostPartitions = 1024;
 inline constexpr const char* kPartitionWord = "{partition}";
 /// `subject` with the partition in that place; as it is where it names none.
 std::string subject_of_partition(std::string subject, std::string_view partition);
+/// Where a receiver of type nats publishes: a subject of each partition.
+std::vector<std::string> subjects_of(const Receiver& receiver);
 
 /// One [[route]], and where it stands.
 struct ConfiguredRoute {

@@ -109,9 +109,14 @@ Result<KafkaOwned<const rd_kafka_metadata_t>> KafkaClient::topics() {
 
 Result<> KafkaClient::find_topics(const std::vector<std::string>& topics) {
   TRY(const auto metadata, this->topics());
+  return find_among(*metadata, topics);
+}
+
+Result<> KafkaClient::find_among(const rd_kafka_metadata_t& metadata,
+                                 const std::vector<std::string>& topics) {
   for (const std::string& topic : topics) {
     if (topic.starts_with('^')) continue;  // an expression
-    const rd_kafka_metadata_topic_t* const found = find_kafka_topic(*metadata, topic);
+    const rd_kafka_metadata_topic_t* const found = find_kafka_topic(metadata, topic);
     if (found == nullptr)
       return fail(ErrorCode::not_found,
                   "there is no topic \"" + topic + "\", or this user may not see it");
@@ -152,9 +157,8 @@ Result<KafkaProperties> KafkaClient::topic_settings(const std::string& topic) {
   return settings;
 }
 
-Result<> KafkaClient::check_retention(const std::string& topic) {
+Result<> KafkaClient::check_retention(const std::string& topic, const KafkaProperties& settings) {
   constexpr long long kHour = 3'600'000;
-  TRY(const KafkaProperties settings, topic_settings(topic));
   const auto setting = [&settings](const char* name) {
     const auto found = settings.find(name);
     return found == settings.end() ? std::string() : found->second;

@@ -89,9 +89,12 @@ class KafkaClient {
   Result<KafkaProperties> topic_settings(const std::string& topic);
   /// Does it keep each message for an hour or more, and all of a key? In words for the operator;
   /// where nobody tells, it does.
-  Result<> check_retention(const std::string& topic);
+  static Result<> check_retention(const std::string& topic, const KafkaProperties& settings);
   /// Are these topics there? In words for the operator.
   Result<> find_topics(const std::vector<std::string>& topics);
+  /// The same of what topics() has told.
+  static Result<> find_among(const rd_kafka_metadata_t& metadata,
+                             const std::vector<std::string>& topics);
 
  private:
   rd_kafka_t* handle_ = nullptr;

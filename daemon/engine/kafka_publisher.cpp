@@ -48,8 +48,7 @@ Result<> open_producer(KafkaClient& client, const KafkaPublisherOptions& options
 
 /// Is what the producer sends also what the topic takes? Between the two an event would be refused
 /// for good.
-Result<> check_size(KafkaClient& client, const KafkaPublisherOptions& options) {
-  TRY(const KafkaProperties settings, client.topic_settings(options.topic));
+Result<> check_size(const KafkaPublisherOptions& options, const KafkaProperties& settings) {
   const auto taken = settings.find("max.message.bytes");
   const auto configured = options.connection.properties.find("message.max.bytes");
   const long long sent = configured == options.connection.properties.end()
@@ -184,17 +183,18 @@ Result<> check_kafka_publisher(const KafkaPublisherOptions& options) {
 Result<> try_kafka_publisher(const KafkaPublisherOptions& options) {
   KafkaClient client;
   TRY(open_producer(client, options, {}));
-  TRY(client.find_topics({options.topic}));
   TRY(const auto metadata, client.topics());
+  TRY(KafkaClient::find_among(*metadata, {options.topic}));
   const rd_kafka_metadata_topic_t* const topic = find_kafka_topic(*metadata, options.topic);
-  if (topic != nullptr && topic->partition_cnt < static_cast<int>(options.partitions))
+  if (topic->partition_cnt < static_cast<int>(options.partitions))
     return fail(ErrorCode::invalid_configuration,
                 "the topic \"" + options.topic + "\" has " + std::to_string(topic->partition_cnt) +
                     " partitions, too few for partitions = " + std::to_string(options.partitions));
+  TRY(const KafkaProperties settings, client.topic_settings(options.topic));
   if (options.carries_edges) {
-    TRY(client.check_retention(options.topic));
+    TRY(KafkaClient::check_retention(options.topic, settings));
   }
-  return check_size(client, options);
+  return check_size(options, settings);
 }
 
 }  // namespace handshaked::engine

@@ -339,7 +339,8 @@ Result<> try_kafka_source(const KafkaSourceOptions& options) {
   TRY(client.find_topics(options.topics));
   for (const std::string& topic : options.topics) {
     if (topic.starts_with('^')) continue;  // an expression
-    TRY(client.check_retention(topic));
+    TRY(const KafkaProperties settings, client.topic_settings(topic));
+    TRY(KafkaClient::check_retention(topic, settings));
   }
   return success();
 }

@@ -1,9 +1,11 @@
 #include "engine/nats_connection.h"
 
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "base/text/joined.h"
 #include "engine/subject_pattern.h"
 
 namespace handshaked::engine {
@@ -130,10 +132,7 @@ bool takes_some_of(const jsStreamConfig& stream, const std::string& pattern) {
 }
 
 std::string subjects_of(const jsStreamConfig& stream) {
-  std::string all;
-  for (int i = 0; i < stream.SubjectsLen; ++i)
-    all += (all.empty() ? "" : ", ") + std::string(stream.Subjects[i]);
-  return all;
+  return joined(std::span(stream.Subjects, static_cast<std::size_t>(stream.SubjectsLen)));
 }
 
 Result<std::unique_ptr<NatsConnection>> NatsConnection::open(const NatsOptions& options) {

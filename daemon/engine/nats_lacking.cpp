@@ -19,7 +19,8 @@ NatsPublisher::NatsPublisher(NatsOptions, std::vector<std::string>, std::string)
 NatsPublisher::~NatsPublisher() = default;
 Result<> NatsPublisher::publish(const Publication&) { return no_nats(); }
 void NatsPublisher::close() {}
-Result<> try_nats_publisher(const NatsOptions&, const std::string&, const std::string&) {
+Result<> try_nats_publisher(const NatsOptions&, const std::vector<std::string>&,
+                            const std::string&) {
   return no_nats();
 }
 std::unique_ptr<GroupEngine> make_nats_group(NatsGroupOptions) { return nullptr; }

@@ -78,15 +78,16 @@ void NatsPublisher::close() {
   if (connection_->open != nullptr) connection_->open->close();
 }
 
-Result<> try_nats_publisher(const NatsOptions& options, const std::string& subject,
-                            const std::string& stream) {
-  TRY(const auto connection, NatsConnection::open(options));
+namespace {
+
+Result<> find_taker(NatsConnection& connection, const std::string& subject,
+                    const std::string& stream) {
   jsOptions with_subject;
   jsOptions_Init(&with_subject);
   with_subject.Stream.Info.SubjectsFilter = subject.c_str();
   jsStreamNamesList* names = nullptr;
   auto said = static_cast<jsErrCode>(0);
-  const natsStatus status = js_StreamNames(&names, connection->jetstream(), &with_subject, &said);
+  const natsStatus status = js_StreamNames(&names, connection.jetstream(), &with_subject, &said);
   if (status == NATS_NOT_FOUND)
     return fail(ErrorCode::not_found,
                 "no stream of JetStream takes the subject \"" + subject +
@@ -103,6 +104,17 @@ Result<> try_nats_publisher(const NatsOptions& options, const std::string& subje
   return fail(ErrorCode::invalid_configuration, "the subject \"" + subject +
                                                     "\" belongs to the stream \"" + first +
                                                     "\", not to \"" + stream + "\"");
+}
+
+}  // namespace
+
+Result<> try_nats_publisher(const NatsOptions& options, const std::vector<std::string>& subjects,
+                            const std::string& stream) {
+  TRY(const auto connection, NatsConnection::open(options));
+  for (const std::string& subject : subjects) {
+    TRY(find_taker(*connection, subject, stream));
+  }
+  return success();
 }
 
 std::string why_no_nats() { return {}; }

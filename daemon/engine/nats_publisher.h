@@ -28,9 +28,9 @@ class NatsPublisher final : public Publisher {
   std::unique_ptr<Connection> connection_;
 };
 
-/// Connects, and asks whether a stream takes the subject. Fails with what an operator has to put
-/// right.
-Result<> try_nats_publisher(const NatsOptions& options, const std::string& subject,
+/// Connects, and asks whether a stream takes each of the subjects. Fails with what an operator has
+/// to put right.
+Result<> try_nats_publisher(const NatsOptions& options, const std::vector<std::string>& subjects,
                             const std::string& stream);
 
 /// Empty; or why this program cannot speak to NATS at all.

@@ -120,6 +120,13 @@ std::string subject_of_partition(std::string subject, std::string_view partition
   return subject.replace(at, std::string_view(kPartitionWord).size(), partition);
 }
 
+std::vector<std::string> subjects_of(const Receiver& receiver) {
+  std::vector<std::string> subjects;
+  for (std::uint32_t partition = 0; partition < receiver.partitions; ++partition)
+    subjects.push_back(subject_of_partition(receiver.subject, std::to_string(partition)));
+  return subjects;
+}
+
 std::string subjects_of_all(const Config& config) {
   return subject_of_partition(config.nats.front().subject, "*");
 }

@@ -167,11 +167,8 @@ Result<std::unique_ptr<engine::Publisher>> make_publisher(const config::Receiver
     return fail(ErrorCode::invalid_configuration, why);
   TRY(auto connection, nats_options(receiver.nats));
   connection.timeout = receiver.timeout;
-  std::vector<std::string> subjects;
-  for (std::uint32_t partition = 0; partition < receiver.partitions; ++partition)
-    subjects.push_back(config::subject_of_partition(receiver.subject, std::to_string(partition)));
   return std::unique_ptr<engine::Publisher>(std::make_unique<engine::NatsPublisher>(
-      std::move(connection), std::move(subjects), receiver.stream));
+      std::move(connection), config::subjects_of(receiver), receiver.stream));
 }
 
 Result<std::unique_ptr<emit::Notifier>> make_engine(const config::Receiver& receiver,

@@ -21,8 +21,7 @@ std::string worker_key(const std::string& worker);
 std::string worker_text(std::optional<std::uint32_t> partition);
 
 /// Who has what, and how much waits, as the engine says. `now` by the servers' clock where it is
-/// known. A worker that has not been heard from for
-/// seven days is forgotten.
+/// known. A worker that has not been heard from for seven days is forgotten.
 Result<telemetry::GroupMetrics> look_at_group(engine::GroupEngine& engine,
                                               const config::Config& config, Time now);
 

@@ -218,10 +218,15 @@ Result<bool> PartitionLog::pass_over_strangers() {
 Result<> PartitionLog::refused() {
   TRY(const bool has_begun_again, begin_again());
   if (has_begun_again) return fail(ErrorCode::network, "the state is written anew first");
+  return fail(lose());
+}
+
+/// The partition is another's: nothing more may be told or written.
+Error PartitionLog::lose() {
   Error why(ErrorCode::cancelled,
             "another worker has taken partition " + std::to_string(options_.partition) + " over");
   give_up(why);
-  return fail(std::move(why));
+  return why;
 }
 
 /// `completes`: the changes of which this is the last part.
@@ -275,12 +280,7 @@ Result<std::optional<std::string>> PartitionLog::settle() {
       return fail(ErrorCode::network, "the servers do not agree on what was written last");
     const auto read = read_entry(last->payload);
     const bool is_ours = read && read.value() && read.value()->id.starts_with(options_.token + "-");
-    if (!is_ours) {
-      Error why(ErrorCode::cancelled, "another worker has taken partition " +
-                                          std::to_string(options_.partition) + " over");
-      give_up(why);
-      return fail(std::move(why));
-    }
+    if (!is_ours) return fail(lose());
     if (read.value()->id == unsettled_->id && read.value()->part == unsettled_->part)
       kept = std::move(unsettled_->changes);
     last_ = last->sequence;

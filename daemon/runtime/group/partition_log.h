@@ -76,6 +76,7 @@ class PartitionLog final : public store::Journal {
   Result<bool> begin_again();
   Result<bool> pass_over_strangers();
   Result<> refused();
+  Error lose();
 
   engine::GroupEngine& engine_;
   const Options options_;

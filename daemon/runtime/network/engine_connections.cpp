@@ -47,11 +47,7 @@ Result<> try_kafka(const config::KafkaSource& source) {
 
 Result<> try_nats(const config::Receiver& receiver) {
   TRY(const auto options, nats_options(receiver.nats));
-  for (std::uint32_t partition = 0; partition < receiver.partitions; ++partition) {
-    const auto subject = config::subject_of_partition(receiver.subject, std::to_string(partition));
-    TRY(engine::try_nats_publisher(options, subject, receiver.stream));
-  }
-  return success();
+  return engine::try_nats_publisher(options, config::subjects_of(receiver), receiver.stream);
 }
 
 Result<> try_kafka(const config::Receiver& receiver) {
