@@ -1,5 +1,5 @@
 /* librdkafka for the portable program, in place of -lrdkafka: the host's own, loaded when it is asked for the first time. Its interface has had one name,
- * librdkafka.so.1, in every release since 2016. rd_kafka_version() is 0 where there is none; then nothing else here is called (daemon/engine/kafka_source.cpp). */
+ * librdkafka.so.1, in every release since 2016. rd_kafka_version() is 0 where there is none; then nothing else here is called (daemon/engine/kafka/kafka_source.cpp). */
 #include <dlfcn.h>
 #include <stdlib.h>
 

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "../support/recording_intake.h"
-#include "engine/kafka_offsets.h"
+#include "engine/kafka/kafka_offsets.h"
+#include "engine/nats/taken_sequences.h"
 #include "engine/record_fold.h"
-#include "engine/taken_sequences.h"
 #include "fuzz_input.h"
 #include "receive/engine_messages.h"
 

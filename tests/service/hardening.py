@@ -29,7 +29,7 @@ def compiler_commands():
             continue
         commands[entry["file"]] = entry["command"]
     # What stands for an engine in a build without it.
-    lacking = set((daemon / "engine").glob("*_lacking.cpp"))
+    lacking = set((daemon / "engine").rglob("*_lacking.cpp"))
     expect_equal(set(daemon.rglob("*.cpp")) - sources - lacking, set(), "sources that nobody compiles")
     return commands
 

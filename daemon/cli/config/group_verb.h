@@ -7,7 +7,7 @@
 #include "base/language.h"
 #include "base/result.h"
 #include "config/config.h"
-#include "engine/nats_group.h"
+#include "engine/nats/nats_group.h"
 
 namespace handshaked::cli {
 

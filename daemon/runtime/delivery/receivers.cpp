@@ -14,7 +14,7 @@
 #include "emit/file_notifier.h"
 #include "emit/syslog/syslog_notifier.h"
 #include "emit/webhook_notifier.h"
-#include "engine/nats_publisher.h"
+#include "engine/nats/nats_publisher.h"
 #include "format/alertmanager_format.h"
 #include "format/chat/chat_formats.h"
 #include "format/cloudevents_format.h"

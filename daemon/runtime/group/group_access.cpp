@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "engine/kafka_group.h"
-#include "engine/kafka_source.h"
-#include "engine/nats_group.h"
-#include "engine/nats_publisher.h"
+#include "engine/kafka/kafka_group.h"
+#include "engine/kafka/kafka_source.h"
+#include "engine/nats/nats_group.h"
+#include "engine/nats/nats_publisher.h"
 #include "runtime/network/engine_connections.h"
 
 namespace handshaked::runtime {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "engine/kafka_source.h"
-#include "engine/nats_publisher.h"
-#include "engine/nats_source.h"
+#include "engine/kafka/kafka_source.h"
+#include "engine/nats/nats_publisher.h"
+#include "engine/nats/nats_source.h"
 #include "runtime/delivery/secret_path.h"
 #include "runtime/group/group_setup.h"
 

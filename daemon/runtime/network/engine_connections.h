@@ -7,9 +7,9 @@
 
 #include "base/result.h"
 #include "config/config.h"
-#include "engine/kafka_options.h"
-#include "engine/kafka_publisher.h"
-#include "engine/nats_options.h"
+#include "engine/kafka/kafka_options.h"
+#include "engine/kafka/kafka_publisher.h"
+#include "engine/nats/nats_options.h"
 #include "engine/source.h"
 
 namespace handshaked::runtime {
